@@ -66,7 +66,114 @@ $(B)/bin/$(1): $(patsubst %.c,$(B)/obj/%.o,$(wildcard $(1)/*.c)) $(B)/lib/libkt.
 endef
 $(foreach t,$(TOOLS),$(eval $(call tool_rule,$(t))))
 
--include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
+# ---- data files: build/share/kt looks as the installed share/kt does ----------------
+SHARE := $(patsubst tests/scenarios/%,$(B)/share/kt/tests/%,$(wildcard tests/scenarios/*.json)) \
+	 $(B)/share/kt/kt.config \
+	 $(patsubst share/%,$(B)/share/kt/%,$(wildcard share/*.json))
+share: $(SHARE)
+$(B)/share/kt/tests/%: tests/scenarios/%
+	@mkdir -p $(@D); cp $< $@
+$(B)/share/kt/kt.config: kt-kernel/kt.config
+	@mkdir -p $(@D); cp $< $@
+$(B)/share/kt/%.json: share/%.json
+	@mkdir -p $(@D); cp $< $@
+
+# ---- the fixture scheduler; needs a kernel's BTF -------------------------------------
+-include bpf/build.mk
+
+# ---- tests ------------------------------------------------------------------------
+UNIT := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/test_*.c))
+FUZZ := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+
+# What a test links besides libkt.a stands in it, on lines "// LINK: dir/file.c ...".
+links = $(shell sed -n 's,^// LINK: ,,p' $(1))
+
+.SECONDEXPANSION:
+$(B)/tests/%: tests/unit/%.c $(B)/lib/libkt.a $$(patsubst %.c,$(B)/obj/%.o,$$(call links,tests/unit/%.c))
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(BASE) -Ilib -I. -Itests/unit $(JSON_CFLAGS) -MF $@.d -o $@ $< \
+		$(filter %.o,$^) $(B)/lib/libkt.a $(call pc,--libs,$(PKGS_ALL)) -lm -lpthread
+
+# libFuzzer is clang's; the objects are built for it once more, from source.
+build/fuzz/%: tests/fuzz/%.c $(LIB_SRC) $$(call links,tests/fuzz/%.c)
+	$(call say,FUZZ,$@)
+	@mkdir -p $(@D)
+	$(Q)clang $(BASE) -MF $@.d -g -O1 -fsanitize=fuzzer,address,undefined \
+		-fno-sanitize-recover=all -Ilib -I. $(JSON_CFLAGS) -DKT_VERSION='"fuzz"' -o $@ \
+		$(filter %.c,$^) $(call pc,--libs,$(PKGS_ALL)) -lm -lpthread
+
+unit: $(UNIT)
+all-fuzz: $(FUZZ)
+
+# Each target runs for SECONDS (default 60); findings are left in build/fuzz.
+SECONDS ?= 60
+fuzz: $(FUZZ)
+	scripts/fuzz $(SECONDS) $(FUZZ)
+
+# Both commands of the README install what is missing first, then start over, so that
+# pkg-config sees it.
+run:
+	scripts/deps ensure
+	$(MAKE) all
+	scripts/kernel
+	$(MAKE) scx
+	$(B)/bin/kt test mixed_workloads
+
+check:
+	scripts/deps ensure
+	$(MAKE) all
+	scripts/kernel
+	$(MAKE) -j2 scx
+	$(MAKE) -j2 SAN=1 all unit
+	tests/run $(TESTS)
+
+bench: all
+	scripts/kernel
+	$(MAKE) scx
+	tests/bench/run
+
+# ---- keeping it tidy ---------------------------------------------------------------
+C_FILES := $(wildcard lib/*.[ch] kt*/*.[ch] bpf/*.[ch] tests/unit/*.[ch] tests/fuzz/*.c)
+SH_FILES := $(wildcard scripts/* tests/run tests/bench/* .ci/run)
+
+lint:
+	clang-format --dry-run -Werror $(C_FILES)
+	shellcheck $(SH_FILES)
+	shellcheck -s bash tests/helpers.bash $(wildcard tests/*.bats tests/e2e/*.bats)
+	tests/lint
+
+format:
+	clang-format -i $(C_FILES)
+
+deps:
+	scripts/deps install
+	scripts/deps list fedora
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/kt/tests
+	install -m 755 $(TOOLS:%=$(B)/bin/%) $(wildcard $(B)/bin/scx_kt) $(DESTDIR)$(PREFIX)/bin
+	install -m 644 $(wildcard $(B)/share/kt/*.*) $(DESTDIR)$(PREFIX)/share/kt
+	install -m 644 $(wildcard $(B)/share/kt/tests/*) $(DESTDIR)$(PREFIX)/share/kt/tests
+	for p in $(PAGES); do \
+		d=$(DESTDIR)$(PREFIX)/share/man/man$${p##*.}; \
+		install -d $$d && install -m 644 $$p $$d || exit 1; \
+	done
+
+clean:
+	rm -rf build
+
+help:
+	@echo 'make run      install what is missing, build, get a kernel, run the first test'
+	@echo 'make check    every test (TESTS="tests/topo.bats ..." for some)'
+	@echo 'make bench    speed, as ratios against a peer in the same run'
+	@echo 'make lint     formatting, shell, man pages, layering'
+	@echo 'make fuzz     the parsers under libFuzzer, SECONDS=60 each'
+	@echo 'make deps     install the packages that kt needs'
+	@echo 'make all | unit | scx | install (PREFIX, DESTDIR) | format | clean'
+
+-include $(shell find $(B)/obj $(B)/tests build/fuzz -name '*.d' 2>/dev/null)
 
 .DELETE_ON_ERROR:
-.PHONY: all
+.SECONDARY:
+.PHONY: all share unit all-fuzz fuzz run check bench lint format deps install clean help scx
