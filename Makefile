@@ -51,6 +51,11 @@ $(B)/obj/%.o: %.c
 	$(Q)$(CC) $(CFLAGS) $(BASE) -Ilib -I$(dir $<) -DKT_VERSION='"$(VERSION)"' \
 		$(JSON_CFLAGS) $(call pc,--cflags,$(PKGS_$(firstword $(subst /, ,$<)))) -c -o $@ $<
 
+$(B)/obj/%.o: %.S
+	$(call say,AS,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+
 $(B)/lib/libkt.a: $(LIB_OBJ)
 	$(call say,AR,$@)
 	@mkdir -p $(@D)
@@ -58,7 +63,8 @@ $(B)/lib/libkt.a: $(LIB_OBJ)
 	$(Q)$(AR) rcs $@ $^
 
 define tool_rule
-$(B)/bin/$(1): $(patsubst %.c,$(B)/obj/%.o,$(wildcard $(1)/*.c)) $(B)/lib/libkt.a
+$(B)/bin/$(1): $(patsubst %.c,$(B)/obj/%.o,$(wildcard $(1)/*.c)) \
+		$(patsubst %.S,$(B)/obj/%.o,$(wildcard $(1)/*.S)) $(B)/lib/libkt.a
 	$$(call say,LD,$$@)
 	@mkdir -p $$(@D)
 	$$(Q)$$(CC) $$(CFLAGS) $$(SANFLAGS) $$(LDFLAGS) $(STATIC_$(1)) -o $$@ $$^ \
@@ -89,14 +95,14 @@ FUZZ := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 links = $(shell sed -n 's,^// LINK: ,,p' $(1))
 
 .SECONDEXPANSION:
-$(B)/tests/%: tests/unit/%.c $(B)/lib/libkt.a $$(patsubst %.c,$(B)/obj/%.o,$$(call links,tests/unit/%.c))
+$(B)/tests/%: tests/unit/%.c $(B)/lib/libkt.a $$(patsubst %.c,$(B)/obj/%.o,$$(call links,tests/unit/$$*.c))
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(BASE) -Ilib -I. -Itests/unit $(JSON_CFLAGS) -MF $@.d -o $@ $< \
 		$(filter %.o,$^) $(B)/lib/libkt.a $(call pc,--libs,$(PKGS_ALL)) -lm -lpthread
 
 # libFuzzer is clang's; the objects are built for it once more, from source.
-build/fuzz/%: tests/fuzz/%.c $(LIB_SRC) $$(call links,tests/fuzz/%.c)
+build/fuzz/%: tests/fuzz/%.c $(LIB_SRC) $$(call links,tests/fuzz/$$*.c)
 	$(call say,FUZZ,$@)
 	@mkdir -p $(@D)
 	$(Q)clang $(BASE) -MF $@.d -g -O1 -fsanitize=fuzzer,address,undefined \

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "image.h"
+
+#define BZ_LOAD_GPA 0x100000ULL
+
+/* Offsets in a bzImage, Documentation/arch/x86/boot.rst */
+enum {
+	HDR_SETUP_SECTS = 0x1f1,
+	HDR_BOOT_FLAG = 0x1fe,
+	HDR_JUMP = 0x201, /* the header ends at 0x202 + the byte here */
+	HDR_MAGIC = 0x202,
+	HDR_VERSION = 0x206,
+	HDR_INITRD_MAX = 0x22c,
+	HDR_XLOADFLAGS = 0x236,
+	HDR_CMDLINE_SIZE = 0x238,
+	HDR_INIT_SIZE = 0x260,
+};
+
+#define XLF_KERNEL_64 1
+#define ENTRY_64      0x200 /* of the protected-mode part */
+
+struct file {
+	const char *path;
+	const uint8_t *data;
+	size_t size;
+};
+
+static uint16_t u16(const struct file *f, size_t off)
+{
+	uint16_t v;
+
+	memcpy(&v, f->data + off, sizeof(v));
+	return v;
+}
+
+static uint32_t u32(const struct file *f, size_t off)
+{
+	uint32_t v;
+
+	memcpy(&v, f->data + off, sizeof(v));
+	return v;
+}
+
+static int too_small(const struct file *f, uint64_t need, struct errbuf *e)
+{
+	return errbuf_set(e, -ENOMEM, "kernel %s needs %llu MiB of guest memory", f->path,
+			  (unsigned long long)(need >> 20) + 1);
+}
+
+static int load_bzimage(struct image *img, const struct file *f, const struct gmem *m,
+			struct errbuf *e)
+{
+	size_t sects = f->data[HDR_SETUP_SECTS] ? f->data[HDR_SETUP_SECTS] : 4;
+	size_t skip = (sects + 1) * 512, hdr_end = HDR_MAGIC + f->data[HDR_JUMP];
+
+	if (u16(f, HDR_VERSION) < 0x20c || !(u16(f, HDR_XLOADFLAGS) & XLF_KERNEL_64))
+		return errbuf_set(e, -ENOEXEC,
+				  "kernel %s has no 64-bit entry point (expected an x86-64 "
+				  "bzImage, boot protocol 2.12 or later)",
+				  f->path);
+	if (skip + ENTRY_64 >= f->size || hdr_end > sizeof(img->setup) + HDR_SETUP_SECTS)
+		return errbuf_set(e, -ENOEXEC, "kernel %s is cut: %zu bytes", f->path, f->size);
+	img->end = BZ_LOAD_GPA + u32(f, HDR_INIT_SIZE) + (f->size - skip);
+	if (!gmem_at(m, BZ_LOAD_GPA, img->end - BZ_LOAD_GPA) ||
+	    gmem_write(m, BZ_LOAD_GPA, f->data + skip, f->size - skip))
+		return too_small(f, img->end, e);
+	img->entry = BZ_LOAD_GPA + ENTRY_64;
+	img->setup_len = hdr_end - HDR_SETUP_SECTS;
+	memcpy(img->setup, f->data + HDR_SETUP_SECTS, img->setup_len);
+	img->cmdline_max = u32(f, HDR_CMDLINE_SIZE);
+	img->initrd_max = u32(f, HDR_INITRD_MAX);
+	return 0;
+}
+
+static int load_segment(struct image *img, const struct file *f, const struct gmem *m,
+			const Elf64_Phdr *p, struct errbuf *e)
+{
+	uint8_t *at;
+
+	if (p->p_offset > f->size || p->p_filesz > f->size - p->p_offset ||
+	    p->p_filesz > p->p_memsz)
+		return errbuf_set(e, -ENOEXEC, "kernel %s is cut: a segment ends behind the file",
+				  f->path);
+	at = p->p_paddr < BZ_LOAD_GPA ? NULL : gmem_at(m, p->p_paddr, p->p_memsz);
+	if (!at)
+		return too_small(f, p->p_paddr + p->p_memsz, e);
+	/* what follows p_filesz is zero already: the memory is fresh */
+	memcpy(at, f->data + p->p_offset, p->p_filesz);
+	if (p->p_paddr + p->p_memsz > img->end)
+		img->end = p->p_paddr + p->p_memsz;
+	return 0;
+}
+
+static int load_vmlinux(struct image *img, const struct file *f, const struct gmem *m,
+			struct errbuf *e)
+{
+	Elf64_Ehdr eh;
+	Elf64_Phdr ph;
+	unsigned int i;
+	int rc;
+
+	memcpy(&eh, f->data, sizeof(eh));
+	if (eh.e_ident[EI_CLASS] != ELFCLASS64 || eh.e_machine != EM_X86_64 ||
+	    eh.e_type != ET_EXEC || eh.e_phentsize != sizeof(ph))
+		return errbuf_set(e, -ENOEXEC,
+				  "kernel %s is no x86-64 kernel (expected vmlinux or bzImage)",
+				  f->path);
+	if (eh.e_phoff > f->size || eh.e_phnum * sizeof(ph) > f->size - eh.e_phoff)
+		return errbuf_set(e, -ENOEXEC, "kernel %s is cut: %zu bytes", f->path, f->size);
+	for (i = 0; i < eh.e_phnum; i++) {
+		memcpy(&ph, f->data + eh.e_phoff + i * sizeof(ph), sizeof(ph));
+		rc = ph.p_type == PT_LOAD && ph.p_memsz ? load_segment(img, f, m, &ph, e) : 0;
+		if (rc)
+			return rc;
+	}
+	if (!gmem_at(m, eh.e_entry, 1) || eh.e_entry >= img->end)
+		return errbuf_set(e, -ENOEXEC, "kernel %s has its entry point outside its segments",
+				  f->path);
+	img->entry = eh.e_entry;
+	img->cmdline_max = 2047; /* COMMAND_LINE_SIZE of x86 */
+	img->initrd_max = GMEM_LOW_MAX - 1;
+	return 0;
+}
+
+static int load(struct image *img, const struct file *f, const struct gmem *m, struct errbuf *e)
+{
+	if (f->size > sizeof(Elf64_Ehdr) && memcmp(f->data, ELFMAG, SELFMAG) == 0)
+		return load_vmlinux(img, f, m, e);
+	if (f->size > 1024 && u16(f, HDR_BOOT_FLAG) == 0xaa55 &&
+	    memcmp(f->data + HDR_MAGIC, "HdrS", 4) == 0)
+		return load_bzimage(img, f, m, e);
+	return errbuf_set(e, -ENOEXEC,
+			  "%s is no kernel image (expected a bzImage or an x86-64 vmlinux)",
+			  f->path);
+}
+
+int image_load(struct image *img, const char *path, const struct gmem *m, struct errbuf *e)
+{
+	struct file f = { .path = path };
+	struct stat st;
+	int fd = open(path, O_RDONLY | O_CLOEXEC), rc;
+	void *map = MAP_FAILED;
+
+	memset(img, 0, sizeof(*img));
+	if (fd < 0 || fstat(fd, &st) ||
+	    (st.st_size > 0 && S_ISREG(st.st_mode) &&
+	     (map = mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE, fd, 0)) == MAP_FAILED))
+		rc = errbuf_set(e, -errno, "unable to read the kernel %s: %s", path,
+				strerror(errno));
+	else if (map == MAP_FAILED)
+		rc = errbuf_set(e, -ENOEXEC,
+				"%s is no kernel image (expected a bzImage or an x86-64 vmlinux)",
+				path);
+	else {
+		f.data = map;
+		f.size = st.st_size;
+		rc = load(img, &f, m, e);
+		munmap(map, st.st_size);
+	}
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef KT_MACHINE_H
+#define KT_MACHINE_H
+
+#include <json-c/json.h>
+
+#include "errbuf.h"
+#include "gmem.h"
+
+/*
+ * One guest, ready to start on any engine: its topology, its memory with
+ * kernel, command line, initrd and ACPI tables in place, and the address of
+ * the first instruction.
+ *
+ * Guest-physical layout below 1 MiB (all engines):
+ *   0x7000 boot_params   0x9000 page tables   0x20000 command line
+ *   0x40000.. ACPI tables, where the topology record wants them
+ */
+#define MACHINE_BOOT_PARAMS 0x7000ULL
+#define MACHINE_PAGE_TABLES 0x9000ULL
+#define MACHINE_CMDLINE     0x20000ULL
+#define MACHINE_CMDLINE_MAX 0x10000U
+#define MACHINE_LOW_END     0x9fc00ULL /* RAM below the legacy hole ends here */
+
+struct machine {
+	/* from the topology record */
+	unsigned int nodes, llcs, cores, threads, cpus;
+	char spec[64];
+	uint64_t memory; /* bytes */
+	uint64_t acpi_gpa, acpi_len, rsdp;
+
+	struct gmem mem;
+	uint64_t entry; /* in long mode, rsi = MACHINE_BOOT_PARAMS, cr3 = MACHINE_PAGE_TABLES */
+	char *cmdline;
+};
+
+/* Reads the topology record into m (no memory yet): 0 or -EINVAL. */
+int machine_topology(struct machine *m, struct json_object *topology, struct errbuf *e);
+
+/*
+ * Maps the memory and fills it. `initrd` may be NULL. 0, -ENOEXEC or -EINVAL for
+ * bad input, or -errno.
+ */
+int machine_prepare(struct machine *m, struct json_object *topology, const char *kernel,
+		    const char *initrd, const char *cmdline, struct errbuf *e);
+void machine_free(struct machine *m);
+
+#endif

@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* kt-vm: boots a guest from topology, kernel and initrd records and reports what it does. */
+#include <errno.h>
+#include <getopt.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "engine.h"
+#include "exit.h"
+#include "machine.h"
+#include "msg.h"
+#include "record.h"
+#include "run.h"
+#include "units.h"
+
+/* For every guest; an engine adds its own, then scheduler kargs, then --append. */
+#define CMDLINE_BASE                                                               \
+	"console=ttyS0 panic=-1 rdinit=/init mitigations=off random.trust_cpu=on " \
+	"rcupdate.rcu_expedited=1 "
+
+/* What a guest may take beside its plan before it counts as hung: boot and clean-up. */
+#define ALLOWANCE_NS         (60 * NSEC_PER_SEC)
+#define ALLOWANCE_PER_CPU_NS (2 * NSEC_PER_SEC)
+
+struct opts {
+	const char *engine, *kernel, *initrd, *append;
+	uint64_t deadline_ns; /* 0: from the plan */
+	bool probe;
+};
+
+struct input {
+	struct json_object *test, *topology, *kernel, *initrd;
+};
+
+static const char help[] =
+	"Usage: kt-vm [options] < records\n"
+	"Boots the guest that the topology, kernel and initrd records describe.\n"
+	"\n"
+	"  -e, --engine NAME    auto (default) or tcg\n"
+	"  -k, --kernel FILE    kernel image (bzImage or vmlinux) instead of the kernel record's\n"
+	"  -i, --initrd FILE    initrd instead of the initrd record's\n"
+	"  -a, --append WORDS   more kernel parameters\n"
+	"  -d, --deadline TIME  end the guest after this time (default: the plan's, and boot)\n"
+	"      --probe          say which engines work here, and end\n"
+	"  -h, --help\n"
+	"  -V, --version\n";
+
+static const struct option longopts[] = {
+	{ "engine", required_argument, NULL, 'e' },
+	{ "kernel", required_argument, NULL, 'k' },
+	{ "initrd", required_argument, NULL, 'i' },
+	{ "append", required_argument, NULL, 'a' },
+	{ "deadline", required_argument, NULL, 'd' },
+	{ "probe", no_argument, NULL, 'P' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },
+	{ 0 },
+};
+
+/* -1 to go on, else the exit code. */
+static int opts_parse(struct opts *o, int argc, char **argv)
+{
+	struct errbuf e;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "e:k:i:a:d:hV", longopts, NULL)) != -1) {
+		switch (c) {
+		case 'e':
+			o->engine = optarg;
+			break;
+		case 'k':
+			o->kernel = optarg;
+			break;
+		case 'i':
+			o->initrd = optarg;
+			break;
+		case 'a':
+			o->append = optarg;
+			break;
+		case 'd':
+			if (units_duration(optarg, &o->deadline_ns, &e))
+				return msg_usage("--deadline: %s", e.text);
+			break;
+		case 'P':
+			o->probe = true;
+			break;
+		case 'h':
+			fputs(help, stdout);
+			return KT_OK;
+		case 'V':
+			puts("kt-vm " KT_VERSION);
+			return KT_OK;
+		default:
+			return msg_usage("bad option");
+		}
+	}
+	if (optind < argc)
+		return msg_usage("unexpected argument '%s'", argv[optind]);
+	return -1;
+}
+
+static void keep(struct json_object **slot, struct json_object *o)
+{
+	json_object_put(*slot);
+	*slot = json_object_get(o);
+}
+
+/* Passes stdin on, keeping what we act on: 0, or an exit code (negative: of a tool before us). */
+static int read_input(struct input *in, struct rec_out *out)
+{
+	struct rec_in rec;
+	struct errbuf e;
+	int rc, upstream;
+
+	if (isatty(STDIN_FILENO))
+		return 0;
+	rec_in_init(&rec, stdin);
+	while ((rc = rec_next(&rec, &e)) > 0) {
+		rec_pass(out, rec.line, rec.len);
+		if (rec_is(rec.obj, "test"))
+			keep(&in->test, rec.obj);
+		else if (rec_is(rec.obj, "topology"))
+			keep(&in->topology, rec.obj);
+		else if (rec_is(rec.obj, "kernel"))
+			keep(&in->kernel, rec.obj);
+		else if (rec_is(rec.obj, "initrd"))
+			keep(&in->initrd, rec.obj);
+	}
+	if (rc == 0)
+		rc = rec_in_complete(&rec, &e);
+	upstream = rec.upstream;
+	rec_in_free(&rec);
+	if (rc)
+		return msg_err(KT_DATA, 0, "standard input: %s", e.text);
+	return upstream ? -upstream : 0;
+}
+
+static uint64_t plan_deadline(const struct input *in, unsigned int cpus)
+{
+	struct json_object *steps = rec_get_arr(in->test, "steps");
+	uint64_t ns = ALLOWANCE_NS + cpus * ALLOWANCE_PER_CPU_NS;
+	size_t i;
+
+	for (i = 0; steps && i < json_object_array_length(steps); i++)
+		ns += (uint64_t)rec_get_int(json_object_array_get_idx(steps, i), "hold_ns", 0);
+	return ns;
+}
+
+/* The whole command line; the caller frees it. */
+static char *command_line(const struct opts *o, const struct input *in,
+			  const struct engine_ops *engine)
+{
+	struct json_object *kargs = rec_get_arr(rec_get_obj(in->test, "scheduler"), "kargs");
+	char *line = NULL;
+	size_t len, i;
+	FILE *f = open_memstream(&line, &len);
+
+	if (!f)
+		return NULL;
+	fprintf(f, CMDLINE_BASE "%s", engine->cmdline);
+	for (i = 0; kargs && i < json_object_array_length(kargs); i++)
+		fprintf(f, " %s", json_object_get_string(json_object_array_get_idx(kargs, i)));
+	if (o->append)
+		fprintf(f, " %s", o->append);
+	fclose(f);
+	return line;
+}
+
+static void cpu_model(char *buf, size_t size)
+{
+	FILE *f = fopen("/proc/cpuinfo", "re");
+	char line[256];
+
+	snprintf(buf, size, "unknown");
+	while (f && fgets(line, sizeof(line), f))
+		if (strncmp(line, "model name", 10) == 0 && strchr(line, ':')) {
+			line[strcspn(line, "\n")] = '\0';
+			snprintf(buf, size, "%s", strchr(line, ':') + 2);
+			break;
+		}
+	if (f)
+		fclose(f);
+}
+
+static struct json_object *vm_record(const struct engine_ops *engine, const char *version,
+				     const struct machine *m, uint64_t deadline_ns)
+{
+	struct json_object *o = rec_new("vm"), *host = json_object_new_object();
+	struct utsname uts;
+	char model[128];
+	cpu_set_t set;
+
+	rec_str(o, "engine", engine->name);
+	rec_str(o, "engine_version", version);
+	rec_int(o, "cpus", m->cpus);
+	rec_int(o, "memory_mib", (int64_t)(m->memory >> 20));
+	rec_str(o, "cmdline", m->cmdline);
+	rec_int(o, "deadline_ns", (int64_t)deadline_ns);
+	rec_str(o, "why", NULL);
+	sched_getaffinity(0, sizeof(set), &set);
+	uname(&uts);
+	cpu_model(model, sizeof(model));
+	rec_int(host, "cpus", CPU_COUNT(&set));
+	rec_str(host, "kernel", uts.release);
+	rec_str(host, "cpu_model", model);
+	rec_add(o, "host", host);
+	return o;
+}
+
+/* The plan's CPU sets hold only for the topology that they were resolved for. */
+static int check_plan(const struct input *in, const struct machine *m)
+{
+	const char *want = rec_get_str(in->test, "topology", m->spec);
+
+	if (strcmp(want, m->spec) == 0)
+		return KT_OK;
+	return msg_err(KT_DATA, 0,
+		       "the plan was made for topology %s, the topology record says %s (use "
+		       "kt-guest plan --topology %s)",
+		       want, m->spec, m->spec);
+}
+
+static int prepare(const struct opts *o, const struct input *in, const struct engine_ops *engine,
+		   struct machine *m)
+{
+	const char *kernel = o->kernel, *initrd = o->initrd;
+	struct errbuf e;
+	char *line;
+	int rc;
+
+	/* the uncompressed kernel, where the record has one, saves the decompression */
+	if (!kernel)
+		kernel = rec_get_str(in->kernel, "vmlinux", rec_get_str(in->kernel, "image", NULL));
+	if (!initrd)
+		initrd = rec_get_str(in->initrd, "path", NULL);
+	if (!kernel)
+		return msg_err(KT_DATA, 0,
+			       "no kernel: expected a kernel record (kt-kernel find) or --kernel");
+	line = command_line(o, in, engine);
+	if (!line)
+		return msg_err(KT_SYS, ENOMEM, "unable to build the kernel command line");
+	rc = machine_prepare(m, in->topology, kernel, initrd, line, &e);
+	free(line);
+	if (rc == 0)
+		return KT_OK;
+	return msg_err(rc == -ENOEXEC || rc == -EINVAL || rc == -ENOENT ? KT_DATA
+		       : rc == -ENOMEM                                  ? KT_HOST
+									: KT_SYS,
+		       0, "%s", e.text);
+}
+
+static int run(const struct opts *o, const struct input *in, struct rec_out *out)
+{
+	const struct engine_ops *engine;
+	struct machine m;
+	struct errbuf e;
+	char version[64];
+	uint64_t deadline;
+	int rc;
+
+	if (!in->topology)
+		return msg_err(KT_DATA, 0,
+			       "no topology record on standard input (kt-topo makes one)");
+	if (machine_topology(&m, in->topology, &e))
+		return msg_err(KT_DATA, 0, "%s", e.text);
+	rc = check_plan(in, &m);
+	if (rc)
+		return rc;
+	engine = engine_find(o->engine, version, sizeof(version), &e);
+	if (!engine)
+		return msg_err(KT_HOST, 0, "no engine can run a guest here: %s", e.text);
+	rc = prepare(o, in, engine, &m);
+	if (!rc) {
+		deadline = o->deadline_ns ? o->deadline_ns : plan_deadline(in, m.cpus);
+		rec_put(out, vm_record(engine, version, &m, deadline));
+		rc = run_guest(engine, &m, deadline, out);
+	}
+	machine_free(&m);
+	return rc;
+}
+
+static int probe(void)
+{
+	const struct engine_ops *const *p;
+	struct errbuf e;
+	char what[64];
+	int rc = KT_HOST;
+
+	for (p = engines; *p; p++) {
+		if ((*p)->probe(what, sizeof(what), &e)) {
+			printf("%s: no: %s\n", (*p)->name, e.text);
+		} else {
+			printf("%s: yes: %s\n", (*p)->name, what);
+			rc = KT_OK;
+		}
+	}
+	return rc;
+}
+
+static int known_engine(const char *name)
+{
+	const struct engine_ops *const *p;
+
+	for (p = engines; *p; p++)
+		if (strcmp((*p)->name, name) == 0)
+			return -1;
+	if (strcmp(name, "auto") == 0)
+		return -1;
+	return msg_usage("unknown engine '%s' (expected auto or tcg)", name);
+}
+
+int main(int argc, char **argv)
+{
+	struct opts o = { .engine = "auto" };
+	struct input in = { 0 };
+	struct rec_out out = { .f = stdout };
+	int rc;
+
+	msg_init("kt-vm");
+	opterr = 0;
+	rc = opts_parse(&o, argc, argv);
+	if (rc < 0)
+		rc = known_engine(o.engine);
+	if (rc == KT_OK)
+		return msg_finish(rc);
+	if (rc < 0 && o.probe)
+		return msg_finish(probe());
+	if (rc < 0) {
+		rc = read_input(&in, &out);
+		rc = rc < 0 ? -rc : rc ? rc : run(&o, &in, &out);
+	}
+	rec_end(&out, rc);
+	json_object_put(in.test);
+	json_object_put(in.topology);
+	json_object_put(in.kernel);
+	json_object_put(in.initrd);
+	return msg_finish(rc);
+}

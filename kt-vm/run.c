@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "exit.h"
+#include "msg.h"
+#include "run.h"
+#include "sink.h"
+#include "units.h"
+
+struct run {
+	const struct engine_ops *engine;
+	void *self;
+	struct sink sink;
+	int console, port, signals;
+	uint64_t deadline_ns;
+	const char *cause; /* of vm_exit, once known */
+	struct errbuf why;
+	int code;
+};
+
+static void end_run(struct run *r, const char *cause, int code)
+{
+	if (!r->cause) {
+		r->cause = cause;
+		r->code = code;
+	}
+}
+
+/* Takes what is there from one of the guest's two streams; closes it at its end. */
+static void take(struct run *r, int *fd)
+{
+	char buf[16384];
+	ssize_t n;
+
+	while (*fd >= 0 && (n = read(*fd, buf, sizeof(buf))) != -1) {
+		if (n == 0) {
+			close(*fd);
+			*fd = -1;
+		} else if (fd == &r->console) {
+			sink_console(&r->sink, buf, (size_t)n);
+		} else if (sink_port(&r->sink, buf, (size_t)n, &r->why)) {
+			/* the guest is out of its mind: nothing more that it says counts */
+			end_run(r, "garbage", msg_err(KT_DATA, 0, "%s", r->why.text));
+			close(*fd);
+			*fd = -1;
+		}
+	}
+}
+
+static void engine_says(struct run *r)
+{
+	switch (r->engine->handle(r->self, &r->why)) {
+	case ENGINE_NONE:
+		break;
+	case ENGINE_POWEROFF:
+		end_run(r, "poweroff", KT_OK);
+		break;
+	case ENGINE_RESET:
+		end_run(r, "reboot", KT_FAIL);
+		break;
+	case ENGINE_TRIPLE_FAULT:
+		end_run(r, "triple_fault", KT_FAIL);
+		break;
+	case ENGINE_LOST:
+		end_run(r, "engine_lost", msg_err(KT_SYS, 0, "the guest is lost: %s", r->why.text));
+		break;
+	}
+}
+
+static void signal_came(struct run *r)
+{
+	struct signalfd_siginfo si;
+
+	if (read(r->signals, &si, sizeof(si)) == sizeof(si))
+		end_run(r, "interrupted", KT_SIGNAL + (int)si.ssi_signo);
+}
+
+static int timeout_ms(const struct run *r)
+{
+	uint64_t now = sink_now(&r->sink);
+
+	if (now >= r->deadline_ns)
+		return 0;
+	return (int)((r->deadline_ns - now) / NSEC_PER_MSEC) + 1;
+}
+
+static void loop(struct run *r)
+{
+	while (!r->cause) {
+		struct pollfd p[3 + ENGINE_FDS] = {
+			{ .fd = r->console, .events = POLLIN },
+			{ .fd = r->port, .events = POLLIN },
+			{ .fd = r->signals, .events = POLLIN },
+		};
+		int fd[ENGINE_FDS];
+		size_t i, n = r->engine->fds(r->self, fd);
+		int ready;
+
+		for (i = 0; i < n; i++)
+			p[3 + i] = (struct pollfd){ .fd = fd[i], .events = POLLIN };
+		ready = poll(p, 3 + n, timeout_ms(r));
+		take(r, &r->console);
+		take(r, &r->port);
+		if (p[2].revents)
+			signal_came(r);
+		if (ready == 0 && timeout_ms(r) == 0)
+			end_run(r, "deadline", KT_FAIL);
+		engine_says(r);
+	}
+	take(r, &r->console);
+	take(r, &r->port);
+	sink_console_end(&r->sink);
+}
+
+static void put_exit(struct run *r)
+{
+	struct json_object *o = rec_new("vm_exit");
+	char detail[600] = "", limit[24];
+
+	/* a panic ends in a reset (panic=-1), or hangs until the deadline */
+	if (r->sink.panic && r->code == KT_FAIL)
+		r->cause = "panic";
+	if (r->code >= KT_USAGE && r->why.text[0])
+		snprintf(detail, sizeof(detail), "%s", r->why.text);
+	else if (strcmp(r->cause, "deadline") == 0)
+		snprintf(detail, sizeof(detail), "the guest was still running after %s",
+			 units_format_ns(limit, r->deadline_ns));
+	rec_int(o, "t_ns", (int64_t)sink_now(&r->sink));
+	rec_str(o, "cause", r->cause);
+	rec_str(o, "detail", detail[0] ? detail : NULL);
+	if (r->sink.panic)
+		rec_add(o, "panic", json_object_get(r->sink.panic));
+	rec_put(r->sink.out, o);
+}
+
+int run_guest(const struct engine_ops *engine, const struct machine *m, uint64_t deadline_ns,
+	      struct rec_out *out)
+{
+	struct run r = { .engine = engine, .deadline_ns = deadline_ns, .console = -1, .port = -1 };
+	sigset_t set, old;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, &old);
+	r.signals = signalfd(-1, &set, SFD_CLOEXEC);
+	sink_init(&r.sink, out);
+	sink_boot(&r.sink, "start");
+	if (engine->start(&r.self, m, &r.console, &r.port, &r.why)) {
+		r.code = msg_err(KT_SYS, 0, "%s", r.why.text);
+	} else {
+		fcntl(r.console, F_SETFL, O_NONBLOCK);
+		fcntl(r.port, F_SETFL, O_NONBLOCK);
+		loop(&r);
+		engine->stop(r.self);
+		put_exit(&r);
+	}
+	if (r.console >= 0)
+		close(r.console);
+	if (r.port >= 0)
+		close(r.port);
+	close(r.signals);
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	sink_free(&r.sink);
+	return r.code;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef KT_RUN_H
+#define KT_RUN_H
+
+#include <stdint.h>
+
+#include "engine.h"
+#include "record.h"
+
+/*
+ * Runs a prepared machine to its end: boot, console and guest records as they
+ * come, then vm_exit. Returns the exit code of kt-vm; a failure of ours (engine
+ * lost, garbage from the guest) has been printed.
+ */
+int run_guest(const struct engine_ops *engine, const struct machine *m, uint64_t deadline_ns,
+	      struct rec_out *out);
+
+#endif
