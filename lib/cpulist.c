@@ -108,7 +108,8 @@ int cpulist_parse(const char *s, struct cpulist *l, struct errbuf *e)
 			break;
 	}
 	if (rc == -ERANGE)
-		return errbuf_set(e, rc, "CPU list '%s': CPU numbers end at %d", s, CPULIST_MAX - 1);
+		return errbuf_set(e, rc, "CPU list '%s': CPU numbers end at %d", s,
+				  CPULIST_MAX - 1);
 	if (rc)
 		return errbuf_set(e, rc, "'%s' is no CPU list (expected such as 0-3,7)", s);
 	return 0;

@@ -8,7 +8,7 @@
 #include "errbuf.h"
 
 /* Sets of CPUs and the kernel's list format, "0-3,7". 1024 is kt's limit on CPUs. */
-#define CPULIST_MAX	  1024
+#define CPULIST_MAX       1024
 #define CPULIST_TEXT_MAX  5120 /* longest text: every other CPU of 1024 */
 #define CPULIST_WORD_BITS (8 * sizeof(unsigned long))
 

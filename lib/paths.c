@@ -60,7 +60,8 @@ int paths_program(const char *name, char *buf)
 
 int paths_data(const char *name, char *buf)
 {
-	/* installed; from build/bin or build/san/bin of a source tree, whose build/share mirrors it */
+	/* installed; from build/bin or build/san/bin of a source tree, whose build/share mirrors it
+	 */
 	static const char *const dirs[] = { "../share/kt", "../../share/kt", NULL };
 	char dir[PATH_MAX], sub[PATH_MAX], path[PATH_MAX];
 	int i, rc = paths_exe_dir(dir);

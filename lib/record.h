@@ -65,8 +65,8 @@ struct rec_in {
 	size_t len;
 	struct json_object *obj;
 	unsigned long seq; /* number of the line, from 1 */
-	bool ended;	   /* the last record read was an `end` */
-	int upstream;	   /* worst exit of 64 or more in the `end` records so far, else 0 */
+	bool ended;        /* the last record read was an `end` */
+	int upstream;      /* worst exit of 64 or more in the `end` records so far, else 0 */
 	char *buf;
 	size_t cap;
 };

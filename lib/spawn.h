@@ -18,24 +18,24 @@ enum { SPAWN_INHERIT = -1, SPAWN_NULL = -2, SPAWN_PIPE = -3 };
 
 struct spawn_opts {
 	const char *const *argv; /* argv[0] with a slash: that file; else PATH */
-	char *const *envp;	 /* NULL: the caller's */
-	const char *dir;	 /* NULL: the caller's */
-	int in, out, err;	 /* a descriptor, or one of SPAWN_* */
-	const int *keep;	 /* further descriptors to keep open, by the same number */
+	char *const *envp;       /* NULL: the caller's */
+	const char *dir;         /* NULL: the caller's */
+	int in, out, err;        /* a descriptor, or one of SPAWN_* */
+	const int *keep;         /* further descriptors to keep open, by the same number */
 	size_t nkeep;
 	bool foreground; /* stay in the caller's process group (terminal jobs) */
 };
 
 struct spawn {
-	pid_t pid; /* 0: none, or reaped */
+	pid_t pid;        /* 0: none, or reaped */
 	int in, out, err; /* our ends of the SPAWN_PIPE ones, else -1 */
 	bool group;
 };
 
 /* All descriptors inherited; fill in what differs. */
-#define SPAWN_DEFAULTS(...)                                                                        \
-	((struct spawn_opts){ .in = SPAWN_INHERIT, .out = SPAWN_INHERIT, .err = SPAWN_INHERIT,    \
-			      __VA_ARGS__ })
+#define SPAWN_DEFAULTS(...)   \
+	((struct spawn_opts){ \
+		.in = SPAWN_INHERIT, .out = SPAWN_INHERIT, .err = SPAWN_INHERIT, __VA_ARGS__ })
 
 /* 0, or -errno of fork, pipe or exec. */
 int spawn_start(struct spawn *s, const struct spawn_opts *o);

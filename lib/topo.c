@@ -60,6 +60,9 @@ static int check(const char *s, const struct topo *t, struct errbuf *e)
 		return errbuf_set(e, -EINVAL, "topology '%s': every count must be at least 1", s);
 	if (cpus > TOPO_MAX_CPUS)
 		return errbuf_set(e, -ERANGE, "topology '%s': more than %d CPUs", s, TOPO_MAX_CPUS);
+	if (t->nodes > TOPO_MAX_NODES)
+		return errbuf_set(e, -ERANGE, "topology '%s': more than %d NUMA nodes", s,
+				  TOPO_MAX_NODES);
 	if (t->llcs % t->nodes)
 		return errbuf_set(e, -EINVAL,
 				  "topology '%s': %u LLC%s cannot be spread evenly over %u NUMA "

@@ -14,7 +14,8 @@
  * sequential: cpu = (llc * cores + core) * threads + thread; LLCs are spread
  * over the nodes in equal runs. kt-topology(7).
  */
-#define TOPO_MAX_CPUS 1024
+#define TOPO_MAX_CPUS  1024
+#define TOPO_MAX_NODES 64 /* CONFIG_NODES_SHIFT=6, the kernel's default on x86-64 */
 
 struct topo {
 	unsigned int nodes, llcs, cores, threads;
@@ -30,8 +31,7 @@ struct topo_preset {
 extern const struct topo_preset topo_presets[]; /* ends with a NULL name */
 
 /* A spec or the name of a preset; *preset (may be NULL) is set to the preset or NULL. */
-int topo_parse(const char *s, struct topo *t, const struct topo_preset **preset,
-	       struct errbuf *e);
+int topo_parse(const char *s, struct topo *t, const struct topo_preset **preset, struct errbuf *e);
 /* The canonical spec, "1n2l2c1t", into buf of TOPO_SPEC_MAX bytes. */
 #define TOPO_SPEC_MAX 48
 char *topo_format(const struct topo *t, char *buf);
