@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef KT_TOPO_AML_H
+#define KT_TOPO_AML_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Writes AML, the byte code of ACPI (chapter 20 of its specification): only the few
+ * terms that a DSDT of named objects needs. Everything goes into one buffer;
+ * when it does not fit, `bad` is set and the rest is dropped.
+ *
+ * A term with a length is opened and closed around its contents:
+ *
+ *	at = aml_scope(a, "\\_SB_");
+ *	...
+ *	aml_close(a, at);
+ */
+struct aml {
+	uint8_t *buf;
+	size_t len, cap;
+	bool bad;
+};
+
+void aml_bytes(struct aml *a, const void *data, size_t len);
+void aml_uint(struct aml *a, uint32_t v); /* in the shortest form */
+
+/* Name (SEG, ...): the object is what is written next. Segments have four letters: "_S5_". */
+void aml_name(struct aml *a, const char *path);
+void aml_name_uint(struct aml *a, const char *path, uint32_t v);
+void aml_name_eisa(struct aml *a, const char *path, const char *id); /* "PNP0A08" */
+/* Name (SEG, Buffer): a resource template; the end tag is added. */
+void aml_name_resources(struct aml *a, const char *path, const struct aml *templ);
+
+size_t aml_scope(struct aml *a, const char *path);
+size_t aml_device(struct aml *a, const char *seg);
+size_t aml_package(struct aml *a, uint8_t elements);
+void aml_close(struct aml *a, size_t at);
+
+/* Resource descriptors (chapter 6.4), for a template in a buffer of its own. */
+void aml_res_io(struct aml *a, uint16_t base, uint8_t len);
+void aml_res_irq(struct aml *a, unsigned int irq); /* edge, active high */
+/* Ranges that a bridge hands down: bus numbers, I/O ports, 32-bit memory. */
+void aml_res_bus(struct aml *a, uint16_t first, uint16_t last);
+void aml_res_ports(struct aml *a, uint16_t first, uint16_t last);
+void aml_res_memory(struct aml *a, uint32_t first, uint32_t last);
+
+#endif

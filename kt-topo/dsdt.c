@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "dsdt.h"
+
+#define PCI_CONFIG_PORT 0x0cf8
+#define PCI_WINDOW      0xc0000000
+#define PCI_WINDOW_END  0xfebfffff /* below the I/O APIC */
+#define COM1_PORT       0x03f8
+#define COM1_IRQ        4
+
+/* \_S5: what to write to SLP_TYP of PM1a (and PM1b) control to power off. */
+static void sleep_states(struct aml *a)
+{
+	size_t at;
+	int i;
+
+	aml_name(a, "\\_S5_");
+	at = aml_package(a, 4);
+	for (i = 0; i < 4; i++)
+		aml_uint(a, 0);
+	aml_close(a, at);
+}
+
+/* Without a host bridge in the DSDT, a kernel with ACPI finds no PCI bus. */
+static void host_bridge(struct aml *a)
+{
+	uint8_t buf[128];
+	struct aml res = { .buf = buf, .cap = sizeof(buf) };
+	size_t at = aml_device(a, "PCI0");
+
+	aml_name_eisa(a, "_HID", "PNP0A08"); /* PCI Express */
+	aml_name_eisa(a, "_CID", "PNP0A03"); /* PCI */
+	aml_name_uint(a, "_UID", 0);
+	aml_res_bus(&res, 0, 255);
+	aml_res_io(&res, PCI_CONFIG_PORT, 8);
+	aml_res_ports(&res, 0, PCI_CONFIG_PORT - 1);
+	aml_res_ports(&res, PCI_CONFIG_PORT + 8, 0xffff);
+	aml_res_memory(&res, PCI_WINDOW, PCI_WINDOW_END);
+	aml_name_resources(a, "_CRS", &res);
+	aml_close(a, at);
+}
+
+static void serial_port(struct aml *a)
+{
+	uint8_t buf[32];
+	struct aml res = { .buf = buf, .cap = sizeof(buf) };
+	size_t at = aml_device(a, "COM1");
+
+	aml_name_eisa(a, "_HID", "PNP0501"); /* 16550A */
+	aml_name_uint(a, "_UID", 1);
+	aml_res_io(&res, COM1_PORT, 8);
+	aml_res_irq(&res, COM1_IRQ);
+	aml_name_resources(a, "_CRS", &res);
+	aml_close(a, at);
+}
+
+void dsdt_body(struct aml *a)
+{
+	size_t at;
+
+	sleep_states(a);
+	at = aml_scope(a, "\\_SB_");
+	host_bridge(a);
+	serial_port(a);
+	aml_close(a, at);
+}
