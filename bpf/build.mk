@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# scx_kt, the fixture scheduler; the top Makefile includes this.
+#
+# The types come from the BTF of a kernel with sched_ext: $(KT_VMLINUX), or the
+# newest kernel that kt-kernel finds. bpftool may be named by $(BPFTOOL).
+
+BPFTOOL	 ?= bpftool
+BPF_CLANG ?= clang
+BPF_O	 := $(B)/obj/bpf
+BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 -Wall -Werror
+
+# Remade when another kernel is named, or the named one is rebuilt.
+$(BPF_O)/vmlinux.h: $(KT_VMLINUX) | $(if $(KT_VMLINUX),,$(B)/bin/kt-kernel)
+	$(call say,BTF,$@)
+	@mkdir -p $(@D)
+	$(Q)vmlinux='$(KT_VMLINUX)'; \
+	test -n "$$vmlinux" || vmlinux=$$($(B)/bin/kt-kernel find | \
+		jq -r 'select(.type == "kernel") | .vmlinux // empty'); \
+	test -n "$$vmlinux" || { \
+		echo "scx_kt needs a kernel's vmlinux: 'kt kernel build', or make KT_VMLINUX=FILE" >&2; \
+		exit 1; }; \
+	$(BPFTOOL) btf dump file "$$vmlinux" format c >$@.tmp && \
+	{ grep -q 'struct sched_ext_ops {' $@.tmp || { \
+		echo "$$vmlinux: a kernel without sched_ext (CONFIG_SCHED_CLASS_EXT)" >&2; \
+		exit 1; }; } && \
+	mv $@.tmp $@
+
+$(BPF_O)/scx_kt.bpf.o: bpf/scx_kt.bpf.c bpf/scx_kt.h bpf/scx_kfuncs.h $(BPF_O)/vmlinux.h
+	$(call say,BPF,$@)
+	$(Q)$(BPF_CLANG) $(BPF_CFLAGS) -I$(BPF_O) -Ibpf -c -o $@ $<
+
+# bpftool 7.5 writes for libbpf 1.5 or later, whose map skeletons have one member
+# more, for a link that scx_kt does not take from the skeleton; sed makes it fit any.
+$(BPF_O)/scx_kt.skel.h: $(BPF_O)/scx_kt.bpf.o
+	$(call say,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name scx_kt >$@.tmp
+	@sed -e '/map->link = /d' -e 's/map_skel_sz = [0-9]*;/map_skel_sz = sizeof(*map);/' \
+		<$@.tmp >$@ && rm -f $@.tmp
+
+# The program is never sanitized: it runs as root in a guest, beside what is measured.
+$(B)/bin/scx_kt: bpf/scx_kt.c bpf/scx_kt.h $(BPF_O)/scx_kt.skel.h $(B)/lib/libkt.a
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(BASE) -MF $(BPF_O)/scx_kt.d -Ilib -Ibpf -I$(BPF_O) \
+		-DKT_VERSION='"$(VERSION)"' $(call pc,--cflags,libbpf) -o $@ $< \
+		$(B)/lib/libkt.a $(LDFLAGS) $(call pc,--libs,libbpf libelf zlib)
+
+scx: $(B)/bin/scx_kt
