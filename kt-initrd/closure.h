@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef KT_INITRD_CLOSURE_H
+#define KT_INITRD_CLOSURE_H
+
+#include <stdbool.h>
+
+#include "errbuf.h"
+#include "libs.h"
+#include "tree.h"
+
+/*
+ * Adds the file `src` to the tree as `dest`, with all that it needs in order to
+ * run: an ELF program's interpreter and libraries and theirs, a script's
+ * interpreter. `must_run`: a file that this machine cannot run is an error, and
+ * it gets mode 0755; otherwise such a file is data.
+ */
+int closure_add(struct tree *t, struct libs *l, const char *src, const char *dest, bool must_run,
+		struct errbuf *e);
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef KT_INITRD_INCLUDE_H
+#define KT_INITRD_INCLUDE_H
+
+#include "errbuf.h"
+#include "libs.h"
+#include "tree.h"
+
+/*
+ * Adds what an option --include SRC[:DEST] names: a file, a program (bare names:
+ * in the working directory, then in PATH) or all of a directory.
+ */
+int include_add(struct tree *t, struct libs *l, const char *spec, struct errbuf *e);
+
+#endif

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * kt-initrd: packs kt-guest, the scheduler under test and the plan into an
+ * archive that the kernel unpacks as its root, and adds an `initrd` record.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "closure.h"
+#include "exit.h"
+#include "include.h"
+#include "msg.h"
+#include "pack.h"
+#include "paths.h"
+#include "record.h"
+#include "stop.h"
+
+struct opts {
+	const char **include;
+	size_t ninclude;
+	const char *output;
+};
+
+/* What the input says about the archive. */
+struct input {
+	char *plan; /* the test record's line, or NULL */
+	size_t plan_len;
+	char *scheduler; /* its binary, or NULL */
+};
+
+static const char help[] =
+	"Usage: kt-initrd [OPTION...] < RECORDS > RECORDS\n"
+	"Pack kt-guest, the scheduler under test, the plan and all that they need into an\n"
+	"initial file system for a guest, and add an \"initrd\" record that names it.\n"
+	"\n"
+	"  -i, --include=SRC[:DEST]  pack a file, a program or a directory, too; may be repeated\n"
+	"  -o, --output=FILE         write the archive to FILE, not to the cache\n"
+	"  -h, --help                show this and exit\n"
+	"  -V, --version             show the version and exit\n"
+	"\n"
+	"See kt-initrd(1).\n";
+
+/* -1: go on, else the exit code. */
+static int opts_parse(struct opts *o, int argc, char **argv)
+{
+	static const struct option longopts[] = {
+		{ "include", required_argument, NULL, 'i' },
+		{ "output", required_argument, NULL, 'o' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ 0 },
+	};
+	int c;
+
+	o->include = calloc((size_t)argc, sizeof(*o->include));
+	if (!o->include)
+		return msg_err(KT_SYS, errno, "unable to read the options");
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, ":i:o:hV", longopts, NULL)) != -1) {
+		switch (c) {
+		case 'i':
+			o->include[o->ninclude++] = optarg;
+			break;
+		case 'o':
+			o->output = optarg;
+			break;
+		case 'h':
+			fputs(help, stdout);
+			return KT_OK;
+		case 'V':
+			printf("kt-initrd %s\n", KT_VERSION);
+			return KT_OK;
+		case ':':
+			return msg_usage("option '%s' needs a value", argv[optind - 1]);
+		default:
+			return msg_usage("unknown option '%s'", argv[optind - 1]);
+		}
+	}
+	if (optind < argc)
+		return msg_usage("unexpected argument '%s'", argv[optind]);
+	return -1;
+}
+
+static int take_test(struct input *i, const struct rec_in *in)
+{
+	const char *binary;
+
+	if (i->plan)
+		return msg_err(KT_DATA, 0, "line %lu: a second test record: expected one plan",
+			       in->seq);
+	i->plan = strndup(in->line, in->len);
+	i->plan_len = in->len;
+	binary = rec_get_str(rec_get_obj(in->obj, "scheduler"), "binary", NULL);
+	if (rec_get_obj(in->obj, "scheduler") && (!binary || binary[0] != '/'))
+		return msg_err(
+			KT_DATA, 0,
+			"line %lu: scheduler.binary: expected the absolute path of a program",
+			in->seq);
+	i->scheduler = binary ? strdup(binary) : NULL;
+	if (!i->plan || (binary && !i->scheduler))
+		return msg_err(KT_SYS, ENOMEM, "unable to keep the plan");
+	return KT_OK;
+}
+
+/* Passes all records on and keeps what matters here. */
+static int read_records(struct input *i, struct rec_out *out)
+{
+	struct rec_in in;
+	struct errbuf e;
+	int rc = KT_OK, n;
+
+	if (isatty(STDIN_FILENO))
+		return KT_OK;
+	rec_in_init(&in, stdin);
+	while (rc == KT_OK && (n = rec_next(&in, &e)) != 0) {
+		if (n < 0) {
+			rc = msg_err(n == -EIO || n == -ENOMEM ? KT_SYS : KT_DATA, 0, "%s", e.text);
+			break;
+		}
+		rec_pass(out, in.line, in.len);
+		if (rec_is(in.obj, "test"))
+			rc = take_test(i, &in);
+	}
+	if (rc == KT_OK && in.upstream)
+		rc = in.upstream;
+	else if (rc == KT_OK && rec_in_complete(&in, &e))
+		rc = msg_err(KT_DATA, 0, "%s", e.text);
+	rec_in_free(&in);
+	return rc;
+}
+
+/* The guest's mount points, and the programs with all that they need. */
+static int fill_base(const struct opts *o, const struct input *i, struct tree *t, struct libs *l,
+		     struct errbuf *e)
+{
+	static const char *const dirs[] = { "/dev", "/proc", "/sys", "/run" };
+	char guest[PATH_MAX];
+	size_t k;
+	int rc = tree_dir(t, "/tmp", 01777, e);
+
+	for (k = 0; !rc && k < sizeof(dirs) / sizeof(dirs[0]); k++)
+		rc = tree_dir(t, dirs[k], 0755, e);
+	if (!rc && paths_program("kt-guest", guest))
+		rc = errbuf_set(e, -ENOPKG, "kt-guest was not found beside kt-initrd or in PATH");
+	if (!rc)
+		rc = closure_add(t, l, guest, "/init", true, e);
+	if (!rc && i->scheduler)
+		rc = closure_add(t, l, i->scheduler, "/kt/scheduler", true, e);
+	for (k = 0; !rc && k < o->ninclude; k++)
+		rc = include_add(t, l, o->include[k], e);
+	return rc;
+}
+
+static int fill_plan(const struct input *i, struct tree *t, struct errbuf *e)
+{
+	return i->plan ? tree_data(t, "/kt/plan.json", i->plan, i->plan_len, e) : 0;
+}
+
+static void put_initrd(struct rec_out *out, const struct packed *p, size_t files)
+{
+	struct json_object *o = rec_new("initrd");
+
+	rec_str(o, "path", p->path);
+	rec_int(o, "size", p->size);
+	rec_str(o, "sha256", p->sha256);
+	rec_int(o, "files", (int64_t)files);
+	rec_put(out, o);
+}
+
+/* The exit code for a failed step: was it the input, the host, or the system? */
+static int code(int rc, int otherwise)
+{
+	switch (-rc) {
+	case ENOPKG:
+		return KT_HOST;
+	case ENOMEM:
+	case EIO:
+	case EMFILE:
+	case ENFILE:
+		return KT_SYS;
+	case ENOSPC:
+	case EDQUOT:
+	case EROFS:
+		return KT_OUTPUT;
+	default:
+		return otherwise;
+	}
+}
+
+static int make(const struct opts *o, const struct input *i, struct rec_out *out)
+{
+	struct tree base = { 0 }, plan = { 0 };
+	struct packed p;
+	struct errbuf e;
+	struct libs l;
+	int rc;
+
+	libs_open(&l);
+	rc = fill_base(o, i, &base, &l, &e);
+	if (!rc)
+		rc = fill_plan(i, &plan, &e);
+	libs_close(&l);
+	if (rc) {
+		rc = msg_err(code(rc, KT_DATA), 0, "%s", e.text);
+	} else {
+		stop_hold();
+		rc = pack(&plan, &base, o->output, &p, &e);
+		stop_release();
+		if (rc)
+			rc = msg_err(code(rc, o->output ? KT_OUTPUT : KT_SYS), 0, "%s", e.text);
+		else /* /kt may be in both parts */
+			put_initrd(out, &p, base.n + plan.n - (plan.n && tree_has(&base, "/kt")));
+	}
+	tree_free(&base);
+	tree_free(&plan);
+	return rc;
+}
+
+int main(int argc, char **argv)
+{
+	struct rec_out out = { .f = stdout };
+	struct input i = { 0 };
+	struct opts o = { 0 };
+	int rc;
+
+	msg_init("kt-initrd");
+	rc = opts_parse(&o, argc, argv);
+	if (rc == KT_OK)
+		return msg_finish(rc);
+	if (rc < 0)
+		rc = read_records(&i, &out);
+	if (rc == KT_OK)
+		rc = make(&o, &i, &out);
+	rec_end(&out, rc);
+	free(i.plan);
+	free(i.scheduler);
+	free(o.include);
+	return msg_finish(rc);
+}
