@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef KT_CHECK_JUDGE_H
+#define KT_CHECK_JUDGE_H
+
+#include "model.h"
+#include "record.h"
+
+/* In order of severity: the verdict of a test is its most severe one. */
+enum verdict { V_SKIP, V_PASS, V_INCONCLUSIVE, V_FAIL, V_COUNT };
+
+struct judge {
+	struct model *m;
+	struct rec_out *out;
+	unsigned long count[V_COUNT];
+	const char *not_judged; /* why the workload is not judged, or NULL */
+};
+
+/* What a check record says besides its verdict and its sentence. */
+struct finding {
+	const char *check;
+	const struct group *group;   /* NULL: the whole test */
+	const struct worker *worker; /* NULL: all of the group */
+	/* a number, or a text where that is not NULL; NAN: null */
+	double observed, limit;
+	const char *observed_text, *limit_text;
+	const char *unit;
+};
+
+/* A finding of a check about a group, with nothing observed yet. */
+struct finding finding_of(const char *check, const struct group *g);
+/* Writes the check record; the sentence gets the cgroup's name in front. */
+void judge_say(struct judge *j, enum verdict v, const struct finding *f, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* life.c: the run itself and the scheduler; sets not_judged when one of them failed. */
+void judge_life(struct judge *j);
+/* workload.c: what the limits ask of the workers. */
+void judge_workload(struct judge *j);
+/* Writes the verdict record and returns the exit code. */
+int judge_verdict(struct judge *j);
+
+#endif

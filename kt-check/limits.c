@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "limits.h"
+
+/* Members of `assert`, by limit_id. */
+static const char *const members[LIM_COUNT] = {
+	[LIM_ISOLATION] = "isolation",
+	[LIM_NOT_STUCK] = "not_stuck",
+	[LIM_GAP_MS] = "max_gap_ms",
+	[LIM_SPREAD_PCT] = "max_spread_pct",
+	[LIM_THROUGHPUT_CV] = "max_throughput_cv",
+	[LIM_WORK_RATE] = "min_work_rate",
+	[LIM_ITERATION_RATE] = "min_iteration_rate",
+};
+
+static bool is_switch(enum limit_id id)
+{
+	return id == LIM_ISOLATION || id == LIM_NOT_STUCK;
+}
+
+void limits_init(struct limits *l, double v)
+{
+	int i;
+
+	for (i = 0; i < LIM_COUNT; i++)
+		l->v[i] = v;
+}
+
+static int from_member(double *v, enum limit_id id, struct json_object *m, struct errbuf *e)
+{
+	if (is_switch(id)) {
+		if (!json_object_is_type(m, json_type_boolean))
+			return errbuf_set(e, -EINVAL, "expected true or false as %s", members[id]);
+		*v = json_object_get_boolean(m) ? 1 : LIMIT_OFF;
+		return 0;
+	}
+	*v = json_object_get_double(m);
+	if ((!json_object_is_type(m, json_type_double) && !json_object_is_type(m, json_type_int)) ||
+	    !isfinite(*v) || *v < 0)
+		return errbuf_set(e, -EINVAL, "expected a number >= 0 or null as %s", members[id]);
+	return 0;
+}
+
+int limits_from_plan(struct limits *l, struct json_object *assert, struct errbuf *e)
+{
+	struct json_object *m;
+	int i, rc;
+
+	limits_init(l, LIMIT_OFF);
+	for (i = 0; i < LIM_COUNT; i++) {
+		if (!json_object_object_get_ex(assert, members[i], &m) || !m)
+			continue;
+		rc = from_member(&l->v[i], i, m, e);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+int limits_parse(struct limits *l, enum limit_id id, const char *text, struct errbuf *e)
+{
+	char *end;
+	double v;
+
+	if (strcmp(text, "off") == 0) {
+		l->v[id] = LIMIT_OFF;
+		return 0;
+	}
+	/* strtod() also takes hexadecimal, "inf" and "nan" */
+	v = strtod(text, &end);
+	if (!*text || *end || strspn(text, "0123456789.eE+-") != strlen(text) || !isfinite(v) ||
+	    v < 0)
+		return errbuf_set(e, -EINVAL, "expected a number >= 0 or \"off\", not '%s'", text);
+	l->v[id] = v;
+	return 0;
+}
+
+void limits_override(struct limits *l, const struct limits *over)
+{
+	int i;
+
+	for (i = 0; i < LIM_COUNT; i++)
+		if (over->v[i] != LIMIT_UNSET)
+			l->v[i] = over->v[i];
+}

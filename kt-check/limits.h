@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef KT_CHECK_LIMITS_H
+#define KT_CHECK_LIMITS_H
+
+#include <json-c/json.h>
+
+#include "errbuf.h"
+
+/* Which checks are on, and their limits: those of the plan, overridden by options. */
+enum limit_id {
+	LIM_ISOLATION,
+	LIM_NOT_STUCK,
+	LIM_GAP_MS,
+	LIM_SPREAD_PCT,
+	LIM_THROUGHPUT_CV,
+	LIM_WORK_RATE,
+	LIM_ITERATION_RATE,
+	LIM_COUNT
+};
+
+/* A limit is a number >= 0 (1 for a check that is only on or off), or one of these. */
+#define LIMIT_OFF   (-1.0)
+#define LIMIT_UNSET (-2.0)
+
+struct limits {
+	double v[LIM_COUNT];
+};
+
+void limits_init(struct limits *l, double v); /* all to LIMIT_OFF or LIMIT_UNSET */
+/* From the `assert` object of a test record, which may be NULL. */
+int limits_from_plan(struct limits *l, struct json_object *assert, struct errbuf *e);
+/* A limit as typed: a number, or "off". */
+int limits_parse(struct limits *l, enum limit_id id, const char *text, struct errbuf *e);
+/* What is set in `over` replaces what is in `l`. */
+void limits_override(struct limits *l, const struct limits *over);
+
+#endif

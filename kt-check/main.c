@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * kt-check: judges one run. Lines are passed on as they come; after the last one
+ * the statistics, a check record for each finding and the verdict follow.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "exit.h"
+#include "judge.h"
+#include "model.h"
+#include "msg.h"
+#include "record.h"
+#include "stats.h"
+
+struct opts {
+	struct limits over;
+};
+
+static const char usage_text[] =
+	"Usage: kt-check [OPTION]... < RECORDS\n"
+	"Judge a run: pass its records on, then add statistics, checks and a verdict.\n"
+	"Limits are those of the test; an option overrides one, and \"off\" turns it off.\n"
+	"\n"
+	"      --isolation              workers must stay within their cpusets\n"
+	"      --no-isolation           ... need not\n"
+	"      --not-stuck              every worker must make progress\n"
+	"      --no-not-stuck           ... need not\n"
+	"      --max-gap-ms N           longest time between two checkpoints of a worker\n"
+	"      --max-spread-pct N       difference of off-CPU shares within a cgroup\n"
+	"      --max-throughput-cv N    variation of work per CPU time within a cgroup\n"
+	"      --min-work-rate N        work units per CPU second of each worker\n"
+	"      --min-iteration-rate N   iterations per second of each worker\n"
+	"  -h, --help                   print this help\n"
+	"  -V, --version                print the version\n";
+
+enum { OPT_LIMIT = 256, OPT_ISOLATION, OPT_NO_ISOLATION, OPT_NOT_STUCK, OPT_NO_NOT_STUCK };
+
+static const struct option long_opts[] = {
+	{ "isolation", no_argument, NULL, OPT_ISOLATION },
+	{ "no-isolation", no_argument, NULL, OPT_NO_ISOLATION },
+	{ "not-stuck", no_argument, NULL, OPT_NOT_STUCK },
+	{ "no-not-stuck", no_argument, NULL, OPT_NO_NOT_STUCK },
+	/* the value is a limit_id, below every letter and OPT_* */
+	{ "max-gap-ms", required_argument, NULL, LIM_GAP_MS },
+	{ "max-spread-pct", required_argument, NULL, LIM_SPREAD_PCT },
+	{ "max-throughput-cv", required_argument, NULL, LIM_THROUGHPUT_CV },
+	{ "min-work-rate", required_argument, NULL, LIM_WORK_RATE },
+	{ "min-iteration-rate", required_argument, NULL, LIM_ITERATION_RATE },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },
+	{ 0 },
+};
+
+/* A value for the option that getopt took last, which argv names best. */
+static int limit_opt(struct opts *o, int id, const char *value)
+{
+	struct errbuf e;
+	int i;
+
+	if (limits_parse(&o->over, id, value, &e) == 0)
+		return 0;
+	for (i = 0; long_opts[i].val != id;)
+		i++;
+	return msg_usage("--%s: %s", long_opts[i].name, e.text);
+}
+
+/* -1: go on, else the exit code. */
+static int opts_parse(struct opts *o, int argc, char **argv)
+{
+	int c, rc = 0;
+
+	limits_init(&o->over, LIMIT_UNSET);
+	while (!rc && (c = getopt_long(argc, argv, "hV", long_opts, NULL)) != -1) {
+		switch (c) {
+		case 'h':
+			fputs(usage_text, stdout);
+			return KT_OK;
+		case 'V':
+			printf("kt-check %s\n", KT_VERSION);
+			return KT_OK;
+		case '?':
+			fprintf(stderr, "Try 'kt-check --help'.\n");
+			return KT_USAGE;
+		case OPT_ISOLATION:
+		case OPT_NO_ISOLATION:
+			o->over.v[LIM_ISOLATION] = c == OPT_ISOLATION ? 1 : LIMIT_OFF;
+			break;
+		case OPT_NOT_STUCK:
+		case OPT_NO_NOT_STUCK:
+			o->over.v[LIM_NOT_STUCK] = c == OPT_NOT_STUCK ? 1 : LIMIT_OFF;
+			break;
+		default:
+			rc = limit_opt(o, c, optarg);
+		}
+	}
+	if (!rc && optind < argc)
+		return msg_usage("unexpected argument '%s' (records come on standard input)",
+				 argv[optind]);
+	if (!rc && isatty(STDIN_FILENO))
+		return msg_usage("standard input is a terminal, expected the records of a run");
+	return rc ? rc : -1;
+}
+
+/* What an earlier judgement added to the stream: the new one takes its place. */
+static bool is_old_judgement(struct json_object *o)
+{
+	const char *tool = rec_get_str(o, "tool", "");
+
+	if (rec_is(o, "stats") || rec_is(o, "check") || rec_is(o, "verdict"))
+		return true;
+	return rec_is(o, "end") &&
+	       (strcmp(tool, "kt-check") == 0 || strcmp(tool, "kt-report") == 0);
+}
+
+struct input {
+	struct rec_in in;
+	struct rec_out *out;
+	struct model *m;
+	struct errbuf bad; /* the first thing that is wrong with it, or "" */
+};
+
+static void take(struct input *i)
+{
+	struct errbuf e;
+	int rc = model_take(i->m, i->in.obj, &e);
+
+	if (rc < 0 && !i->bad.text[0])
+		errbuf_set(&i->bad, rc, "line %lu: %s record: %s", i->in.seq,
+			   rec_get_str(i->in.obj, "type", ""), e.text[0] ? e.text : strerror(-rc));
+}
+
+/* One record: 1, 0 at the end, negative when nothing more can be read. */
+static int step(struct input *i)
+{
+	const bool ended = i->in.ended;
+	const int upstream = i->in.upstream;
+	struct errbuf e;
+	int rc = rec_next(&i->in, &e);
+
+	if (rc == 0)
+		return 0;
+	if (rc < 0) {
+		if (!i->bad.text[0])
+			i->bad = e;
+		if (rc != -EBADMSG)
+			return rc;
+		rec_pass(i->out, i->in.line, i->in.len);
+		return 1;
+	}
+	if (is_old_judgement(i->in.obj)) {
+		i->in.ended = ended;
+		i->in.upstream = upstream;
+		return 1;
+	}
+	rec_pass(i->out, i->in.line, i->in.len);
+	take(i);
+	return 1;
+}
+
+static int judge(const struct opts *o, struct model *m, struct rec_out *out)
+{
+	struct judge j = { .m = m, .out = out };
+
+	limits_override(&m->limits, &o->over);
+	stats_write(m, out);
+	judge_life(&j);
+	judge_workload(&j);
+	return judge_verdict(&j);
+}
+
+static int run(const struct opts *o, struct rec_out *out)
+{
+	struct model m;
+	struct input i = { .out = out, .m = &m };
+	int rc;
+
+	if (model_init(&m))
+		return msg_err(KT_SYS, ENOMEM, "unable to start");
+	rec_in_init(&i.in, stdin);
+	while ((rc = step(&i)) > 0)
+		;
+	if (i.in.upstream) {
+		rc = i.in.upstream; /* which has said why */
+	} else {
+		if (!i.bad.text[0] && rec_in_complete(&i.in, &i.bad) == 0 && !m.have_test)
+			errbuf_set(&i.bad, 0, "no test record in the input");
+		rc = i.bad.text[0] ? msg_err(KT_DATA, 0, "%s", i.bad.text) : judge(o, &m, out);
+	}
+	rec_in_free(&i.in);
+	model_free(&m);
+	return rc;
+}
+
+int main(int argc, char **argv)
+{
+	struct opts o = { 0 };
+	struct rec_out out = { .f = stdout };
+	int rc;
+
+	msg_init("kt-check");
+	rc = opts_parse(&o, argc, argv);
+	if (rc == KT_OK)
+		return msg_finish(rc);
+	if (rc < 0)
+		rc = run(&o, &out);
+	rec_end(&out, rc);
+	return msg_finish(rc);
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The roll-up: facts about all workers, also of those that a check leaves out. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "stats.h"
+#include "units.h"
+
+static int64_t clamp(uint64_t v)
+{
+	return v > INT64_MAX ? INT64_MAX : (int64_t)v;
+}
+
+/* A mean or a maximum that exists only when something was measured, in microseconds. */
+static void put_us(struct json_object *o, const char *key, bool known, double ns)
+{
+	rec_dbl(o, key, known ? ns / NSEC_PER_USEC : NAN);
+}
+
+static void put_one(struct rec_out *out, const struct cgroup *c, double spread)
+{
+	struct json_object *o = rec_new("stats");
+
+	rec_str(o, "cgroup", c->name);
+	rec_int(o, "workers", clamp(c->workers));
+	rec_int(o, "cpus", cpulist_count(&c->cpus));
+	rec_dbl(o, "spread_pct", spread);
+	rec_dbl(o, "avg_off_cpu_pct", c->workers ? c->off_cpu_sum / (double)c->workers : 0);
+	rec_dbl(o, "max_gap_ms", (double)c->max_gap_ns / NSEC_PER_MSEC);
+	rec_int(o, "max_gap_cpu", c->max_gap_cpu);
+	rec_int(o, "migrations", clamp(c->migrations));
+	rec_int(o, "iterations", clamp(c->iterations));
+	put_us(o, "p99_wake_us", c->p99_ns, (double)c->p99_ns);
+	put_us(o, "run_delay_us", c->delays, (double)c->delay_ns / (double)c->delays);
+	rec_put(out, o);
+}
+
+static void add(struct cgroup *sum, const struct cgroup *c)
+{
+	cpulist_or(&sum->cpus, &c->cpus);
+	if (c->max_gap_ns > sum->max_gap_ns || !sum->workers) {
+		sum->max_gap_ns = c->max_gap_ns;
+		sum->max_gap_cpu = c->max_gap_cpu;
+	}
+	sum->workers += c->workers;
+	sum->migrations = arith_add(sum->migrations, c->migrations);
+	sum->iterations = arith_add(sum->iterations, c->iterations);
+	sum->p99_ns = c->p99_ns > sum->p99_ns ? c->p99_ns : sum->p99_ns;
+	sum->delay_ns = arith_add(sum->delay_ns, c->delay_ns);
+	sum->delays += c->delays;
+	sum->off_cpu_sum += c->off_cpu_sum;
+}
+
+/* The spread of a group, 0 for less than two workers. */
+static double group_spread(const struct model *m, const struct group *g)
+{
+	struct moments off = { 0 };
+	uint32_t i;
+
+	for (i = g->first; i != MODEL_NONE; i = m->workers[i].next)
+		moments_add(&off, m->workers[i].off_cpu_pct);
+	return off.n < 2 ? 0 : moments_spread(&off);
+}
+
+void stats_write(const struct model *m, struct rec_out *out)
+{
+	double *spread = calloc(m->ncgroups + 1, sizeof(*spread)), worst = 0;
+	struct cgroup sum = { .max_gap_cpu = -1 };
+	uint32_t i;
+
+	if (!spread) /* the figures are for people: go without rather than without a verdict */
+		return;
+	for (i = 0; i < m->ngroups; i++) {
+		double s = group_spread(m, &m->groups[i]);
+		uint32_t c = m->groups[i].cgroup;
+
+		spread[c] = fmax(spread[c], s);
+		worst = fmax(worst, s);
+	}
+	for (i = 0; i < m->ncgroups; i++) {
+		if (!m->cgroups[i].workers)
+			continue;
+		put_one(out, &m->cgroups[i], spread[i]);
+		add(&sum, &m->cgroups[i]);
+	}
+	put_one(out, &sum, worst);
+	free(spread);
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef KT_CHECK_STATS_H
+#define KT_CHECK_STATS_H
+
+#include "model.h"
+#include "record.h"
+
+/* One stats record for each cgroup that reported, then that of all together. */
+void stats_write(const struct model *m, struct rec_out *out);
+
+#endif
