@@ -273,7 +273,9 @@ int rec_next(struct rec_in *in, struct errbuf *e)
 	if (rc < 0)
 		return errbuf_set(e, rc, "line %lu: %s", in->seq, strerror(-rc));
 	rc = parse(in, e);
-	if (rc == 1 && rec_is(in->obj, "end")) {
+	/* with t_ns it came out of the guest: evidence, and no part of the pipeline */
+	if (rc == 1 && rec_is(in->obj, "end") &&
+	    !json_object_object_get_ex(in->obj, "t_ns", NULL)) {
 		in->ended = true;
 		code = (int)rec_get_int(in->obj, "exit", KT_SOFTWARE);
 		if (code >= KT_USAGE && code > in->upstream)
