@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * PID 1 of a test guest: the order of things from the first mount to the power-off.
+ * Whatever goes wrong ends in a record that says so, and in the power-off: if PID 1
+ * ended, the kernel would panic and bury the reason.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "exit.h"
+#include "file.h"
+#include "init.h"
+#include "msg.h"
+#include "port.h"
+#include "record.h"
+#include "scenario.h"
+#include "scheduler.h"
+#include "sysfs.h"
+#include "telemetry.h"
+
+#define PLAN      "/kt/plan.json"
+#define PORT_WAIT 5000 /* ms */
+#define REC_BUF   (64 << 10)
+
+struct mount {
+	const char *dir, *type;
+	bool needed;
+};
+
+static const struct mount mounts[] = {
+	{ "/dev", "devtmpfs", true },
+	{ "/proc", "proc", true },
+	{ "/sys", "sysfs", true },
+	{ "/tmp", "tmpfs", true },
+	{ "/run", "tmpfs", false },
+	{ "/dev/shm", "tmpfs", false },
+	{ "/sys/fs/cgroup", "cgroup2", true },
+	{ "/sys/fs/bpf", "bpf", false },
+	{ "/sys/kernel/debug", "debugfs", false },
+	{ "/sys/kernel/tracing", "tracefs", false },
+	{ NULL, NULL, false },
+};
+
+/* Optional ones may be missing from the kernel; a needed one that was mounted before is fine. */
+static int mount_all(struct errbuf *e)
+{
+	const struct mount *m;
+	int rc = 0;
+
+	for (m = mounts; m->dir; m++) {
+		mkdir(m->dir, 0755);
+		if (mount("none", m->dir, m->type, MS_NOSUID, NULL) && errno != EBUSY && m->needed)
+			rc = errbuf_set(e, -errno, "unable to mount %s on %s: %s", m->type, m->dir,
+					strerror(errno));
+	}
+	return rc;
+}
+
+/* The kernel may have had no console to give to PID 1: nothing else may get 0, 1 or 2. */
+static void std_fds(void)
+{
+	int fd = open("/dev/null", O_RDWR);
+
+	while (fd >= 0 && fd <= 2)
+		fd = open("/dev/null", O_RDWR);
+	if (fd > 2)
+		close(fd);
+}
+
+/* The last resort, when there is no port: the kernel log. */
+static void kmsg(const char *text)
+{
+	char line[600];
+
+	snprintf(line, sizeof(line), "<3>kt-guest: %s\n", text);
+	file_write("/dev/kmsg", line);
+}
+
+/*
+ * Above every sched_ext and fair task, so that a bad scheduler starves the workers and
+ * not the one who has to tell; children start as ordinary tasks.
+ */
+static void be_heard(void)
+{
+	struct sched_param p = { .sched_priority = 50 };
+	struct rlimit l;
+
+	sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &p);
+	if (getrlimit(RLIMIT_NOFILE, &l) == 0) {
+		l.rlim_cur = l.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &l);
+	}
+}
+
+static struct json_object *guest_record(const char *event)
+{
+	struct json_object *o = rec_new("guest");
+
+	rec_str(o, "event", event);
+	rec_int(o, "guest_ns", (int64_t)tm_now());
+	return o;
+}
+
+static int guest_error(struct rec_out *out, int code, const struct errbuf *e)
+{
+	struct json_object *o = guest_record("error");
+
+	rec_str(o, "text", e->text);
+	rec_put(out, o);
+	return code;
+}
+
+static void introduce(struct rec_out *out, const char *cmdline)
+{
+	struct json_object *o = guest_record("init");
+	struct utsname u;
+	char buf[CPULIST_TEXT_MAX];
+
+	uname(&u);
+	rec_str(o, "kernel", u.release);
+	rec_str(o, "cmdline", cmdline);
+	if (file_read_line("/sys/devices/system/cpu/online", buf, sizeof(buf)) < 0)
+		buf[0] = '\0';
+	rec_str(o, "cpus_online", buf);
+	rec_put(out, o);
+	o = guest_record("topology");
+	sysfs_topology(o);
+	rec_put(out, o);
+}
+
+/* 1 with the plan, 0 without one, -errno with words in e. */
+static int read_plan(const char *path, struct rec_in *in, struct errbuf *e)
+{
+	FILE *f = fopen(path, "re");
+	int rc;
+
+	if (!f)
+		return errno == ENOENT ? 0
+				       : errbuf_set(e, -errno, "unable to open %s: %s", path,
+						    strerror(errno));
+	rec_in_init(in, f);
+	rc = rec_next(in, e);
+	fclose(f);
+	if (rc == 1 && !rec_is(in->obj, "test"))
+		rc = -EBADMSG;
+	return rc == 1 ? 1 : errbuf_set(e, -EBADMSG, "%s: expected a test record", path);
+}
+
+/* "kernel.sched_x" is /proc/sys/kernel/sched_x. */
+static int apply_sysctls(struct json_object *sysctls, struct errbuf *e)
+{
+	char path[300], *p;
+	int rc;
+
+	file_write("/proc/sys/kernel/sched_schedstats", "1"); /* where the kernel has it */
+	if (!sysctls)
+		return 0;
+	json_object_object_foreach (sysctls, key, val) {
+		snprintf(path, sizeof(path), "/proc/sys/%s", key);
+		for (p = path + strlen("/proc/sys/"); *p; p++)
+			if (*p == '.')
+				*p = '/';
+		rc = file_write(path, json_object_get_string(val));
+		if (rc)
+			return errbuf_set(e, rc, "sysctl %s = %s: %s", key,
+					  json_object_get_string(val), strerror(-rc));
+	}
+	return 0;
+}
+
+static int run_plan(struct json_object *plan, struct rec_out *out, struct errbuf *e)
+{
+	struct json_object *scheduler = rec_get_obj(plan, "scheduler");
+	static struct sched sched; /* its line buffer is too large for the stack */
+	int rc = apply_sysctls(rec_get_obj(scheduler, "sysctls"), e);
+
+	if (rc)
+		return rc;
+	sched_init(&sched, scheduler, out);
+	if (scheduler)
+		rc = sched_start(&sched, scheduler, (uint64_t)rec_get_int(plan, "watchdog_ns", 0));
+	if (!rc)
+		rc = scenario_run(plan, &sched, out, e);
+	sched_stop(&sched);
+	return rc;
+}
+
+/* From the plan to the end record; a test that was cut short is no fault of the guest. */
+static int run(const char *path, struct rec_out *out)
+{
+	struct rec_in in = { 0 };
+	struct errbuf e;
+	int rc = read_plan(path, &in, &e), code = KT_OK;
+
+	if (rc == 1)
+		rc = run_plan(in.obj, out, &e);
+	if (rc < 0)
+		code = guest_error(out, rc == -EBADMSG ? KT_DATA : KT_SYS, &e);
+	rec_in_free(&in);
+	return code;
+}
+
+/* kt.fault=NAME on the kernel command line: ways to end badly, for tests of the host side. */
+static void inject_fault(const char *cmdline, int port)
+{
+	const char *p = strstr(cmdline, "kt.fault=");
+	char fault[16] = "";
+
+	if (!p)
+		return;
+	sscanf(p, "kt.fault=%15s", fault);
+	if (strcmp(fault, "panic") == 0) {
+		file_write("/proc/sys/kernel/sysrq", "1");
+		file_write("/proc/sysrq-trigger", "c");
+	} else if (strcmp(fault, "reboot") == 0) {
+		reboot(RB_AUTOBOOT);
+	} else if (strcmp(fault, "exit") == 0) {
+		_exit(1);
+	} else if (strcmp(fault, "garbage") == 0) {
+		(void)!write(port, "\x01\xff{garbage\n", 11);
+	} else if (strcmp(fault, "hang") == 0) {
+		for (;;)
+			pause();
+	}
+}
+
+static _Noreturn void power_off(void)
+{
+	sync();
+	for (;;) {
+		reboot(RB_POWER_OFF);
+		pause();
+	}
+}
+
+static void serve(int port)
+{
+	struct rec_out out = { .f = fdopen(port, "w") };
+	char cmdline[4096], *buf = malloc(REC_BUF);
+
+	if (!out.f || !buf)
+		return kmsg("out of memory");
+	setvbuf(out.f, buf, _IOFBF, REC_BUF); /* a record is one write, and one exit to the host */
+	if (file_read_line("/proc/cmdline", cmdline, sizeof(cmdline)) < 0)
+		cmdline[0] = '\0';
+	introduce(&out, cmdline);
+	inject_fault(cmdline, port);
+	rec_end(&out, run(PLAN, &out));
+	/*
+	 * The driver tells the host of the close and waits for the answer, which comes after
+	 * all that was written: no record is lost in the power-off.
+	 */
+	fclose(out.f);
+	free(buf);
+}
+
+static _Noreturn void pid1(void)
+{
+	struct errbuf e;
+	int rc, port;
+
+	umask(022);
+	rc = mount_all(&e);
+	std_fds();
+	be_heard();
+	if (rc) {
+		kmsg(e.text);
+		power_off();
+	}
+	port = port_open(PORT_WAIT);
+	if (port >= 0)
+		serve(port);
+	else
+		kmsg("no virtio-console port named " PORT_NAME);
+	power_off();
+}
+
+int guest_main(int argc, char **argv)
+{
+	struct rec_out out = { .f = stdout };
+	int code;
+
+	msg_init("kt-guest");
+	if (getpid() == 1)
+		pid1();
+	if (argc != 2)
+		return msg_usage("expected one plan");
+	code = run(argv[1], &out);
+	rec_end(&out, code);
+	return msg_finish(code);
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef KT_GUEST_PORT_H
+#define KT_GUEST_PORT_H
+
+/* The way out for records: the virtio-console port of that name. */
+#define PORT_NAME "kt.records"
+
+/* A descriptor for writing, or -errno: -ENODEV when no such port came up in wait_ms. */
+int port_open(long wait_ms);
+
+#endif

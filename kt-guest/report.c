@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What a worker measured, as a record. */
+#include <stdio.h>
+#include <sys/wait.h>
+
+#include "record.h"
+#include "report.h"
+
+static void add_exit(struct json_object *o, const struct worker *w)
+{
+	char text[32] = "completed";
+
+	if (w->killed || !w->reaped)
+		snprintf(text, sizeof(text), "killed");
+	else if (WIFSIGNALED(w->status))
+		snprintf(text, sizeof(text), "signal %d", WTERMSIG(w->status));
+	else if (WEXITSTATUS(w->status))
+		snprintf(text, sizeof(text), "exit %d", WEXITSTATUS(w->status));
+	rec_str(o, "exit", text);
+}
+
+static void add_times(struct json_object *o, const struct worker *w, const struct telemetry *t)
+{
+	uint64_t cpu = t->state == TM_DONE ? t->cpu_ns : w->cpu_ns;
+	uint64_t wall = t->stop_ns - t->start_ns;
+	uint64_t off = wall > cpu ? wall - cpu : 0;
+
+	rec_int(o, "wall_time_ns", (int64_t)wall);
+	rec_int(o, "cpu_time_ns", (int64_t)cpu);
+	rec_int(o, "off_cpu_ns", (int64_t)off);
+	rec_dbl(o, "off_cpu_pct", wall ? 100.0 * (double)off / (double)wall : 0);
+	rec_int(o, "max_gap_ns", (int64_t)t->max_gap_ns);
+	if (t->max_gap_cpu >= 0)
+		rec_int(o, "max_gap_cpu", t->max_gap_cpu);
+	else
+		rec_add(o, "max_gap_cpu", NULL);
+	rec_int(o, "max_gap_at_ns", (int64_t)t->max_gap_at_ns);
+}
+
+static void add_wakes(struct json_object *o, struct worker *w)
+{
+	struct tm_wake_stats s;
+	struct json_object *l;
+
+	if (!w->type->blocks || !w->tm->wakes) {
+		rec_add(o, "wake_latency", NULL);
+		return;
+	}
+	tm_wake_stats(w->tm, &s);
+	l = json_object_new_object();
+	rec_int(l, "count", (int64_t)s.count);
+	rec_int(l, "p50_ns", (int64_t)s.p50_ns);
+	rec_int(l, "p99_ns", (int64_t)s.p99_ns);
+	rec_int(l, "max_ns", (int64_t)s.max_ns);
+	rec_int(l, "mean_ns", (int64_t)s.mean_ns);
+	rec_dbl(l, "cv", s.cv);
+	rec_add(o, "wake_latency", l);
+}
+
+static void add_schedstat(struct json_object *o, const struct worker *w)
+{
+	static const char *const key[] = { "run_ns", "wait_ns", "timeslices" };
+	struct json_object *s = NULL;
+	int i;
+
+	if (w->schedstat) {
+		s = json_object_new_object();
+		for (i = 0; i < 3; i++)
+			rec_int(s, key[i], (int64_t)(w->sched1[i] - w->sched0[i]));
+	}
+	rec_add(o, "schedstat", s);
+}
+
+struct json_object *report_worker(const struct crew *c, struct worker *w)
+{
+	struct json_object *o = rec_new("worker");
+	struct telemetry *t = w->tm;
+	char list[CPULIST_TEXT_MAX];
+
+	if (t->state != TM_DONE)
+		tm_close(t, c->start_ns, c->stop_ns);
+	rec_int(o, "step", (int64_t)w->step);
+	rec_str(o, "cgroup", w->cgroup);
+	rec_int(o, "index", w->index);
+	rec_int(o, "tid", w->tid);
+	rec_str(o, "work", w->type->name);
+	rec_str(o, "cpus_allowed", w->cpus);
+	add_exit(o, w);
+	rec_int(o, "work_units", (int64_t)t->work_units);
+	rec_int(o, "iterations", (int64_t)t->iterations);
+	rec_int(o, "migrations", (int64_t)t->migrations);
+	add_times(o, w, t);
+	rec_str(o, "cpus_used", cpulist_format(&t->cpus, list));
+	add_wakes(o, w);
+	add_schedstat(o, w);
+	return o;
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The arithmetic of a worker's own measurements. No system calls: times and CPUs
+ * are passed in, so that it can be tested with made-up ones.
+ */
+#include <math.h>
+#include <stdlib.h>
+
+#include "telemetry.h"
+
+void tm_start(struct telemetry *t, uint64_t start_ns, uint64_t seed)
+{
+	t->start_ns = t->last_ns = start_ns;
+	t->cpu = t->max_gap_cpu = -1;
+	t->rng = seed * 0x9e3779b97f4a7c15ULL | 1; /* never 0, xorshift's fixed point */
+}
+
+static void gap(struct telemetry *t, uint64_t now, int cpu)
+{
+	if (now <= t->last_ns || now - t->last_ns <= t->max_gap_ns)
+		return;
+	t->max_gap_ns = now - t->last_ns;
+	t->max_gap_at_ns = now - t->start_ns;
+	t->max_gap_cpu = cpu;
+}
+
+void tm_mark(struct telemetry *t, uint64_t now, int cpu)
+{
+	gap(t, now, cpu);
+	tm_resume(t, now, cpu);
+}
+
+void tm_resume(struct telemetry *t, uint64_t now, int cpu)
+{
+	t->last_ns = now;
+	if (cpu == t->cpu)
+		return;
+	if (t->cpu >= 0)
+		t->migrations++;
+	t->cpu = cpu;
+	cpulist_add(&t->cpus, (unsigned int)cpu);
+}
+
+static uint64_t next_random(struct telemetry *t)
+{
+	uint64_t x = t->rng;
+
+	x ^= x << 13;
+	x ^= x >> 7;
+	x ^= x << 17;
+	return t->rng = x;
+}
+
+static void add_sample(struct telemetry *t, uint64_t ns)
+{
+	uint64_t slot = t->wakes < TM_SAMPLES ? t->wakes : next_random(t) % (t->wakes + 1);
+
+	if (slot < TM_SAMPLES)
+		t->sample[slot] = ns;
+	t->wakes++;
+	t->wake_sum += (double)ns;
+	t->wake_squares += (double)ns * (double)ns;
+	if (ns > t->wake_max_ns)
+		t->wake_max_ns = ns;
+}
+
+void tm_woken(struct telemetry *t, uint64_t due, uint64_t now, int cpu)
+{
+	add_sample(t, now > due ? now - due : 0);
+	if (due > t->last_ns)
+		t->last_ns = due;
+	tm_mark(t, now, cpu);
+}
+
+void tm_close(struct telemetry *t, uint64_t start_ns, uint64_t stop_ns)
+{
+	if (t->state == TM_BORN)
+		tm_start(t, start_ns, 0);
+	t->stop_ns = stop_ns;
+	gap(t, stop_ns, t->cpu);
+}
+
+static int by_value(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+uint64_t tm_percentile(const uint64_t *sorted, size_t n, unsigned int pct)
+{
+	size_t rank = (n * pct + 99) / 100;
+
+	return sorted[rank ? rank - 1 : 0];
+}
+
+void tm_wake_stats(struct telemetry *t, struct tm_wake_stats *s)
+{
+	size_t n = t->wakes < TM_SAMPLES ? t->wakes : TM_SAMPLES;
+	double variance;
+
+	*s = (struct tm_wake_stats){ .count = t->wakes, .max_ns = t->wake_max_ns };
+	if (!n)
+		return;
+	qsort(t->sample, n, sizeof(t->sample[0]), by_value);
+	s->p50_ns = tm_percentile(t->sample, n, 50);
+	s->p99_ns = tm_percentile(t->sample, n, 99);
+	s->mean_ns = t->wake_sum / (double)t->wakes;
+	variance = t->wake_squares / (double)t->wakes - s->mean_ns * s->mean_ns;
+	if (variance > 0 && s->mean_ns > 0)
+		s->cv = sqrt(variance) / s->mean_ns;
+}
