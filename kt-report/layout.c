@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Which parts the report has, in which order, and the words around the facts. */
+#include <string.h>
+
+#include "layout.h"
+#include "record.h"
+#include "units.h"
+
+#define FEW 20 /* lines of one kind that a report shows when it is not verbose */
+
+static const char *test_name(const struct story *s)
+{
+	return rec_get_str(s->test, "name", "(no test)");
+}
+
+static const char *sched_name(const struct story *s)
+{
+	struct json_object *sched = rec_get_obj(s->test, "scheduler");
+
+	return sched ? rec_get_str(sched, "name", "(unnamed)") : "eevdf";
+}
+
+static const char *topo_name(const struct story *s)
+{
+	return rec_get_str(s->topology, "spec", rec_get_str(s->test, "topology", NULL));
+}
+
+static void show_seconds(const struct show *out, int64_t ns)
+{
+	fprintf(out->f, "%.1fs", (double)ns / NSEC_PER_SEC);
+}
+
+/* kt test 'name' [sched=x] [topo=y] failed: */
+static void header(const struct show *out, const struct story *s)
+{
+	static const char *const ends[] = {
+		[STORY_NONE] = " not judged:",
+		[STORY_PASS] = " passed",
+		[STORY_FAIL] = " failed:",
+		[STORY_INCONCLUSIVE] = " inconclusive:",
+	};
+
+	show_word(out, COLOUR_BOLD, "kt test");
+	fputs(" '", out->f);
+	show_text(out, test_name(s));
+	fputs("'", out->f);
+	if (s->test) {
+		fputs(" [sched=", out->f);
+		show_text(out, sched_name(s));
+		fputs("]", out->f);
+	}
+	if (topo_name(s)) {
+		fputs(" [topo=", out->f);
+		show_text(out, topo_name(s));
+		fputs("]", out->f);
+	}
+	fputs(ends[s->verdict], out->f);
+	fputs("\n", out->f);
+}
+
+/* One line for each check with this verdict; of many of one kind only the first few. */
+static void violations(const struct show *out, const struct story *s, const char *verdict,
+		       bool verbose)
+{
+	unsigned long kind = 0, hidden = 0;
+	const char *name, *last = "";
+	unsigned int i;
+
+	for (i = 0; i < s->checks.n; i++) {
+		struct json_object *o = s->checks.rec[i];
+
+		if (strcmp(rec_get_str(o, "verdict", ""), verdict) != 0)
+			continue;
+		name = rec_get_str(o, "name", "");
+		kind = strcmp(name, last) == 0 ? kind + 1 : 1;
+		last = name;
+		if (kind > FEW && !verbose) {
+			hidden++;
+			continue;
+		}
+		show_text(out, rec_get_str(o, "detail", "(no detail)"));
+		fputs("\n", out->f);
+	}
+	if (hidden)
+		fprintf(out->f, "... and %lu more (kt-report -v shows them)\n", hidden);
+	if (s->checks.beyond)
+		fprintf(out->f, "... and %lu more checks in the input\n", s->checks.beyond);
+}
+
+/* How the guest ended, when nobody judged it. */
+static void what_happened(const struct show *out, const struct story *s)
+{
+	const char *detail = rec_get_str(s->vm_exit, "detail", NULL);
+	struct json_object *panic = rec_get_arr(s->vm_exit, "panic"), *line;
+
+	if (!s->vm_exit) {
+		fputs("no record says how the guest ended\n", out->f);
+		return;
+	}
+	fputs("the guest ended by ", out->f);
+	show_text(out, rec_get_str(s->vm_exit, "cause", "(no cause)"));
+	line = panic ? json_object_array_get_idx(panic, 0) : NULL;
+	if (json_object_is_type(line, json_type_string))
+		detail = json_object_get_string(line);
+	if (detail)
+		fputs(": ", out->f);
+	show_text(out, detail);
+	fputs("\n", out->f);
+}
+
+static void checks(const struct show *out, const struct story *s)
+{
+	unsigned int i;
+
+	if (!s->checks.n)
+		return;
+	show_section(out, "checks");
+	for (i = 0; i < s->checks.n; i++) {
+		struct json_object *o = s->checks.rec[i];
+
+		show_text(out, rec_get_str(o, "verdict", ""));
+		fputs(" ", out->f);
+		show_text(out, rec_get_str(o, "name", ""));
+		fputs(": ", out->f);
+		show_text(out, rec_get_str(o, "detail", ""));
+		fputs("\n", out->f);
+	}
+}
+
+static long long count(struct json_object *o, const char *key)
+{
+	return (long long)rec_get_int(o, key, 0);
+}
+
+static void optional_us(const struct show *out, struct json_object *o, const char *key,
+			const char *label)
+{
+	double v = rec_get_dbl(o, key, -1);
+
+	if (v >= 0)
+		fprintf(out->f, " %s=%.0fus", label, v);
+}
+
+static void total_line(const struct show *out, struct json_object *o)
+{
+	fprintf(out->f,
+		"%lld workers, %lld cpus, %lld migrations, worst_spread=%.1f%%, worst_gap=%.0fms\n",
+		count(o, "workers"), count(o, "cpus"), count(o, "migrations"),
+		rec_get_dbl(o, "spread_pct", 0), rec_get_dbl(o, "max_gap_ms", 0));
+}
+
+static void cgroup_line(const struct show *out, struct json_object *o, bool verbose)
+{
+	show_text(out, rec_get_str(o, "cgroup", ""));
+	fprintf(out->f,
+		": workers=%lld cpus=%lld spread=%.1f%% gap=%.0fms migrations=%lld iter=%lld",
+		count(o, "workers"), count(o, "cpus"), rec_get_dbl(o, "spread_pct", 0),
+		rec_get_dbl(o, "max_gap_ms", 0), count(o, "migrations"), count(o, "iterations"));
+	if (verbose) {
+		fprintf(out->f, " off_cpu=%.1f%%", rec_get_dbl(o, "avg_off_cpu_pct", 0));
+		optional_us(out, o, "p99_wake_us", "p99_wake");
+		optional_us(out, o, "run_delay_us", "run_delay");
+	}
+	fputs("\n", out->f);
+}
+
+static void stats(const struct show *out, const struct story *s, bool verbose)
+{
+	const struct list *l = &s->stats;
+	unsigned long shown = verbose || l->n < FEW ? l->n : FEW, i;
+
+	if (!count(s->total, "workers"))
+		return;
+	show_section(out, "stats");
+	total_line(out, s->total);
+	for (i = 0; i < shown; i++)
+		cgroup_line(out, l->rec[i], verbose);
+	if (l->n + l->beyond > shown)
+		fprintf(out->f, "... and %lu more cgroups\n", l->n + l->beyond - shown);
+}
+
+static void log_tail(const struct show *out, const char *title, const struct tail *t)
+{
+	unsigned long i = t->n > STORY_TAIL ? t->n - STORY_TAIL : 0;
+
+	if (!t->n)
+		return;
+	show_section(out, title);
+	if (i)
+		fprintf(out->f, "(%lu lines before)\n", i);
+	for (; i < t->n; i++) {
+		show_text(out, rec_get_str(t->line[i % STORY_TAIL], "text", ""));
+		fputs("\n", out->f);
+	}
+}
+
+static void run_facts(const struct show *out, const struct story *s, bool verbose)
+{
+	const char *why = rec_get_str(s->vm, "why", NULL);
+	const struct {
+		const char *label, *text;
+	} facts[] = {
+		{ "engine=", rec_get_str(s->vm, "engine", NULL) },
+		{ "-", rec_get_str(s->vm, "engine_version", NULL) },
+		{ " kernel=", rec_get_str(s->kernel, "version", NULL) },
+	};
+	size_t i;
+
+	if (!s->vm)
+		return;
+	show_section(out, "run");
+	for (i = 0; i < sizeof(facts) / sizeof(facts[0]); i++) {
+		if (!facts[i].text)
+			continue;
+		fputs(facts[i].label, out->f);
+		show_text(out, facts[i].text);
+	}
+	if (s->init_ns >= 0) {
+		fputs(" boot=", out->f);
+		show_seconds(out, s->init_ns);
+	}
+	if (s->vm_exit) {
+		fputs(" wall=", out->f);
+		show_seconds(out, rec_get_int(s->vm_exit, "t_ns", 0));
+	}
+	fputs("\n", out->f);
+	if (why && verbose) {
+		show_text(out, why);
+		fputs("\n", out->f);
+	}
+}
+
+/* FAIL name [scx_kt 1n2l2c1t] 24.6s */
+static void verdict_line(const struct show *out, const struct story *s)
+{
+	static const struct {
+		const char *word;
+		enum colour colour;
+	} words[] = {
+		[STORY_NONE] = { "NOT JUDGED", COLOUR_YELLOW },
+		[STORY_PASS] = { "PASS", COLOUR_GREEN },
+		[STORY_FAIL] = { "FAIL", COLOUR_RED },
+		[STORY_INCONCLUSIVE] = { "INCONCLUSIVE", COLOUR_YELLOW },
+	};
+
+	show_word(out, words[s->verdict].colour, words[s->verdict].word);
+	fputs(" ", out->f);
+	show_text(out, test_name(s));
+	if (s->test) {
+		fputs(" [", out->f);
+		show_text(out, sched_name(s));
+		fputs(topo_name(s) ? " " : "", out->f);
+		show_text(out, topo_name(s));
+		fputs("]", out->f);
+	}
+	if (s->vm_exit) {
+		fputs(" ", out->f);
+		show_seconds(out, rec_get_int(s->vm_exit, "t_ns", 0));
+	}
+	fputs("\n", out->f);
+}
+
+static void replay_line(const struct show *out, const struct story *s, const char *replay)
+{
+	if (!replay && !s->test)
+		return;
+	fputs("replay  ", out->f);
+	if (!replay)
+		fputs("kt test ", out->f);
+	show_text(out, replay ? replay : test_name(s));
+	fputs("\n", out->f);
+}
+
+void layout_report(const struct show *out, const struct story *s, bool verbose, const char *replay)
+{
+	const bool good = s->verdict == STORY_PASS, none = s->verdict == STORY_NONE;
+
+	if (!good || verbose)
+		header(out, s);
+	if (none)
+		what_happened(out, s);
+	else if (!good)
+		violations(out, s, s->verdict == STORY_FAIL ? "fail" : "inconclusive", verbose);
+	if (verbose)
+		checks(out, s);
+	stats(out, s, verbose);
+	if (s->scheduler_failed || none || verbose)
+		log_tail(out, "scheduler", &s->log);
+	if (s->run_failed || none || verbose)
+		log_tail(out, "console", &s->console);
+	if (!good || verbose)
+		run_facts(out, s, verbose);
+	verdict_line(out, s);
+	if (!good)
+		replay_line(out, s, replay);
+}

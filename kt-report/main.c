@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * kt-report: the end of the pipeline, where records become text for people. The
+ * one filter whose standard output is no records; the verdict is its exit code.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "exit.h"
+#include "layout.h"
+#include "msg.h"
+#include "record.h"
+#include "story.h"
+
+enum colour_when { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
+
+struct opts {
+	enum colour_when colour;
+	bool verbose;
+};
+
+static const char usage_text[] =
+	"Usage: kt-report [OPTION]... < RECORDS\n"
+	"Tell people what the records of a run say.\n"
+	"\n"
+	"  -v, --verbose        also what passed, and the logs\n"
+	"      --color=WHEN     auto (on a terminal, the default), always or never\n"
+	"  -h, --help           print this help\n"
+	"  -V, --version        print the version\n"
+	"\n"
+	"The exit code is that of the verdict: 0 pass, 1 fail, 2 inconclusive or none.\n";
+
+enum { OPT_COLOR = 256 };
+
+static const struct option long_opts[] = {
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "color", required_argument, NULL, OPT_COLOR },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },
+	{ 0 },
+};
+
+static int color_opt(struct opts *o, const char *when)
+{
+	static const char *const names[] = {
+		[COLOUR_AUTO] = "auto", [COLOUR_ALWAYS] = "always", [COLOUR_NEVER] = "never"
+	};
+	int i;
+
+	for (i = 0; i <= COLOUR_NEVER; i++) {
+		if (strcmp(when, names[i]) == 0) {
+			o->colour = i;
+			return 0;
+		}
+	}
+	return msg_usage("--color: expected auto, always or never, not '%s'", when);
+}
+
+/* -1: go on, else the exit code. */
+static int opts_parse(struct opts *o, int argc, char **argv)
+{
+	int c, rc = 0;
+
+	while (!rc && (c = getopt_long(argc, argv, "vhV", long_opts, NULL)) != -1) {
+		switch (c) {
+		case 'v':
+			o->verbose = true;
+			break;
+		case OPT_COLOR:
+			rc = color_opt(o, optarg);
+			break;
+		case 'h':
+			fputs(usage_text, stdout);
+			return KT_OK;
+		case 'V':
+			printf("kt-report %s\n", KT_VERSION);
+			return KT_OK;
+		default:
+			fprintf(stderr, "Try 'kt-report --help'.\n");
+			return KT_USAGE;
+		}
+	}
+	if (!rc && optind < argc)
+		return msg_usage("unexpected argument '%s' (records come on standard input)",
+				 argv[optind]);
+	if (!rc && isatty(STDIN_FILENO))
+		return msg_usage("standard input is a terminal, expected the records of a run");
+	return rc ? rc : -1;
+}
+
+/* An empty variable is as good as none, as for NO_COLOR by its definition. */
+static const char *env(const char *name)
+{
+	const char *v = getenv(name);
+
+	return v && *v ? v : NULL;
+}
+
+static bool use_colour(enum colour_when when)
+{
+	const char *term = env("TERM");
+
+	if (when != COLOUR_AUTO)
+		return when == COLOUR_ALWAYS;
+	return isatty(STDOUT_FILENO) && !env("NO_COLOR") && term && strcmp(term, "dumb") != 0;
+}
+
+/* Reads all; the first thing that is wrong with the input stays in `bad`. */
+static void read_all(struct rec_in *in, struct story *s, struct errbuf *bad)
+{
+	struct errbuf e;
+	int rc;
+
+	while ((rc = rec_next(in, &e)) != 0) {
+		if (rc < 0 && !bad->text[0])
+			*bad = e;
+		if (rc < 0 && rc != -EBADMSG)
+			return;
+		if (rc > 0 && story_take(s, in->obj, &e) < 0 && !bad->text[0])
+			errbuf_set(bad, 0, "line %lu: %s record: %s", in->seq,
+				   rec_get_str(in->obj, "type", ""), e.text);
+	}
+	if (!bad->text[0])
+		rec_in_complete(in, bad);
+}
+
+static int code_of(const struct story *s)
+{
+	switch (s->verdict) {
+	case STORY_PASS:
+		return KT_OK;
+	case STORY_FAIL:
+		return KT_FAIL;
+	default:
+		return KT_INCONCLUSIVE;
+	}
+}
+
+static int run(const struct opts *o)
+{
+	const struct show out = { .f = stdout, .colour = use_colour(o->colour) };
+	struct errbuf bad = { 0 };
+	struct story s;
+	struct rec_in in;
+	int rc;
+
+	story_init(&s);
+	rec_in_init(&in, stdin);
+	read_all(&in, &s, &bad);
+	/* what there is to tell is told, also when the input is broken */
+	if (s.vm || s.vm_exit || s.verdict != STORY_NONE)
+		layout_report(&out, &s, o->verbose, env("KT_REPLAY"));
+	else if (!bad.text[0])
+		errbuf_set(&bad, 0, "nothing to report: no run and no verdict in the input");
+	fflush(stdout);
+	if (in.upstream)
+		rc = in.upstream; /* which has said why */
+	else
+		rc = bad.text[0] ? msg_err(KT_DATA, 0, "%s", bad.text) : code_of(&s);
+	rec_in_free(&in);
+	story_free(&s);
+	return rc;
+}
+
+int main(int argc, char **argv)
+{
+	struct opts o = { 0 };
+	int rc;
+
+	msg_init("kt-report");
+	rc = opts_parse(&o, argc, argv);
+	if (rc < 0)
+		rc = run(&o);
+	return msg_finish(rc);
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "record.h"
+#include "story.h"
+
+static void keep(struct json_object **slot, struct json_object *o)
+{
+	json_object_put(*slot);
+	*slot = json_object_get(o);
+}
+
+static void tail_add(struct tail *t, struct json_object *o)
+{
+	keep(&t->line[t->n++ % STORY_TAIL], o);
+}
+
+static int list_add(struct list *l, struct json_object *o, struct errbuf *e)
+{
+	unsigned int cap = l->cap ? 2 * l->cap : 64;
+	struct json_object **rec;
+
+	if (l->n == STORY_LIST) {
+		l->beyond++;
+		return 0;
+	}
+	if (l->n == l->cap) {
+		rec = realloc(l->rec, cap * sizeof(*rec));
+		if (!rec)
+			return errbuf_set(e, -ENOMEM, "out of memory");
+		l->rec = rec;
+		l->cap = cap;
+	}
+	l->rec[l->n++] = json_object_get(o);
+	return 0;
+}
+
+static int take_check(struct story *s, struct json_object *o, struct errbuf *e)
+{
+	const char *name = rec_get_str(o, "name", "");
+
+	if (strcmp(rec_get_str(o, "verdict", ""), "fail") == 0) {
+		s->run_failed |= strcmp(name, "run") == 0;
+		s->scheduler_failed |= strcmp(name, "scheduler") == 0;
+	}
+	return list_add(&s->checks, o, e);
+}
+
+static int take_verdict(struct story *s, struct json_object *o, struct errbuf *e)
+{
+	const char *v = rec_get_str(o, "verdict", "");
+
+	if (strcmp(v, "pass") == 0 || strcmp(v, "skip") == 0)
+		s->verdict = STORY_PASS;
+	else if (strcmp(v, "fail") == 0)
+		s->verdict = STORY_FAIL;
+	else if (strcmp(v, "inconclusive") == 0)
+		s->verdict = STORY_INCONCLUSIVE;
+	else
+		return errbuf_set(e, -EINVAL,
+				  "expected pass, fail, inconclusive or skip as verdict");
+	return 0;
+}
+
+/* A judgement is kt-check's; what comes out of the guest (with t_ns) cannot be one. */
+static int take_judgement(struct story *s, struct json_object *o, struct errbuf *e)
+{
+	if (json_object_object_get_ex(o, "t_ns", NULL))
+		return 0;
+	if (rec_is(o, "stats") && !rec_get_str(o, "cgroup", NULL)) {
+		keep(&s->total, o);
+		return 0;
+	}
+	if (rec_is(o, "stats"))
+		return list_add(&s->stats, o, e);
+	return rec_is(o, "check") ? take_check(s, o, e) : take_verdict(s, o, e);
+}
+
+int story_take(struct story *s, struct json_object *o, struct errbuf *e)
+{
+	const struct {
+		const char *type;
+		struct json_object **slot;
+	} single[] = {
+		{ "test", &s->test }, { "topology", &s->topology }, { "kernel", &s->kernel },
+		{ "vm", &s->vm },     { "vm_exit", &s->vm_exit },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(single) / sizeof(single[0]); i++)
+		if (rec_is(o, single[i].type))
+			keep(single[i].slot, o);
+	if (rec_is(o, "console"))
+		tail_add(&s->console, o);
+	else if (rec_is(o, "sched") && strcmp(rec_get_str(o, "event", ""), "log") == 0)
+		tail_add(&s->log, o);
+	else if (rec_is(o, "boot") && strcmp(rec_get_str(o, "stage", ""), "init") == 0)
+		s->init_ns = rec_get_int(o, "t_ns", -1);
+	else if (rec_is(o, "stats") || rec_is(o, "check") || rec_is(o, "verdict"))
+		return take_judgement(s, o, e);
+	return 0;
+}
+
+void story_init(struct story *s)
+{
+	memset(s, 0, sizeof(*s));
+	s->init_ns = -1;
+}
+
+static void list_free(struct list *l)
+{
+	while (l->n)
+		json_object_put(l->rec[--l->n]);
+	free(l->rec);
+}
+
+void story_free(struct story *s)
+{
+	int i;
+
+	json_object_put(s->test);
+	json_object_put(s->topology);
+	json_object_put(s->kernel);
+	json_object_put(s->vm);
+	json_object_put(s->vm_exit);
+	json_object_put(s->total);
+	for (i = 0; i < STORY_TAIL; i++) {
+		json_object_put(s->console.line[i]);
+		json_object_put(s->log.line[i]);
+	}
+	list_free(&s->stats);
+	list_free(&s->checks);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef KT_REPORT_STORY_H
+#define KT_REPORT_STORY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <json-c/json.h>
+
+#include "errbuf.h"
+
+/* What the stream tells of one run, kept for the report. */
+
+#define STORY_TAIL 20    /* lines of a log that are shown */
+#define STORY_LIST 65536 /* records of a kind that are kept; what is beyond is counted */
+
+/* The last lines of a log; each is a record with a `text`. */
+struct tail {
+	struct json_object *line[STORY_TAIL];
+	unsigned long n; /* lines seen */
+};
+
+struct list {
+	struct json_object **rec;
+	unsigned int n, cap;
+	unsigned long beyond; /* not kept */
+};
+
+enum story_verdict { STORY_NONE, STORY_PASS, STORY_FAIL, STORY_INCONCLUSIVE };
+
+struct story {
+	/* one record each, or NULL */
+	struct json_object *test, *topology, *kernel, *vm, *vm_exit, *total;
+	int64_t init_ns; /* boot stage "init", or -1 */
+	struct tail console, log;
+	struct list stats, checks;
+	enum story_verdict verdict;
+	bool run_failed, scheduler_failed;
+};
+
+void story_init(struct story *s);
+void story_free(struct story *s);
+/* Takes a record of any type, holds what it keeps; negative with the reason in `e`. */
+int story_take(struct story *s, struct json_object *o, struct errbuf *e);
+
+#endif
