@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Resolves a test file: checks every key, merges the layers, and makes the `test` record. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "exit.h"
+#include "plan.h"
+#include "record.h"
+#include "suggest.h"
+#include "units.h"
+
+#define TOPOLOGY_DEFAULT "1n1l2c1t"
+#define DURATION_DEFAULT (12 * NSEC_PER_SEC)
+#define WATCHDOG_DEFAULT (5 * NSEC_PER_SEC)
+#define MEMORY_DEFAULT   2048 /* MiB */
+#define MEMORY_MIN       64
+#define MEMORY_MAX       (1 << 20)
+
+static const char *const keys[] = {
+	"description", "scheduler", "topology", "duration", "watchdog_timeout",
+	"memory_mib",  "assert",    "cgroups",  "steps",    "$schema",
+	NULL,
+};
+
+/* What is resolved, in the order of the record. */
+struct plan {
+	const char *description; /* the file's, or NULL */
+	struct plan_ctx ctx;
+	int64_t memory_mib;
+	uint64_t watchdog_ns;
+	struct plan_sched sched;
+	struct limits limits;
+	struct json_object *steps;
+};
+
+static int bad_topology(const struct node *n, const char *spec, const struct errbuf *why,
+			struct errbuf *e)
+{
+	struct suggest s = { .word = spec };
+	const struct topo_preset *p;
+
+	for (p = topo_presets; p->name; p++)
+		suggest_try(&s, p->name);
+	if (s.best)
+		return node_fail(n, e, "unknown topology \"%.40s\" (did you mean \"%s\"?)", spec,
+				 s.best);
+	return node_fail(n, e, "%.300s", why->text);
+}
+
+/* The topology of the last layer that names one; a preset brings its memory. */
+static int resolve_topology(const struct node *test, const struct plan_opts *o, struct plan *p,
+			    struct errbuf *e)
+{
+	const struct topo_preset *preset;
+	const char *spec = TOPOLOGY_DEFAULT;
+	struct errbuf why;
+	struct node n;
+	int rc = KT_OK;
+
+	if (p->sched.topology[0])
+		spec = p->sched.topology;
+	if (node_get(test, "topology", &n)) {
+		rc = node_string(&n, "a topology such as \"1n2l2c1t\", or a preset", &spec, e);
+		if (!rc && topo_parse(spec, &p->ctx.topo, &preset, &why))
+			rc = bad_topology(&n, spec, &why, e);
+	}
+	if (rc)
+		return rc;
+	if (o->topology)
+		spec = o->topology;
+	if (topo_parse(spec, &p->ctx.topo, &preset, e))
+		return KT_DATA;
+	topo_format(&p->ctx.topo, p->ctx.spec);
+	p->memory_mib = preset ? preset->memory_mib : MEMORY_DEFAULT;
+	return KT_OK;
+}
+
+static int resolve_sched(const struct node *test, const struct plan_opts *o, struct plan *p,
+			 struct errbuf *e)
+{
+	struct node n;
+
+	if (o->scheduler)
+		return plan_sched_resolve(NULL, o->scheduler, &p->sched, e);
+	if (node_get(test, "scheduler", &n))
+		return plan_sched_resolve(&n, NULL, &p->sched, e);
+	return KT_OK;
+}
+
+static int resolve_limits(const struct node *test, const struct plan_opts *o, struct plan *p,
+			  struct errbuf *e)
+{
+	struct limits of_test = { 0 };
+	struct node n;
+	int rc = KT_OK;
+
+	if (node_get(test, "assert", &n))
+		rc = limits_read(&n, &of_test, e);
+	p->limits = p->sched.limits;
+	limits_merge(&p->limits, &of_test);
+	limits_merge(&p->limits, &o->limits);
+	limits_complete(&p->limits);
+	return rc;
+}
+
+static int resolve_numbers(const struct node *test, const struct plan_opts *o, struct plan *p,
+			   struct errbuf *e)
+{
+	struct node n;
+	int rc = KT_OK;
+
+	p->ctx.duration_ns = DURATION_DEFAULT;
+	p->watchdog_ns = WATCHDOG_DEFAULT;
+	if (node_get(test, "description", &n))
+		rc = node_string(&n, "a string", &p->description, e);
+	if (!rc && node_get(test, "duration", &n))
+		rc = node_duration(&n, 1, &p->ctx.duration_ns, e);
+	if (!rc && node_get(test, "watchdog_timeout", &n))
+		rc = node_duration(&n, 1, &p->watchdog_ns, e);
+	if (!rc && node_get(test, "memory_mib", &n))
+		rc = node_whole(&n, MEMORY_MIN, MEMORY_MAX, "a whole number of MiB", &p->memory_mib,
+				e);
+	if (o->duration_ns)
+		p->ctx.duration_ns = o->duration_ns;
+	return rc;
+}
+
+/* The file's name without directory and .json. */
+static void name_of(const char *path, char *buf, size_t size)
+{
+	const char *base = strrchr(path, '/');
+	size_t len;
+
+	base = base ? base + 1 : path;
+	len = strlen(base);
+	if (len > 5 && strcmp(base + len - 5, ".json") == 0)
+		len -= 5;
+	snprintf(buf, size, "%.*s", (int)len, base);
+}
+
+static struct json_object *make_record(const char *path, struct plan *p)
+{
+	struct json_object *o = rec_new("test");
+	char file[PATH_MAX], name[256];
+
+	name_of(path, name, sizeof(name));
+	rec_str(o, "name", name);
+	rec_str(o, "file", realpath(path, file) ? file : path);
+	if (p->description)
+		rec_str(o, "description", p->description);
+	rec_str(o, "topology", p->ctx.spec);
+	rec_int(o, "memory_mib", p->memory_mib);
+	rec_int(o, "duration_ns", (int64_t)p->ctx.duration_ns);
+	rec_int(o, "watchdog_ns", (int64_t)p->watchdog_ns);
+	rec_add(o, "scheduler", json_object_get(p->sched.record));
+	rec_add(o, "assert", limits_json(&p->limits));
+	rec_add(o, "steps", json_object_get(p->steps));
+	return o;
+}
+
+int plan_resolve_file(const struct plan_opts *o, const struct jsonfile *f,
+		      struct json_object **record, struct errbuf *e)
+{
+	struct plan p = { 0 };
+	struct node test = node_root(f);
+	int rc = node_keys(&test, keys, "the test", e);
+
+	if (!rc)
+		rc = resolve_sched(&test, o, &p, e);
+	if (!rc)
+		rc = resolve_topology(&test, o, &p, e);
+	if (!rc)
+		rc = resolve_numbers(&test, o, &p, e);
+	if (!rc)
+		rc = resolve_limits(&test, o, &p, e);
+	if (!rc)
+		rc = plan_steps(&test, &p.ctx, &p.steps, e);
+	if (!rc)
+		*record = make_record(f->label, &p);
+	json_object_put(p.sched.record);
+	json_object_put(p.steps);
+	return rc;
+}
+
+int plan_resolve(const struct plan_opts *o, struct json_object **record, struct errbuf *e)
+{
+	char path[PATH_MAX];
+	struct jsonfile f;
+	int rc = plan_find_test(o->test, path, e);
+
+	if (rc)
+		return rc;
+	rc = jsonfile_read(&f, path, e);
+	if (!rc)
+		rc = plan_resolve_file(o, &f, record, e);
+	jsonfile_free(&f);
+	return rc;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef KT_GUEST_PLAN_H
+#define KT_GUEST_PLAN_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <json-c/json.h>
+
+#include "errbuf.h"
+#include "plan_limits.h"
+#include "node.h"
+#include "topo.h"
+
+/*
+ * The host side: a test file, resolved and checked, becomes a `test` record
+ * (kt-records(7)). All functions return an enum kt_exit, with the message in `e`
+ * unless it is KT_OK.
+ */
+struct plan_opts {
+	const char *test;      /* name or file */
+	const char *scheduler; /* NULL: the test's */
+	const char *topology;  /* NULL: the test's; else one that topo_parse() takes */
+	uint64_t duration_ns;  /* 0: the test's */
+	struct limits limits;  /* override the test's */
+};
+
+/* A scheduler as resolved; name is empty for the kernel's own. */
+struct plan_sched {
+	struct json_object *record; /* of the test record; NULL for the kernel's own */
+	struct limits limits;
+	char topology[TOPO_SPEC_MAX]; /* its default, or empty */
+};
+
+/* What the resolution of steps needs to know. */
+struct plan_ctx {
+	struct topo topo;
+	char spec[TOPO_SPEC_MAX];
+	uint64_t duration_ns;
+};
+
+/* plan_find.c: the path of the test file `name`, as messages show it, in path[PATH_MAX]. */
+int plan_find_test(const char *name, char *path, struct errbuf *e);
+/* SUB/NAME.json in ./kt.d, $KT_PATH, kt's data: 0, or -ENOENT. */
+int plan_find_file(const char *sub, const char *data_sub, const char *name, char *path);
+/* The directories that plan_find_file() looks into, for messages. */
+void plan_find_where(const char *sub, const char *data_sub, char *buf, size_t size);
+
+/* plan_sched.c: `at` is the test's value, or NULL when `name` comes from the command line. */
+int plan_sched_resolve(const struct node *at, const char *name, struct plan_sched *s,
+		       struct errbuf *e);
+
+/* plan_cpuset.c: CPU list text for a "cpuset", in buf of CPULIST_TEXT_MAX bytes. */
+int plan_cpuset(const struct node *n, const struct plan_ctx *ctx, char *buf, struct errbuf *e);
+
+/* plan_work.c: the resolved work; *group is the number that its workers come in. */
+int plan_work(const struct node *n, struct json_object **work, unsigned int *group,
+	      struct errbuf *e);
+/* The default work type, when a cgroup names none. */
+struct json_object *plan_work_default(unsigned int *group);
+
+/* plan_steps.c: "cgroups" or "steps" of the test. */
+int plan_steps(const struct node *test, const struct plan_ctx *ctx, struct json_object **steps,
+	       struct errbuf *e);
+
+/* plan.c */
+int plan_resolve(const struct plan_opts *o, struct json_object **record, struct errbuf *e);
+/* The same for a file that was read already; fuzzers come in here. */
+int plan_resolve_file(const struct plan_opts *o, const struct jsonfile *f,
+		      struct json_object **record, struct errbuf *e);
+
+/* plan_main.c: kt-guest plan ... */
+int plan_main(int argc, char **argv);
+
+#endif

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <getopt.h>
+#include <stdio.h>
+
+#include "exit.h"
+#include "help.h"
+#include "msg.h"
+#include "plan.h"
+#include "record.h"
+#include "units.h"
+
+static int parse_duration(struct plan_opts *o, const char *arg)
+{
+	struct errbuf e;
+
+	if (units_duration(arg, &o->duration_ns, &e))
+		return msg_usage("--duration: %s", e.text);
+	if (!o->duration_ns || o->duration_ns > NODE_DURATION_MAX)
+		return msg_usage("--duration: '%s' is not above 0s and at most 24h", arg);
+	return -1;
+}
+
+/* Only whether it is one: what it means is resolved with the test. */
+static int parse_topology(struct plan_opts *o, const char *arg)
+{
+	struct errbuf e;
+	struct topo t;
+
+	o->topology = arg;
+	return topo_parse(arg, &t, NULL, &e) ? msg_usage("--topology: %s", e.text) : -1;
+}
+
+static int parse_limit(struct plan_opts *o, const char *arg)
+{
+	struct errbuf e;
+
+	return limits_set(&o->limits, arg, &e) ? msg_usage("--assert: %s", e.text) : -1;
+}
+
+/* -1: go on; else the exit code. *text: stdout was for people, so no records go there. */
+static int parse_opts(struct plan_opts *o, bool *text, int argc, char **argv)
+{
+	static const struct option longopts[] = {
+		{ "scheduler", required_argument, NULL, 's' },
+		{ "topology", required_argument, NULL, 't' },
+		{ "duration", required_argument, NULL, 'd' },
+		{ "assert", required_argument, NULL, 'a' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ 0 },
+	};
+	int c, rc = -1;
+
+	while (rc < 0 && (c = getopt_long(argc, argv, "s:t:d:a:hV", longopts, NULL)) != -1) {
+		switch (c) {
+		case 's':
+			o->scheduler = optarg;
+			break;
+		case 't':
+			rc = parse_topology(o, optarg);
+			break;
+		case 'd':
+			rc = parse_duration(o, optarg);
+			break;
+		case 'a':
+			rc = parse_limit(o, optarg);
+			break;
+		case 'h':
+		case 'V':
+			*text = true;
+			return c == 'h' ? help_show() : help_version();
+		default:
+			fputs("Try 'kt-guest --help'.\n", stderr);
+			return KT_USAGE;
+		}
+	}
+	if (rc < 0 && optind + 1 != argc)
+		return msg_usage(optind < argc ? "plan: more than one test given"
+					       : "plan: no test given (a name or a file)");
+	o->test = argv[optind];
+	return rc;
+}
+
+int plan_main(int argc, char **argv)
+{
+	struct rec_out out = { .f = stdout };
+	struct json_object *record = NULL;
+	struct plan_opts o = { 0 };
+	struct errbuf e;
+	bool text = false;
+	int rc = parse_opts(&o, &text, argc, argv);
+
+	if (rc < 0) {
+		rc = plan_resolve(&o, &record, &e);
+		if (rc)
+			msg_err(rc, 0, "%s", e.text);
+		else
+			rec_put(&out, record);
+	}
+	if (!text)
+		rec_end(&out, rc);
+	return msg_finish(rc);
+}
