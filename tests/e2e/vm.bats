@@ -1,0 +1,143 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# How a guest can end, and what kt-vm says of it: each with one message, the right exit
+# code and nothing left behind.
+
+load helpers
+
+# guest FAULT: boots with a fault asked of kt-guest; status and stderr as by run
+guest() {
+	{
+		kt-topo 1n1l2c1t
+		kt-kernel find
+	} | kt-initrd >in.jsonl
+	run --separate-stderr sh -c "kt-vm $* <in.jsonl >run.jsonl"
+}
+
+cause() {
+	jq -r 'select(.type == "vm_exit") | .cause' run.jsonl
+}
+
+ends() {
+	jq -r 'select(.type == "end" and .tool == "kt-vm") | .exit' run.jsonl
+}
+
+@test "power-off: exit 0, boot milestones in order" {
+	guest
+	[ "$status" -eq 0 ]
+	[ -z "$stderr" ]
+	[ "$(cause)" = poweroff ]
+	[ "$(ends)" -eq 0 ]
+	[ "$(jq -r 'select(.type == "boot") | .stage' run.jsonl | xargs)" = "start kernel init done" ]
+	jq -se '[.[] | select(.type == "boot") | .t_ns] | . == sort' run.jsonl
+	nothing_left
+}
+
+@test "panic: exit 1, the cause and its first lines" {
+	guest "-a kt.fault=panic"
+	[ "$status" -eq 1 ]
+	[ "$(cause)" = panic ]
+	jq -e 'select(.type == "vm_exit") | .panic[0] | contains("Kernel panic - not syncing: sysrq")' run.jsonl
+	[ "$(jq -r 'select(.type == "vm_exit") | .panic | length' run.jsonl)" -gt 3 ]
+	nothing_left
+}
+
+@test "reboot: exit 1" {
+	guest "-a kt.fault=reboot"
+	[ "$status" -eq 1 ]
+	[ "$(cause)" = reboot ]
+}
+
+@test "triple fault: exit 1, told apart from a reboot" {
+	# reboot=t makes the kernel load an empty IDT and trap
+	guest "-a 'kt.fault=reboot reboot=t'"
+	[ "$status" -eq 1 ]
+	[ "$(cause)" = triple_fault ]
+}
+
+@test "a hung guest: ended at the deadline, exit 1" {
+	guest "-d 15s -a kt.fault=hang"
+	[ "$status" -eq 1 ]
+	[ "$(cause)" = deadline ]
+	jq -e 'select(.type == "vm_exit") | .detail == "the guest was still running after 15s"' run.jsonl
+	nothing_left
+}
+
+@test "garbage on the record port: one message, exit 65" {
+	guest "-a kt.fault=garbage"
+	[ "$status" -eq 65 ]
+	[[ "$stderr" == "kt-vm: the guest wrote garbage on its record port, record "* ]]
+	[ "$(wc -l <<<"$stderr")" -eq 1 ]
+	[ "$(ends)" -eq 65 ]
+	nothing_left
+}
+
+@test "the guest cannot write the host's records" {
+	guest "-a kt.fault=forge"
+	[ "$status" -eq 65 ]
+	! jq -e 'select(.type == "verdict")' run.jsonl
+}
+
+@test "QEMU killed: one message, exit 71" {
+	{
+		kt-topo 1n1l1c1t
+		kt-kernel find
+	} | kt-initrd >in.jsonl
+	kt-vm -a kt.fault=hang <in.jsonl >run.jsonl 2>err &
+	pid=$!
+	for _ in $(seq 100); do
+		grep -q '"stage":"kernel"' run.jsonl && break
+		sleep 0.1
+	done
+	pkill -KILL -P "$pid" qemu-system
+	run wait "$pid"
+	[ "$status" -eq 71 ]
+	[ "$(cat err)" = "kt-vm: the guest is lost: qemu-system-x86_64 was killed by signal 9" ]
+	[ "$(cause)" = engine_lost ]
+}
+
+@test "^C: the guest ends, the stream is complete, exit 130" {
+	{
+		kt-topo 1n1l1c1t
+		kt-kernel find
+	} | kt-initrd >in.jsonl
+	kt-vm -a kt.fault=hang <in.jsonl >run.jsonl &
+	pid=$!
+	for _ in $(seq 100); do
+		grep -q '"stage":"kernel"' run.jsonl && break
+		sleep 0.1
+	done
+	kill -INT "$pid"
+	run wait "$pid"
+	[ "$status" -eq 130 ]
+	[ "$(cause)" = interrupted ]
+	nothing_left
+}
+
+@test "kt-vm killed: QEMU does not outlive it" {
+	{
+		kt-topo 1n1l1c1t
+		kt-kernel find
+	} | kt-initrd >in.jsonl
+	kt-vm -a kt.fault=hang <in.jsonl >run.jsonl &
+	pid=$!
+	for _ in $(seq 100); do
+		grep -q '"stage":"kernel"' run.jsonl && break
+		sleep 0.1
+	done
+	qemu=$(pgrep -P "$pid")
+	kill -KILL "$pid"
+	wait "$pid" || true
+	for _ in $(seq 50); do
+		kill -0 "$qemu" 2>/dev/null || break
+		sleep 0.1
+	done
+	! kill -0 "$qemu" 2>/dev/null
+}
+
+@test "a bzImage boots, too" {
+	image=$(kt-kernel find | jq -r 'select(.type == "kernel") | .image')
+	guest "-k $image"
+	[ "$status" -eq 0 ]
+	[ "$(cause)" = poweroff ]
+}
