@@ -107,6 +107,8 @@ int cpulist_parse(const char *s, struct cpulist *l, struct errbuf *e)
 		if (rc)
 			break;
 	}
+	if (!rc && *p && p[1]) /* more behind the newline */
+		rc = -EINVAL;
 	if (rc == -ERANGE)
 		return errbuf_set(e, rc, "CPU list '%s': CPU numbers end at %d", s,
 				  CPULIST_MAX - 1);

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "exit.h"
 #include "msg.h"
@@ -162,7 +163,8 @@ void rec_pass(struct rec_out *out, const char *line, size_t len)
 {
 	fwrite(line, 1, len, out->f);
 	putc('\n', out->f);
-	fflush(out->f);
+	if (!out->lazy)
+		fflush(out->f);
 }
 
 void rec_put(struct rec_out *out, struct json_object *o)
@@ -185,6 +187,22 @@ void rec_end(struct rec_out *out, int exit_code)
 	rec_int(o, "records", records);
 	rec_put(out, o);
 	out->records = records;
+}
+
+static ssize_t read_flushed(void *out, char *buf, size_t size)
+{
+	fflush(((struct rec_out *)out)->f);
+	return read(STDIN_FILENO, buf, size);
+}
+
+FILE *rec_stdin(struct rec_out *out)
+{
+	FILE *f = fopencookie(out, "r", (cookie_io_functions_t){ .read = read_flushed });
+
+	if (f)
+		setvbuf(f, NULL, _IOFBF, 1 << 16);
+	out->lazy = f != NULL;
+	return f;
 }
 
 void rec_in_init(struct rec_in *in, FILE *f)
@@ -210,8 +228,11 @@ static int line_next(struct rec_in *in)
 	while ((c = getc_unlocked(in->f)) != EOF && c != '\n') {
 		if (n + 1 >= in->cap) {
 			size_t cap = in->cap ? 2 * in->cap : 4096;
-			char *buf = n >= REC_LINE_MAX ? NULL : realloc(in->buf, cap);
+			char *buf;
 
+			if (cap > REC_LINE_MAX + 1)
+				cap = REC_LINE_MAX + 1;
+			buf = n >= REC_LINE_MAX ? NULL : realloc(in->buf, cap);
 			if (!buf)
 				break;
 			in->buf = buf;
@@ -244,7 +265,7 @@ static int parse(struct rec_in *in, struct errbuf *e)
 	in->obj = json_tokener_parse_ex(tok, in->line, (int)in->len);
 	used = json_tokener_get_parse_end(tok);
 	json_tokener_free(tok);
-	while (used < in->len && strchr(" \t\r", in->line[used]))
+	while (used < in->len && memchr(" \t\r", in->line[used], 3))
 		used++;
 	if (used < in->len || !rec_get_str(in->obj, "type", NULL))
 		return errbuf_set(e, -EBADMSG,
@@ -253,9 +274,9 @@ static int parse(struct rec_in *in, struct errbuf *e)
 	return 1;
 }
 
-int rec_next(struct rec_in *in, struct errbuf *e)
+int rec_line(struct rec_in *in, struct errbuf *e)
 {
-	int rc, code;
+	int rc;
 
 	json_object_put(in->obj);
 	in->obj = NULL;
@@ -272,7 +293,29 @@ int rec_next(struct rec_in *in, struct errbuf *e)
 				  REC_LINE_MAX >> 20);
 	if (rc < 0)
 		return errbuf_set(e, rc, "line %lu: %s", in->seq, strerror(-rc));
-	rc = parse(in, e);
+	return 1;
+}
+
+const char *rec_peek(const struct rec_in *in, char buf[REC_TYPE_MAX])
+{
+	static const char start[] = "{\"type\":\"";
+	const char *p = in->line + sizeof(start) - 1;
+	size_t n = 0;
+
+	buf[0] = '\0';
+	if (strncmp(in->line, start, sizeof(start) - 1) != 0)
+		return buf;
+	while (n < REC_TYPE_MAX - 1 && ((p[n] >= 'a' && p[n] <= 'z') || p[n] == '_'))
+		n++;
+	if (p[n] == '"')
+		*(char *)mempcpy(buf, p, n) = '\0';
+	return buf;
+}
+
+int rec_parse(struct rec_in *in, struct errbuf *e)
+{
+	int code, rc = parse(in, e);
+
 	/* with t_ns it came out of the guest: evidence, and no part of the pipeline */
 	if (rc == 1 && rec_is(in->obj, "end") &&
 	    !json_object_object_get_ex(in->obj, "t_ns", NULL)) {
@@ -282,6 +325,13 @@ int rec_next(struct rec_in *in, struct errbuf *e)
 			in->upstream = code;
 	}
 	return rc;
+}
+
+int rec_next(struct rec_in *in, struct errbuf *e)
+{
+	int rc = rec_line(in, e);
+
+	return rc == 1 ? rec_parse(in, e) : rc;
 }
 
 int rec_in_complete(const struct rec_in *in, struct errbuf *e)

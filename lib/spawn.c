@@ -65,7 +65,11 @@ static void child(const struct spawn_opts *o, const int fd[3], pid_t parent, int
 			goto fail;
 	if (o->dir && chdir(o->dir))
 		goto fail;
-	execvpe(o->argv[0], (char *const *)o->argv, o->envp ? o->envp : environ);
+	/* execvpe() hands what is no program to a shell: fine for a name, not for a path */
+	if (strchr(o->argv[0], '/'))
+		execve(o->argv[0], (char *const *)o->argv, o->envp ? o->envp : environ);
+	else
+		execvpe(o->argv[0], (char *const *)o->argv, o->envp ? o->envp : environ);
 fail:
 	e = errno;
 	(void)!write(report, &e, sizeof(e));

@@ -39,16 +39,15 @@ static uint64_t factor_of(const struct unit *u, const char *name)
 	return 0;
 }
 
-/* Digits at s into *v; returns what follows, or NULL when there is none or it overflows. */
+/* Digits at s into *v, at most UINT64_MAX; returns what follows, or NULL when there is none. */
 static const char *digits(const char *s, uint64_t *v)
 {
 	char *end;
 
 	if (!isdigit((unsigned char)*s))
 		return NULL;
-	errno = 0;
 	*v = strtoull(s, &end, 10);
-	return errno ? NULL : end;
+	return end;
 }
 
 int units_duration(const char *s, uint64_t *ns, struct errbuf *e)
