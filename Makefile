@@ -95,7 +95,7 @@ FUZZ := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 links = $(shell sed -n 's,^// LINK: ,,p' $(1))
 
 .SECONDEXPANSION:
-$(B)/tests/%: tests/unit/%.c $(B)/lib/libkt.a $$(patsubst %.c,$(B)/obj/%.o,$$(call links,tests/unit/$$*.c))
+$(B)/tests/%: tests/unit/%.c $(B)/lib/libkt.a $$(addprefix $(B)/obj/,$$(addsuffix .o,$$(basename $$(call links,tests/unit/$$*.c))))
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(BASE) -Ilib -I. -Itests/unit $(JSON_CFLAGS) -MF $@.d -o $@ $< \

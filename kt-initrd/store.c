@@ -26,7 +26,7 @@ int store_open(struct store *s, struct errbuf *e)
 	int rc = paths_cache("initrd", s->dir);
 
 	if (rc == -ENOENT)
-		return errbuf_set(e, rc,
+		return errbuf_set(e, -ENOPKG,
 				  "no place for a cache: set HOME or XDG_CACHE_HOME, or give "
 				  "--output");
 	if (rc)
