@@ -211,9 +211,15 @@ int scenario_run(struct json_object *plan, struct sched *sched, struct rec_out *
 
 	for (i = 0; i < n && !rc; i++) {
 		rc = step(json_object_array_get_idx(steps, i), (unsigned int)i, sched, out, e);
-		/* it ended, or had to go for its workers to die: the rest would test another one */
-		if (!rc && had_scheduler && !sched->running)
-			rc = 1;
+		if (rc || !had_scheduler || sched->running)
+			continue;
+		rc = 1; /* the rest would test another scheduler */
+		if (!sched->lost_ns && i + 1 < n)
+			rc = errbuf_set(
+				e, -EBUSY,
+				"workers of step %zu would not die before their scheduler was "
+				"stopped; the steps after it are left out",
+				i);
 	}
 	cgroup_teardown();
 	return rc;

@@ -189,7 +189,8 @@ void sched_lost(struct sched *s)
 		snprintf(reason, sizeof(reason), "the kernel ejected it; its process did not end");
 	else
 		snprintf(reason, sizeof(reason), "its process ended with %s%s%s", code,
-			 s->last[0] ? ": " : "", s->last);
+			 WIFEXITED(s->status) && s->last[0] ? ": " : "",
+			 WIFEXITED(s->status) ? s->last : "");
 	o = record(s, "exit", s->lost_ns);
 	rec_str(o, "reason", reason);
 	rec_str(o, "exit", code);
@@ -220,7 +221,7 @@ static int spawn(struct sched *s, struct json_object *plan, uint64_t watchdog_ns
 	size_t i, n = args ? json_object_array_length(args) : 0;
 	const char **argv = calloc(n + 2, sizeof(*argv));
 	char timeout[48];
-	char *envp[] = { timeout, "PATH=/usr/bin:/bin", NULL };
+	char *envp[] = { "PATH=/usr/bin:/bin", watchdog_ns ? timeout : NULL, NULL };
 	int p[2], rc;
 	struct spawn_opts o = SPAWN_DEFAULTS(.argv = argv, .envp = envp);
 

@@ -6,7 +6,6 @@
  * Stamps are kept for two rounds: over a pipe, the partner can be one round ahead, no more.
  * The futex's two sides take strict turns, so one stamp is enough (rounds stays 0).
  */
-#include <limits.h>
 #include <linux/futex.h>
 #include <sched.h>
 #include <sys/syscall.h>
@@ -85,7 +84,7 @@ static void futex_ping_pong(struct work *w)
 	work_spin(w, w->spins);
 	stamp(w);
 	__atomic_store_n(turn, !w->side, __ATOMIC_RELEASE);
-	syscall(SYS_futex, turn, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+	syscall(SYS_futex, turn, FUTEX_WAKE, INT32_MAX, NULL, NULL, 0);
 }
 
 const struct work_ops work_pipe_io = { .init = pipe_init, .iterate = pipe_io, .pipes = true };

@@ -2,7 +2,6 @@
 /* Processes: birth, gate, loop, stop, reaping. What they do is in work_*.c. */
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <linux/futex.h>
 #include <linux/sched.h>
 #include <signal.h>
@@ -108,12 +107,13 @@ static uint64_t cpu_time(clockid_t clock)
 	return clock_gettime(clock, &ts) ? 0 : ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
 }
 
-static int get_ready(struct work *w, const struct work_ops *ops)
+static int get_ready(struct work *w, const struct work_ops *ops, const char *name)
 {
 	struct sigaction sa = { .sa_handler = on_stop };
 	sigset_t none;
 
 	setpgid(0, 0);
+	prctl(PR_SET_NAME, name); /* the kernel's dumps name tasks by it */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	sigaction(SIGUSR1, &sa, NULL);
 	sigemptyset(&none);
@@ -143,7 +143,7 @@ static _Noreturn void child(const struct crew *c, const struct worker *me)
 			  .fd = -1 };
 	uint64_t cpu;
 
-	if (get_ready(&w, ops))
+	if (get_ready(&w, ops, me->cgroup))
 		_exit(KT_SYS);
 	wait_at(c->gate, c->n, c->ready_fd);
 	cpu = cpu_time(CLOCK_PROCESS_CPUTIME_ID);
@@ -241,7 +241,7 @@ void crew_start(struct crew *c)
 	}
 	c->start_ns = c->gate->opened_ns = tm_now();
 	__atomic_store_n(&c->gate->open, 1, __ATOMIC_RELEASE);
-	syscall(SYS_futex, &c->gate->open, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+	syscall(SYS_futex, &c->gate->open, FUTEX_WAKE, INT32_MAX, NULL, NULL, 0);
 }
 
 static void read_at_stop(struct crew *c)

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// LINK: kt-guest/telemetry.c
+/* The arithmetic of worker telemetry, with made-up times and CPUs. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "kt-guest/telemetry.h"
+#include "unit.h"
+
+static struct telemetry *fresh(uint64_t start)
+{
+	static struct telemetry t;
+
+	memset(&t, 0, sizeof(t));
+	tm_start(&t, start, 1);
+	return &t;
+}
+
+TEST(percentile_is_nearest_rank)
+{
+	uint64_t v[200];
+	size_t i;
+
+	for (i = 0; i < 200; i++)
+		v[i] = i + 1;
+	CHECK_INT(tm_percentile(v, 1, 99), 1);
+	CHECK_INT(tm_percentile(v, 1, 50), 1);
+	CHECK_INT(tm_percentile(v, 4, 50), 2);
+	CHECK_INT(tm_percentile(v, 5, 50), 3);
+	CHECK_INT(tm_percentile(v, 99, 99), 99);
+	CHECK_INT(tm_percentile(v, 100, 99), 99);
+	CHECK_INT(tm_percentile(v, 101, 99), 100);
+	CHECK_INT(tm_percentile(v, 200, 99), 198);
+	CHECK_INT(tm_percentile(v, 200, 100), 200);
+	CHECK_INT(tm_percentile(v, 200, 0), 1);
+}
+
+TEST(gap_is_between_checkpoints_and_at_its_end)
+{
+	struct telemetry *t = fresh(1000);
+
+	tm_mark(t, 1100, 3);
+	CHECK_INT(t->max_gap_ns, 100);
+	CHECK_INT(t->max_gap_cpu, 3);
+	CHECK_INT(t->max_gap_at_ns, 100);
+	tm_mark(t, 1150, 2);
+	CHECK_INT(t->max_gap_ns, 100);
+	tm_mark(t, 1400, 1);
+	CHECK_INT(t->max_gap_ns, 250);
+	CHECK_INT(t->max_gap_cpu, 1);
+	CHECK_INT(t->max_gap_at_ns, 400);
+	tm_mark(t, 1390, 1); /* a clock that steps back makes no gap */
+	CHECK_INT(t->max_gap_ns, 250);
+}
+
+TEST(first_cpu_is_no_migration)
+{
+	struct telemetry *t = fresh(0);
+	char list[CPULIST_TEXT_MAX];
+
+	tm_mark(t, 1, 5);
+	CHECK_INT(t->migrations, 0);
+	tm_mark(t, 2, 5);
+	tm_mark(t, 3, 0);
+	tm_mark(t, 4, 5);
+	CHECK_INT(t->migrations, 2);
+	CHECK_STR(cpulist_format(&t->cpus, list), "0,5");
+}
+
+TEST(a_sleep_is_no_gap_but_waking_late_is)
+{
+	struct telemetry *t = fresh(0);
+
+	tm_mark(t, 10, 0);
+	tm_woken(t, 1010, 1050, 0); /* slept 1000, woke 40 late */
+	CHECK_INT(t->max_gap_ns, 40);
+	CHECK_INT(t->max_gap_at_ns, 1050);
+	CHECK_INT(t->wakes, 1);
+	CHECK_INT(t->sample[0], 40);
+	tm_woken(t, 2000, 1990, 0); /* early, by the clock's grain: not late */
+	CHECK_INT(t->sample[1], 0);
+	CHECK_INT(t->max_gap_ns, 40);
+}
+
+TEST(woken_before_it_waited_counts_from_the_last_checkpoint)
+{
+	struct telemetry *t = fresh(0);
+
+	tm_mark(t, 100, 0);
+	tm_woken(t, 50, 160, 0);
+	CHECK_INT(t->max_gap_ns, 100); /* start to the first checkpoint */
+	tm_woken(t, 100, 400, 0);
+	CHECK_INT(t->max_gap_ns, 240); /* 160 to 400, not 100 to 400 */
+}
+
+TEST(an_interrupted_wait_is_neither_gap_nor_latency)
+{
+	struct telemetry *t = fresh(0);
+
+	tm_mark(t, 10, 0);
+	tm_resume(t, 5000, 1);
+	CHECK_INT(t->max_gap_ns, 10);
+	CHECK_INT(t->wakes, 0);
+	CHECK_INT(t->migrations, 1);
+	tm_mark(t, 5020, 1);
+	CHECK_INT(t->max_gap_ns, 20);
+}
+
+TEST(close_accounts_for_who_never_ran)
+{
+	struct telemetry t = { .state = TM_BORN };
+
+	tm_close(&t, 1000, 9000);
+	CHECK_INT(t.start_ns, 1000);
+	CHECK_INT(t.stop_ns, 9000);
+	CHECK_INT(t.max_gap_ns, 8000);
+	CHECK_INT(t.max_gap_at_ns, 8000);
+	CHECK_INT(t.max_gap_cpu, -1);
+	CHECK_INT(cpulist_count(&t.cpus), 0);
+}
+
+TEST(close_accounts_for_who_was_stopped_from_running)
+{
+	struct telemetry *t = fresh(0);
+
+	t->state = TM_RUNNING;
+	tm_mark(t, 300, 2);
+	tm_close(t, 0, 1000);
+	CHECK_INT(t->max_gap_ns, 700);
+	CHECK_INT(t->max_gap_cpu, 2);
+	CHECK_INT(t->max_gap_at_ns, 1000);
+}
+
+TEST(wake_statistics)
+{
+	struct telemetry *t = fresh(0);
+	struct tm_wake_stats s;
+	uint64_t late[] = { 40, 20, 30, 10 };
+	size_t i;
+
+	tm_wake_stats(t, &s);
+	CHECK_INT(s.count, 0);
+	CHECK(s.cv == 0);
+	for (i = 0; i < 4; i++)
+		tm_woken(t, 1000 * (i + 1), 1000 * (i + 1) + late[i], 0);
+	tm_wake_stats(t, &s);
+	CHECK_INT(s.count, 4);
+	CHECK_INT(s.p50_ns, 20);
+	CHECK_INT(s.p99_ns, 40);
+	CHECK_INT(s.max_ns, 40);
+	CHECK(fabs(s.mean_ns - 25) < 1e-9);
+	CHECK(fabs(s.cv - sqrt(125) / 25) < 1e-9); /* population: variance 500 / 4 */
+}
+
+TEST(reservoir_keeps_a_fair_part_of_many)
+{
+	struct telemetry *t = fresh(0);
+	struct tm_wake_stats s;
+	uint64_t i, n = 20 * TM_SAMPLES;
+
+	for (i = 0; i < n; i++)
+		tm_woken(t, i * 100000, i * 100000 + i, 0); /* lateness grows: 0 .. n-1 */
+	tm_wake_stats(t, &s);
+	CHECK_INT(s.count, n);
+	CHECK_INT(s.max_ns, n - 1); /* exact, kept or not */
+	CHECK(fabs(s.mean_ns - (double)(n - 1) / 2) < 1e-3);
+	CHECK(fabs((double)s.p50_ns / (double)n - 0.5) < 0.05);
+	CHECK(fabs((double)s.p99_ns / (double)n - 0.99) < 0.01);
+}
+
+UNIT_MAIN(T(percentile_is_nearest_rank), T(gap_is_between_checkpoints_and_at_its_end),
+	  T(first_cpu_is_no_migration), T(a_sleep_is_no_gap_but_waking_late_is),
+	  T(woken_before_it_waited_counts_from_the_last_checkpoint),
+	  T(an_interrupted_wait_is_neither_gap_nor_latency), T(close_accounts_for_who_never_ran),
+	  T(close_accounts_for_who_was_stopped_from_running), T(wake_statistics),
+	  T(reservoir_keeps_a_fair_part_of_many))
