@@ -46,11 +46,18 @@ bool rec_is(struct json_object *o, const char *type);
 struct rec_out {
 	FILE *f;
 	unsigned long records; /* that this tool wrote itself, for its end record */
+	bool lazy;             /* rec_stdin() flushes */
 };
 
 void rec_put(struct rec_out *out, struct json_object *o); /* releases o */
 void rec_pass(struct rec_out *out, const char *line, size_t len);
 void rec_end(struct rec_out *out, int exit_code); /* the `end` record of msg_tool() */
+
+/*
+ * Standard input of a filter that passes much on: from now on `out` is flushed
+ * before each read that may have to wait, instead of after each line. NULL: no memory.
+ */
+FILE *rec_stdin(struct rec_out *out);
 
 /*
  * Reading. rec_next() returns 1 with a line (without its newline) and the
@@ -73,6 +80,17 @@ struct rec_in {
 
 void rec_in_init(struct rec_in *in, FILE *f);
 int rec_next(struct rec_in *in, struct errbuf *e);
+
+/*
+ * rec_next() in two steps, for a filter that passes on most lines unread:
+ * rec_line() gives the line only, rec_parse() its object. Between them
+ * rec_peek() tells the type of a line in kt's own spelling, as a copy in `buf`, or
+ * "" when it takes rec_parse() to know. An `end` record counts only once it is parsed.
+ */
+#define REC_TYPE_MAX 16
+int rec_line(struct rec_in *in, struct errbuf *e);
+const char *rec_peek(const struct rec_in *in, char buf[REC_TYPE_MAX]);
+int rec_parse(struct rec_in *in, struct errbuf *e);
 void rec_in_free(struct rec_in *in);
 
 /*
