@@ -37,7 +37,6 @@ $(BPF_O)/scx_kt.skel.h: $(BPF_O)/scx_kt.bpf.o
 	@sed -e '/map->link = /d' -e 's/map_skel_sz = [0-9]*;/map_skel_sz = sizeof(*map);/' \
 		<$@.tmp >$@ && rm -f $@.tmp
 
-# The program is never sanitized: it runs as root in a guest, beside what is measured.
 $(B)/bin/scx_kt: bpf/scx_kt.c bpf/scx_kt.h $(BPF_O)/scx_kt.skel.h $(B)/lib/libkt.a
 	$(call say,LD,$@)
 	@mkdir -p $(@D)

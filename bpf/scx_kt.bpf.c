@@ -34,6 +34,7 @@ enum { DSQ_SHARED = 1, DSQ_SLOW = 2, DSQ_HELD = 3 };
 #define ENOMEM          12
 
 #define WEIGHT_DFL 100
+#define SCAN_MAX   64         /* tasks looked at for one that may run on a given CPU */
 #define SLOW_SLICE 5000000ULL /* ns; short, so that a slowed task rests often rather than long */
 #define SLOW_TIMER 2000000ULL /* ns between two looks at who has rested enough */
 #define SLOW_BATCH 64         /* tasks released by one look: it runs in a soft interrupt */
@@ -133,14 +134,19 @@ static bool is_stalled(struct task_struct *p)
 	return elapsed(stall_after_ns) && !(p->flags & PF_KTHREAD);
 }
 
-/* The first task of the cgroup that asks is the one that starves from then on. */
 static bool is_starved(struct task_struct *p)
 {
-	if (!starve_cgroup[0])
-		return false;
-	if (!starved_pid && in_cgroup(p, starve_cgroup))
-		__sync_val_compare_and_swap(&starved_pid, 0, p->pid);
 	return starved_pid && starved_pid == p->pid;
+}
+
+/*
+ * The first task of the cgroup that is woken starves from then on. Not one that is
+ * new: it shall have come to life, and not keep its parent waiting for a sign of it.
+ */
+static void choose_starved(struct task_struct *p, bool woken)
+{
+	if (woken && !starved_pid && in_cgroup(p, starve_cgroup))
+		__sync_val_compare_and_swap(&starved_pid, 0, p->pid);
 }
 
 static bool is_slow(struct task_struct *p)
@@ -193,14 +199,16 @@ static bool hold(struct task_struct *p, u64 enq_flags)
 /* --slow: a task that ran for `ran` rests for factor - 1 times as long. */
 static void impose_rest(struct task_struct *p, struct task_ctx *tc, u64 ran)
 {
-	u64 rest;
+	u64 rest, now = bpf_ktime_get_ns();
 
 	if (!is_slow(p))
 		return;
 	rest = ran * (slow_factor - 1);
 	if (rest > slow_rest_max_ns)
 		rest = slow_rest_max_ns;
-	tc->rest_until = bpf_ktime_get_ns() + rest;
+	if (before(tc->rest_until, now))
+		tc->rest_until = now;
+	tc->rest_until += rest;
 }
 
 /* Moves those that have rested enough to the common queue and wakes a CPU for each. */
@@ -260,6 +268,7 @@ s32 BPF_PROG(kt_select_cpu, struct task_struct *p, s32 prev_cpu, u64 wake_flags)
 	s32 cpu;
 
 	count(&nr_select_cpu);
+	choose_starved(p, wake_flags & SCX_WAKE_TTWU);
 	cpu = scx_bpf_select_cpu_dfl(p, prev_cpu, wake_flags, &idle);
 	if (idle && !is_held(p)) {
 		count(&nr_idle_hits);
@@ -281,6 +290,7 @@ void BPF_PROG(kt_enqueue, struct task_struct *p, u64 enq_flags)
 
 		scx_bpf_error_bstr(fmt, arg, sizeof(arg));
 	}
+	choose_starved(p, enq_flags & SCX_ENQ_WAKEUP);
 	if (hold(p, enq_flags))
 		return;
 
@@ -294,23 +304,80 @@ void BPF_PROG(kt_enqueue, struct task_struct *p, u64 enq_flags)
 	cpu = scx_bpf_pick_idle_cpu(p->cpus_ptr, 0);
 	if (cpu >= 0)
 		scx_bpf_kick_cpu(cpu, SCX_KICK_IDLE);
+	else if (enq_flags & SCX_ENQ_LAST) /* its own CPU is about to idle, not marked so yet */
+		scx_bpf_kick_cpu(scx_bpf_task_cpu(p), 0);
 }
 
 /*
- * With SCX_OPS_ENQ_LAST it is up to us whether a task that nobody else wants to
- * replace runs on; it does unless a switch holds it back.
+ * Charges what was used since the last time, not what the slice lost: a yield or a
+ * renewal changes the slice and uses no time. A new weight counts from here on,
+ * too: the kernel stops a running task to change its weight, so that no
+ * set_weight is needed.
+ */
+static void charge(struct task_struct *p)
+{
+	struct task_ctx *tc = task_ctx(p);
+	u64 ran;
+
+	if (!tc)
+		return;
+	ran = p->se.sum_exec_runtime - tc->exec_start;
+	tc->exec_start = p->se.sum_exec_runtime;
+	p->scx.dsq_vtime += ran * WEIGHT_DFL / p->scx.weight;
+	impose_rest(p, tc, ran);
+}
+
+static void keep(struct task_struct *p)
+{
+	count(&nr_kept);
+	p->scx.slice = SCX_SLICE_DFL;
+}
+
+/* The virtual time of the first waiting task that may run on `cpu`; false if there is none. */
+static bool first_waiting(s32 cpu, u64 *vtime)
+{
+	struct bpf_iter_scx_dsq it;
+	struct task_struct *p;
+	bool found = false;
+	int i = 0;
+
+	bpf_iter_scx_dsq_new(&it, DSQ_SHARED, 0);
+	while (i++ < SCAN_MAX && (p = bpf_iter_scx_dsq_next(&it))) {
+		if (!bpf_cpumask_test_cpu(cpu, p->cpus_ptr))
+			continue;
+		*vtime = p->scx.dsq_vtime;
+		found = true;
+		break;
+	}
+	bpf_iter_scx_dsq_destroy(&it);
+	return found;
+}
+
+/*
+ * The task whose slice has ended is not back in the queue yet, so it is compared
+ * with the first one there; taking from the queue blindly would have every task
+ * alternate with another one, whatever their weights. With SCX_OPS_ENQ_LAST it is
+ * also up to us whether a task runs on that nobody wants to replace.
  */
 SEC("struct_ops/kt_dispatch")
 void BPF_PROG(kt_dispatch, s32 cpu, struct task_struct *prev)
 {
-	if (dsq_move_to_local(DSQ_SHARED)) {
+	bool may_stay = false;
+	u64 vtime;
+
+	if (prev && (prev->scx.flags & SCX_TASK_QUEUED)) {
+		charge(prev);
+		may_stay = !is_held(prev);
+		if (may_stay &&
+		    !(first_waiting(cpu, &vtime) && before(vtime, prev->scx.dsq_vtime))) {
+			keep(prev);
+			return;
+		}
+	}
+	if (dsq_move_to_local(DSQ_SHARED))
 		count(&nr_dispatched);
-		return;
-	}
-	if (prev && (prev->scx.flags & SCX_TASK_QUEUED) && !is_slow(prev) && !is_held(prev)) {
-		count(&nr_kept);
-		prev->scx.slice = SCX_SLICE_DFL;
-	}
+	else if (may_stay) /* another CPU has taken the one that was better */
+		keep(prev);
 }
 
 SEC("struct_ops/kt_running")
@@ -324,22 +391,10 @@ void BPF_PROG(kt_running, struct task_struct *p)
 		vtime_now = p->scx.dsq_vtime;
 }
 
-/*
- * Charges what was used, not what the slice lost: a yield or a renewal changes the
- * slice and uses no time. A new weight counts from here on, too: the kernel stops
- * a running task before it changes its weight, so no set_weight is needed.
- */
 SEC("struct_ops/kt_stopping")
 void BPF_PROG(kt_stopping, struct task_struct *p, bool runnable)
 {
-	struct task_ctx *tc = task_ctx(p);
-	u64 ran;
-
-	if (!tc)
-		return;
-	ran = p->se.sum_exec_runtime - tc->exec_start;
-	p->scx.dsq_vtime += ran * WEIGHT_DFL / p->scx.weight;
-	impose_rest(p, tc, ran);
+	charge(p);
 }
 
 /* With --fail-verify it reads through a pointer that may be NULL, which the verifier refuses. */

@@ -30,7 +30,7 @@ typedef uint64_t u64;
 #define TIMEOUT_MAX_MS 30000 /* the kernel's limit, and what it takes for 0 */
 #define AFTER_MAX_S    3600
 #define FACTOR_MIN     2
-#define FACTOR_MAX     1000
+#define FACTOR_MAX     100
 #define FACTOR_DFL     10
 #define POLL_NS        (100 * NSEC_PER_MSEC)
 #define DETACH_TRIES   50
@@ -51,8 +51,10 @@ static const char usage_text[] =
 	"\n"
 	"      --timeout-ms N        the kernel's watchdog ejects it after N ms (1 to 30000)\n"
 	"      --stall-after SEC     dispatch no task of user space any more after SEC seconds\n"
-	"      --starve CGROUP       never run one task of this cgroup again\n"
-	"      --slow CGROUP[:FACTOR] let tasks of this cgroup have 1/FACTOR of a CPU (default 10)\n"
+	"      --starve CGROUP       never run the first task that wakes up in this cgroup again\n"
+	"      --slow CGROUP[:FACTOR]\n"
+	"                            let each task of this cgroup have 1/FACTOR of a CPU\n"
+	"                            (2 to 100, default 10)\n"
 	"      --error-after SEC     report an error to the kernel after SEC seconds\n"
 	"      --fail-verify         be a program that the verifier refuses\n"
 	"  -h, --help                print this and exit\n"
