@@ -23,8 +23,8 @@ struct engine_ops {
 	const char *name;
 	/* 0: can run guests here, `what` gets its version; else why not */
 	int (*probe)(char *what, size_t size, struct errbuf *why);
-	/* kernel parameters that this engine needs */
-	const char *cmdline;
+	/* Kernel parameters that this engine needs; `hz` is the guest kernel's CONFIG_HZ. */
+	void (*cmdline)(char *buf, size_t size, unsigned int hz);
 	/* Starts the guest. On success *console and *port are its two streams, for reading. */
 	int (*start)(void **self, const struct machine *m, int *console, int *port,
 		     struct errbuf *e);

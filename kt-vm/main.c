@@ -150,6 +150,22 @@ static uint64_t plan_deadline(const struct input *in, unsigned int cpus)
 	return ns;
 }
 
+/* CONFIG_HZ of the guest's kernel, as far as its configuration is known. */
+static unsigned int kernel_hz(const struct input *in)
+{
+	const char *path = rec_get_str(in->kernel, "config", NULL);
+	FILE *f = path ? fopen(path, "re") : NULL;
+	char line[256];
+	unsigned int hz = 250;
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "CONFIG_HZ=%u", &hz) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return hz >= 24 && hz <= 10000 ? hz : 250;
+}
+
 /* The whole command line; the caller frees it. */
 static char *command_line(const struct opts *o, const struct input *in,
 			  const struct engine_ops *engine)
@@ -158,10 +174,12 @@ static char *command_line(const struct opts *o, const struct input *in,
 	char *line = NULL;
 	size_t len, i;
 	FILE *f = open_memstream(&line, &len);
+	char own[256];
 
 	if (!f)
 		return NULL;
-	fprintf(f, CMDLINE_BASE "%s", engine->cmdline);
+	engine->cmdline(own, sizeof(own), kernel_hz(in));
+	fprintf(f, CMDLINE_BASE "%s", own);
 	for (i = 0; kargs && i < json_object_array_length(kargs); i++)
 		fprintf(f, " %s", json_object_get_string(json_object_array_get_idx(kargs, i)));
 	if (o->append)

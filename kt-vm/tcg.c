@@ -14,12 +14,14 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "engine.h"
 #include "qmp.h"
 #include "record.h"
 #include "spawn.h"
+#include "units.h"
 
 #define QEMU        "qemu-system-x86_64"
 #define QEMU_MIN    8 /* 7.2 oopses guests at random: code patching races with threaded TCG */
@@ -122,7 +124,7 @@ static void command_line(struct words *w, const struct machine *m, const int *fd
 	add(w, QEMU);
 	addf(w, "-accel", "tcg,thread=multi");
 	addf(w, "-M",
-	     "q35,acpi=off,hpet=on,smm=off,vmport=off,sata=off,smbus=off,usb=off,graphics=off,"
+	     "q35,acpi=off,hpet=on,smm=off,vmport=off,sata=off,smbus=off,usb=off,graphics=off,i8042=off,"
 	     "max-ram-below-4g=2G,memory-backend=ram");
 	/* an LLC is a die; QEMU shares the L3 within a die only for Intel CPUs */
 	addf(w, "-cpu", "max,vendor=GenuineIntel");
@@ -133,6 +135,8 @@ static void command_line(struct words *w, const struct machine *m, const int *fd
 	     "memory-backend-file,id=ram,size=%lluM,share=on,mem-path=/proc/self/fd/%d", mib,
 	     fd[FD_RAM]);
 	addf(w, "-bios", "/proc/self/fd/%d", fd[FD_ROM]);
+	addf(w, "-sandbox",
+	     "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny");
 	add(w, "-nodefaults");
 	add(w, "-no-user-config");
 	add(w, "-no-reboot");
@@ -335,14 +339,41 @@ static enum engine_event handle(void *self, struct errbuf *why)
 	return ENGINE_LOST;
 }
 
+/* The host's TSC, which is the guest's too, in kHz; good to some 20 ppm. */
+static unsigned long long tsc_khz(void)
+{
+	struct timespec ts;
+	uint64_t t0, ns0, t1, ns1;
+
+	clock_gettime(CLOCK_MONOTONIC_RAW, &ts);
+	t0 = __builtin_ia32_rdtsc();
+	ns0 = (uint64_t)ts.tv_sec * NSEC_PER_SEC + (uint64_t)ts.tv_nsec;
+	do {
+		clock_gettime(CLOCK_MONOTONIC_RAW, &ts);
+		t1 = __builtin_ia32_rdtsc();
+		ns1 = (uint64_t)ts.tv_sec * NSEC_PER_SEC + (uint64_t)ts.tv_nsec;
+	} while (ns1 - ns0 < 5 * NSEC_PER_MSEC);
+	return (t1 - t0) * NSEC_PER_MSEC / (ns1 - ns0);
+}
+
+/*
+ * hpet: the PIT alone calibrates badly under TCG. tsc: all vCPUs read the host's
+ * TSC; the checks that find it unstable measure the host's load. Its rate and
+ * lpj are given, since a guest that shares CPUs calibrates them wrongly, and
+ * slowly: each vCPU spends up to a second on it.
+ */
+static void cmdline(char *buf, size_t size, unsigned int hz)
+{
+	unsigned long long khz = tsc_khz();
+
+	snprintf(buf, size, "hpet=force tsc=reliable no_timer_check tsc_early_khz=%llu lpj=%llu",
+		 khz, khz * 1000 / hz);
+}
+
 const struct engine_ops engine_tcg = {
 	.name = "tcg",
 	.probe = probe,
-	/*
-	 * hpet: the PIT alone calibrates badly under TCG. tsc: all vCPUs read the
-	 * host's TSC; the checks that find it unstable measure the host's load.
-	 */
-	.cmdline = "hpet=force tsc=reliable no_timer_check",
+	.cmdline = cmdline,
 	.start = start,
 	.fds = fds,
 	.handle = handle,

@@ -40,13 +40,13 @@ last_end() {
 
 @test "a kernel cut short" {
 	# a boot sector with the right marks and nothing behind it
-	head -c 2048 /dev/zero >cut
-	printf '\x04' | dd of=cut bs=1 seek=$((0x1f1)) conv=notrunc status=none
-	printf '\x55\xaa\xeb\x66HdrS\x0f\x02' | dd of=cut bs=1 seek=$((0x1fe)) conv=notrunc status=none
-	printf '\x01' | dd of=cut bs=1 seek=$((0x236)) conv=notrunc status=none
-	vm -k cut
+	head -c 2048 /dev/zero >short.img
+	printf '\x04' | dd of=short.img bs=1 seek=$((0x1f1)) conv=notrunc status=none
+	printf '\x55\xaa\xeb\x66HdrS\x0f\x02' | dd of=short.img bs=1 seek=$((0x1fe)) conv=notrunc status=none
+	printf '\x01' | dd of=short.img bs=1 seek=$((0x236)) conv=notrunc status=none
+	vm -k short.img
 	[ "$status" -eq 65 ]
-	[ "$stderr" = "kt-vm: kernel cut is cut: 2048 bytes" ]
+	[ "$stderr" = "kt-vm: kernel short.img is cut: 2048 bytes" ]
 }
 
 @test "no kernel, no topology, an empty stream, a cut stream" {
@@ -85,8 +85,8 @@ last_end() {
 	# each edit makes one thing wrong; kt-vm must say so and touch nothing
 	kt-topo 2l2c1t >topo
 	lie() {
-		jq -c "if .type == \"topology\" then $1 else . end" topo >lie
-		run --separate-stderr sh -c 'kt-vm -k x <lie'
+		jq -c "if .type == \"topology\" then $1 else . end" topo > lied
+		run --separate-stderr sh -c 'kt-vm -k x < lied'
 		[ "$status" -eq 65 ]
 		[ "$stderr" = "kt-vm: topology record: $2" ]
 	}

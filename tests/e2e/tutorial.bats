@@ -47,7 +47,7 @@ latest() {
 	run --separate-stderr kt test --duration 5s --scheduler eevdf mixed_workloads
 	echo "$output" "$stderr"
 	[ "$status" -eq 0 ]
-	! jq -e 'select(.type == "sched")' "$(latest)/run.jsonl"
+	run ! jq -e 'select(.type == "sched")' "$(latest)/run.jsonl"
 }
 
 @test "step 9: an impossible floor fails, and the text names workers, rate and floor" {

@@ -75,7 +75,7 @@ ends() {
 @test "the guest cannot write the host's records" {
 	guest "-a kt.fault=forge"
 	[ "$status" -eq 65 ]
-	! jq -e 'select(.type == "verdict")' run.jsonl
+	run ! jq -e 'select(.type == "verdict")' run.jsonl
 }
 
 @test "QEMU killed: one message, exit 71" {
@@ -132,7 +132,7 @@ ends() {
 		kill -0 "$qemu" 2>/dev/null || break
 		sleep 0.1
 	done
-	! kill -0 "$qemu" 2>/dev/null
+	run ! kill -0 "$qemu"
 }
 
 @test "a bzImage boots, too" {
