@@ -31,6 +31,18 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
+/*
+ * Behind a comment that begins at p. As in json-c, whatever follows a '*' is taken
+ * together with it, so "**" and "/" do not end one.
+ */
+static const char *comment_end(const char *p, const char *end)
+{
+	for (p += 2; p < end; p++)
+		if (*p == '*' && ++p < end && *p == '/')
+			return p + 1;
+	return end;
+}
+
 static void skip_blank(struct walk *w)
 {
 	const char *close;
@@ -42,8 +54,7 @@ static void skip_blank(struct walk *w)
 			close = memchr(w->p, '\n', w->end - w->p);
 			w->p = close ? close + 1 : w->end;
 		} else if (w->end - w->p > 1 && w->p[0] == '/' && w->p[1] == '*') {
-			close = memmem(w->p + 2, w->end - w->p - 2, "*/", 2);
-			w->p = close ? close + 2 : w->end;
+			w->p = comment_end(w->p, w->end);
 		} else {
 			return;
 		}

@@ -127,7 +127,9 @@ static int unknown_key(const struct node *n, const char *const *keys, const char
 		return node_fail_key(n, e, "unknown key \"%.40s\" in %s (did you mean \"%s\"?)",
 				     n->key, what, near);
 	for (i = 0; keys[i] && len < sizeof(list); i++)
-		len += snprintf(list + len, sizeof(list) - len, "%s%s", i ? ", " : "", keys[i]);
+		if (keys[i][0] != '$') /* $schema is for editors */
+			len += snprintf(list + len, sizeof(list) - len, "%s%s", len ? ", " : "",
+					keys[i]);
 	return node_fail_key(n, e, "unknown key \"%.40s\" in %s (expected %s%s)", n->key, what,
 			     keys[1] ? "one of " : "", list);
 }
@@ -206,8 +208,9 @@ int node_number(const struct node *n, double min, double max, const char *want, 
 	return node_expected(n, e, want);
 }
 
-int node_duration(const struct node *n, uint64_t min, uint64_t *ns, struct errbuf *e)
+int node_duration(const struct node *n, uint64_t min, uint64_t max, uint64_t *ns, struct errbuf *e)
 {
+	char want[64];
 	const char *s;
 	struct errbuf why;
 	int rc = node_string(n, "a duration such as \"1.5s\"", &s, e);
@@ -216,9 +219,9 @@ int node_duration(const struct node *n, uint64_t min, uint64_t *ns, struct errbu
 		return rc;
 	if (units_duration(s, ns, &why))
 		return node_fail(n, e, "\"%s\": %.160s", n->key, why.text);
-	if (*ns < min || *ns > NODE_DURATION_MAX)
-		return node_expected(n, e,
-				     min ? "a duration of more than 0s and at most 24h"
-					 : "a duration of at most 24h");
-	return KT_OK;
+	if (*ns >= min && *ns <= max)
+		return KT_OK;
+	snprintf(want, sizeof(want), "a duration %sof at most %lluh", min ? "above 0s and " : "",
+		 (unsigned long long)(max / (3600 * NSEC_PER_SEC)));
+	return node_expected(n, e, want);
 }

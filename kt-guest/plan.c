@@ -115,9 +115,9 @@ static int resolve_numbers(const struct node *test, const struct plan_opts *o, s
 	if (node_get(test, "description", &n))
 		rc = node_string(&n, "a string", &p->description, e);
 	if (!rc && node_get(test, "duration", &n))
-		rc = node_duration(&n, 1, &p->ctx.duration_ns, e);
+		rc = node_duration(&n, 1, NODE_DURATION_MAX, &p->ctx.duration_ns, e);
 	if (!rc && node_get(test, "watchdog_timeout", &n))
-		rc = node_duration(&n, 1, &p->watchdog_ns, e);
+		rc = node_duration(&n, 1, NODE_DURATION_MAX, &p->watchdog_ns, e);
 	if (!rc && node_get(test, "memory_mib", &n))
 		rc = node_whole(&n, MEMORY_MIN, MEMORY_MAX, "a whole number of MiB", &p->memory_mib,
 				e);

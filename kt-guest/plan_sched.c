@@ -37,15 +37,14 @@ static int lacks(const struct node *at, struct errbuf *e, const char *text)
 
 static int not_found(const struct node *at, const char *name, struct errbuf *e)
 {
-	char where[160], text[sizeof(e->text)];
+	char where[120], text[sizeof(e->text)];
 
 	plan_find_where(SUB, SUB, where, sizeof(where));
-	snprintf(text, sizeof(text),
-		 "unable to find scheduler \"%.40s\": no %.40s.json in %s, no program %.40s beside "
-		 "kt or in PATH; put it there, or type KT_SCHEDULER=/path/to/%.40s or --scheduler "
-		 "eevdf%s",
-		 name, name, where, name, name,
-		 strcmp(name, "scx_kt") == 0 ? " ('make scx' builds scx_kt in kt's source)" : "");
+	snprintf(
+		text, sizeof(text),
+		"unable to find scheduler \"%.40s\": no such .json in %s, no such program beside kt "
+		"or in PATH; type KT_SCHEDULER=/path/to/it or --scheduler eevdf%s",
+		name, where, strcmp(name, "scx_kt") == 0 ? ", or build it by 'make scx'" : "");
 	return lacks(at, e, text);
 }
 

@@ -7,6 +7,7 @@
 #include "exit.h"
 #include "plan.h"
 #include "record.h"
+#include "units.h"
 #include "worktype.h"
 
 #define STEPS_MAX       512
@@ -175,13 +176,17 @@ static int read_hold(const struct node *n, const struct plan_ctx *ctx, uint64_t 
 {
 	static const char want[] = "\"full\", a fraction of the duration above 0 and up to 1, or a "
 				   "duration such as \"5s\"";
+	const char *s;
 	double f;
 
 	if (json_object_is_type(n->v, json_type_string)) {
-		if (strcmp(json_object_get_string(n->v), "full") != 0)
-			return node_duration(n, 0, ns, e);
+		s = json_object_get_string(n->v);
 		*ns = ctx->duration_ns;
-		return KT_OK;
+		if (strcmp(s, "full") == 0)
+			return KT_OK;
+		if (units_duration(s, ns, NULL))
+			return node_expected(n, e, want);
+		return node_duration(n, 0, NODE_DURATION_MAX, ns, e);
 	}
 	if (node_number(n, 0, 1, want, &f, e))
 		return KT_DATA;

@@ -60,7 +60,7 @@ static int read_phase(const struct node *n, struct json_object *phases, struct e
 		return rc;
 	for (i = 0; !node_get(n, work_phases[i], &m); i++)
 		;
-	rc = node_duration(&m, 1, &ns, e);
+	rc = node_duration(&m, 1, WORK_DURATION_MAX, &ns, e);
 	if (rc)
 		return rc;
 	phase = json_object_new_object();
@@ -102,9 +102,7 @@ static int read_param(const struct node *n, const struct work_param *p, int64_t 
 
 	if (!p->duration)
 		return node_whole(n, p->min, p->max, "a whole number", v, e);
-	rc = node_duration(n, p->min, &ns, e);
-	if (!rc && ns > (uint64_t)p->max)
-		rc = node_expected(n, e, "a duration of at most 1h");
+	rc = node_duration(n, p->min, p->max, &ns, e);
 	*v = rc ? 0 : (int64_t)ns;
 	return rc;
 }

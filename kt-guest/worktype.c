@@ -5,12 +5,11 @@
 #include "units.h"
 #include "worktype.h"
 
-#define LONGEST   ((int64_t)(3600 * NSEC_PER_SEC))
 #define MOST_SPIN 1000000000LL
 
-#define DURATION(k, dflt)                                     \
-	{                                                     \
-		k, k "_ns", true, (int64_t)(dflt), 1, LONGEST \
+#define DURATION(k, dflt)                                               \
+	{                                                               \
+		k, k "_ns", true, (int64_t)(dflt), 1, WORK_DURATION_MAX \
 	}
 #define COUNT(k, dflt)                          \
 	{                                       \

@@ -23,9 +23,10 @@ enum work_kind {
 
 enum work_phase { WORK_PHASE_SPIN, WORK_PHASE_SLEEP, WORK_PHASE_YIELD, WORK_PHASE_IO };
 
-#define WORK_PARAMS_MAX  2
-#define WORK_PHASES_MAX  64   /* of one Sequence */
-#define WORK_WORKERS_MAX 4096 /* of one cgroup */
+#define WORK_DURATION_MAX (3600LL * 1000000000) /* ns, of a phase or a parameter */
+#define WORK_PARAMS_MAX   2
+#define WORK_PHASES_MAX   64   /* of one Sequence */
+#define WORK_WORKERS_MAX  4096 /* of one cgroup */
 
 struct work_param {
 	const char *key;      /* in a test file: "burst"; NULL ends the list */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 #include "suggest.h"
 
@@ -50,6 +51,8 @@ void suggest_try(struct suggest *s, const char *name)
 	unsigned int d, limit = len < 2 ? 0 : len < 6 ? 1 : len / 3;
 
 	d = suggest_distance(s->word, name);
+	if (d > limit && len >= 4 && len <= SUGGEST_MAX && strncasecmp(s->word, name, len) == 0)
+		d = limit; /* the beginning of a longer name */
 	if (d <= limit && (!s->best || d < s->distance)) {
 		s->best = name;
 		s->distance = d;

@@ -25,6 +25,9 @@ TEST(nearest)
 	CHECK_STR(suggest_nearest("wrokers", keys), "workers");
 	CHECK_STR(suggest_nearest("wrok", keys), "work");
 	CHECK_STR(suggest_nearest("spinwait", keys), "SpinWait");
+	CHECK_STR(suggest_nearest("cpus", keys), "cpuset");
+	CHECK_STR(suggest_nearest("Spin", keys), "SpinWait");
+	CHECK(suggest_nearest("cpu", keys) == NULL);
 	CHECK(suggest_nearest("topology", keys) == NULL);
 	CHECK(suggest_nearest("x", keys) == NULL);
 	CHECK(suggest_nearest("", keys) == NULL);

@@ -1,0 +1,308 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# kt-guest plan: what a test file comes to, and what is said about one that is wrong.
+load helpers
+
+END='{"type":"end","tool":"kt-guest","exit":%d,"records":%d}'
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+	export XDG_CACHE_HOME=$PWD/cache XDG_STATE_HOME=$PWD/state
+	unset KT_PATH
+	export KT_SCHEDULER=$PWD/sched
+	printf '#!/bin/sh\n' >sched
+	chmod +x sched
+}
+
+# A test file t.json of one cgroup "a" with the given further members, on $TOPO.
+cgroup() {
+	printf '{ "topology": "%s", "cgroups": [{ "name": "a"%s }] }\n' "${TOPO:-1l4c1t}" \
+		"${1:+, $1}" >t.json
+}
+
+# The members of the test that $1 selects.
+plan() {
+	run --separate-stderr kt-guest plan "${@:2}"
+	[ "$status" -eq 0 ]
+	[ "$stderr" = "" ]
+	[ "${lines[1]}" = "$(printf "$END" 0 1)" ]
+	output=$(jq -c "$1" <<<"${lines[0]}")
+}
+
+# Exit code, message and nothing but the end record.
+fails() {
+	run --separate-stderr kt-guest plan "${@:3}"
+	printf 'exit %s: %s\n' "$status" "$stderr"
+	[ "$status" -eq "$1" ]
+	[ "$stderr" = "$2" ]
+	[ "$output" = "$(printf "$END" "$1" 0)" ]
+}
+
+@test "mixed_workloads is resolved in full" {
+	plan 'del(.file, .description)' mixed_workloads
+	[ "$output" = '{"type":"test","name":"mixed_workloads","topology":"1n2l2c1t","memory_mib":2048,"duration_ns":20000000000,"watchdog_ns":5000000000,"scheduler":{"name":"scx_kt","binary":"'"$PWD/sched"'","args":[],"sysctls":{},"kargs":[]},"assert":{"isolation":true,"not_stuck":true,"max_gap_ms":2000,"max_spread_pct":20,"max_throughput_cv":0.5,"min_work_rate":1,"min_iteration_rate":null},"steps":[{"hold_ns":20000000000,"cgroups":[{"name":"background_spinner","cpus":"0-1","workers":2,"work":{"type":"SpinWait"}},{"name":"phased_worker","cpus":"2-3","workers":2,"work":{"type":"Sequence","phases":[{"kind":"spin","ns":100000000},{"kind":"yield","ns":20000000}]}}]}]}' ]
+	plan .file mixed_workloads
+	[ "$output" = "\"$(realpath "$KT_BIN/../../share/kt/tests/mixed_workloads.json")\"" ]
+}
+
+@test "every shipped test is right" {
+	local f n=0
+	for f in "$KT_TOP"/tests/scenarios/*.json; do
+		plan .name "$f"
+		[ "$output" = "\"$(basename "$f" .json)\"" ]
+		n=$((n + 1))
+	done
+	[ "$n" -ge 4 ]
+}
+
+@test "defaults" {
+	printf '{ "cgroups": [{ "name": "a" }] }' >t.json
+	plan 'del(.file)' t.json
+	[ "$output" = '{"type":"test","name":"t","topology":"1n1l2c1t","memory_mib":2048,"duration_ns":12000000000,"watchdog_ns":5000000000,"scheduler":null,"assert":{"isolation":false,"not_stuck":false,"max_gap_ms":null,"max_spread_pct":null,"max_throughput_cv":null,"min_work_rate":null,"min_iteration_rate":null},"steps":[{"hold_ns":12000000000,"cgroups":[{"name":"a","cpus":null,"workers":2,"work":{"type":"SpinWait"}}]}]}' ]
+}
+
+@test "a preset brings its memory, and its spec" {
+	TOPO=numa4-12llc cgroup
+	plan '[.topology, .memory_mib]' t.json
+	[ "$output" = '["4n12l8c2t",4096]' ]
+	plan '[.topology, .memory_mib]' --topology tiny-1llc t.json
+	[ "$output" = '["1n1l4c1t",2048]' ]
+}
+
+@test "work types with their defaults" {
+	local line want
+	while read -r line want; do
+		cgroup "\"work\": $line"
+		plan '.steps[0].cgroups[0].work' t.json
+		echo "$line: $output"
+		[ "$output" = "$want" ]
+	done <<-'END'
+		"SpinWait" {"type":"SpinWait"}
+		"CpuSpin" {"type":"SpinWait"}
+		"YieldHeavy" {"type":"YieldHeavy"}
+		"Mixed" {"type":"Mixed"}
+		"Bursty" {"type":"Bursty","burst_ns":50000000,"sleep_ns":100000000}
+		{"Bursty":{"sleep":"1.5s"}} {"type":"Bursty","burst_ns":50000000,"sleep_ns":1500000000}
+		"PipeIo" {"type":"PipeIo","burst_iters":1024}
+		{"PipeIo":{"burst_iters":7}} {"type":"PipeIo","burst_iters":7}
+		"FutexPingPong" {"type":"FutexPingPong","spin_iters":1024}
+		{"SpinWait":{}} {"type":"SpinWait"}
+		{"Sequence":[{"sleep":"1ms"},{"io":"2us"}]} {"type":"Sequence","phases":[{"kind":"sleep","ns":1000000},{"kind":"io","ns":2000}]}
+	END
+}
+
+@test "CPU sets" {
+	local topo set want
+	while read -r topo set want; do
+		TOPO=$topo cgroup "\"cpuset\": $set"
+		plan '.steps[0].cgroups[0].cpus' t.json
+		echo "$topo $set: $output"
+		[ "$output" = "\"$want\"" ]
+	done <<-'END'
+		2l2c1t {"llc":1} 2-3
+		2n4l2c2t {"llc":3} 12-15
+		2n4l2c2t {"numa":1} 8-15
+		1l10c1t {"range":[0,0.5]} 0-3
+		1l10c1t {"range":[0.5,1]} 4-8
+		1l2c1t {"range":[0,1]} 0-1
+		1l3c1t {"range":[0,1]} 0-1
+		1l101c1t {"range":[0,0.29]} 0-28
+		1l9c1t {"disjoint":[0,3]} 0-1
+		1l9c1t {"disjoint":[2,3]} 4-7
+		1l9c1t {"disjoint":{"index":1,"of":3}} 2-3
+		1l9c1t {"overlap":{"index":0,"of":2,"fraction":0.5}} 0-5
+		1l9c1t {"overlap":{"index":1,"of":2,"fraction":0.5}} 2-7
+		1l9c1t {"overlap":{"index":1,"of":2,"fraction":0}} 4-7
+		1l9c1t {"exact":"8,0-2,4"} 0-2,4,8
+	END
+}
+
+@test "steps and holds" {
+	cat >t.json <<-'END'
+		{ "duration": "10s", "steps": [
+			{ "cgroups": [{ "name": "a" }, { "name": "b" }], "hold": "full" },
+			{ "cgroups": [{ "name": "a" }], "hold": 0.25 },
+			{ "cgroups": [], "hold": "0s" },
+			{ "cgroups": [{ "name": "a" }], "hold": "1.5s" },
+			{ "cgroups": [{ "name": "a" }] } ] }
+	END
+	plan '[.steps[] | [.hold_ns, (.cgroups | length)]]' t.json
+	[ "$output" = '[[10000000000,2],[2500000000,1],[0,0],[1500000000,1],[10000000000,1]]' ]
+	plan '.steps[1].hold_ns' --duration 2s t.json
+	[ "$output" = 500000000 ]
+}
+
+@test "limits: scheduler, test, options; the last that says something wins" {
+	cat >t.json <<-'END'
+		{ "scheduler": { "name": "x", "topology": "3l1c1t",
+				 "assert": { "isolation": true, "max_gap_ms": 5, "min_work_rate": 3,
+					     "max_spread_pct": 4 } },
+		  "assert": { "not_starved": true, "max_gap_ms": null, "min_work_rate": 7 },
+		  "cgroups": [{ "name": "a" }] }
+	END
+	plan '[.topology] + (.assert | to_entries | map(.value))' t.json
+	[ "$output" = '["1n3l1c1t",true,true,null,4,null,7,null]' ]
+	plan '[.topology] + (.assert | to_entries | map(.value))' -t 1l1c1t --assert isolation=false \
+		--assert max_spread_pct=off -a max_throughput_cv=0.0005 -a min_iteration_rate=5e7 t.json
+	[ "$output" = '["1n1l1c1t",false,true,null,null,0.0005,7,50000000]' ]
+	plan '.assert | [.max_gap_ms, .max_spread_pct]' --scheduler eevdf -a not_stuck=true t.json
+	[ "$output" = '[null,15]' ]
+}
+
+@test "comments and a last comma are fine" {
+	printf '// x\n{ /* y */ "cgroups": [{ "name": "a", },], } // z\n' >t.json
+	plan .name t.json
+}
+
+@test "schedulers: none, by path, by name, as a file" {
+	unset KT_SCHEDULER
+	mkdir -p sub kt.d/schedulers bin
+	cp sched sub/my_sched
+	cp sched bin/on_path
+	export PATH=$PATH:$PWD/bin
+	local value want
+	printf '{ "args": ["-v"], "binary": "../../sub/my_sched" }' >kt.d/schedulers/named.json
+	printf '{ "name": "other", "binary": "my_sched", "kargs": ["nosmt"], "sysctls": { "kernel.x": "1 2" } }' \
+		>sub/file.json
+	cp sched bin/my_sched
+	while read -r value want; do
+		printf '{ "scheduler": %s, "cgroups": [{ "name": "a" }] }' "$value" >sub/t.json
+		plan 'if .scheduler then .scheduler | [.name, .binary, .args, .kargs, .sysctls] else null end' sub/t.json
+		echo "$value: $output"
+		[ "$output" = "${want//@/$PWD}" ]
+	done <<-'END'
+		null null
+		"eevdf" null
+		"./my_sched" ["my_sched","@/sub/my_sched",[],[],{}]
+		"on_path" ["on_path","@/bin/on_path",[],[],{}]
+		"named" ["named","@/sub/my_sched",["-v"],[],{}]
+		"./file.json" ["other","@/bin/my_sched",[],["nosmt"],{"kernel.x":"1 2"}]
+		{"name":"on_path","args":["a","b"]} ["on_path","@/bin/on_path",["a","b"],[],{}]
+	END
+	plan .scheduler.binary --scheduler ./sched sub/t.json # from here, not from the file
+	[ "$output" = "\"$PWD/sched\"" ]
+	KT_SCHEDULER=my_sched plan '[.scheduler.name, .scheduler.binary]' sub/t.json
+	[ "$output" = "[\"on_path\",\"$PWD/bin/my_sched\"]" ]
+	KT_SCHEDULER=my_sched plan .scheduler.binary -s on_path sub/t.json
+	[ "$output" = "\"$PWD/bin/on_path\"" ]
+}
+
+@test "schedulers that are not there" {
+	unset KT_SCHEDULER
+	printf '{\n"scheduler": "scx_none", "cgroups": [{ "name": "a" }] }' >t.json
+	fails 69 'kt-guest: t.json:2:14: unable to find scheduler "scx_none": no such .json in kt.d/schedulers, no such program beside kt or in PATH; type KT_SCHEDULER=/path/to/it or --scheduler eevdf' t.json
+	fails 69 'kt-guest: --scheduler: unable to find scheduler "nope": no such .json in kt.d/schedulers, no such program beside kt or in PATH; type KT_SCHEDULER=/path/to/it or --scheduler eevdf' -s nope t.json
+	fails 69 'kt-guest: --scheduler: scheduler "./t.json.x" is no executable program' -s ./t.json.x t.json
+	fails 69 'kt-guest: --scheduler: scheduler "/etc/passwd" is no executable program' -s /etc/passwd t.json
+	fails 69 'kt-guest: --scheduler: unable to find scheduler file "./x.json"' -s ./x.json t.json
+	KT_SCHEDULER=/nope fails 69 'kt-guest: KT_SCHEDULER: "/nope" is no executable program' t.json
+	mkdir -p kt.d/schedulers
+	printf '{\n"arg": [] }' >kt.d/schedulers/scx_none.json
+	fails 65 'kt-guest: kt.d/schedulers/scx_none.json:2:1: unknown key "arg" in the scheduler (did you mean "args"?)' t.json
+}
+
+@test "where tests are looked up" {
+	mkdir -p kt.d p1 p2
+	printf '{ "description": "p2", "cgroups": [{ "name": "a" }] }' | tee p2/x.json >p2/y.json
+	export KT_PATH=$PWD/p1::p2
+	plan .description x
+	[ "$output" = '"p2"' ]
+	sed s/p2/p1/ p2/x.json >p1/x.json
+	plan .description x
+	[ "$output" = '"p1"' ]
+	sed s/p2/d/ p2/x.json >kt.d/x.json
+	plan .description x
+	[ "$output" = '"d"' ]
+	sed s/p2/mine/ p2/x.json >kt.d/steady.json
+	plan .description steady # before the shipped one of that name
+	[ "$output" = '"mine"' ]
+	plan .file p2/x.json
+	[ "$output" = "\"$PWD/p2/x.json\"" ]
+	fails 65 'kt-guest: unable to read y.json: No such file or directory' y.json
+}
+
+@test "tests that are not there" {
+	local share
+	share=$(realpath "$KT_BIN/../../share/kt/tests")
+	mkdir p
+	export KT_PATH=p
+	fails 65 "kt-guest: unknown test \"mixed_worklods\": not in kt.d, p, $share (did you mean \"mixed_workloads\"?)" mixed_worklods
+	fails 65 "kt-guest: unknown test \"qqqq\": no qqqq.json in kt.d, p, $share" qqqq
+	fails 65 'kt-guest: unable to read x.json: No such file or directory' x.json
+	fails 65 'kt-guest: unable to read ./p: Is a directory' ./p
+	head -c 1048577 /dev/zero | tr '\0' ' ' >big.json
+	fails 65 'kt-guest: big.json: longer than 1 MiB, the limit of such a file' big.json
+}
+
+@test "what is wrong in a file is named with its place" {
+	unset KT_SCHEDULER
+	local f bad=0 n=0
+	for f in "$KT_TOP"/tests/data/bad/*.json; do
+		n=$((n + 1))
+		f=$(basename "$f" .json)
+		cp "$KT_TOP/tests/data/bad/$f.json" .
+		run --separate-stderr kt-guest plan "$f.json"
+		[ "$status" -eq 65 ] && [ "$output" = "$(printf "$END" 65 0)" ] &&
+			[ "$stderr" = "$(cat "$KT_TOP/tests/data/bad/$f.err")" ] && continue
+		printf '%s: exit %s\n%s\n' "$f" "$status" "$stderr"
+		bad=$((bad + 1))
+	done
+	[ "$n" -ge 100 ]
+	[ "$bad" -eq 0 ]
+}
+
+@test "a CPU set that does not fit the topology of the command line" {
+	cgroup '"cpuset": { "exact": "3" }'
+	fails 65 "kt-guest: t.json:1:73: \"exact\": topology '1n1l2c1t' has only the CPUs 0 to 1, found \"3\"" -t 1l2c1t t.json
+}
+
+@test "a long path loses its beginning, not the message" {
+	local d=$PWD i
+	for i in 1 2 3 4 5 6; do d=$d/$(printf '%050d' "$i"); done
+	mkdir -p "$d"
+	printf '{ "x": 1 }' >"$d/t.json"
+	run --separate-stderr kt-guest plan "$d/t.json"
+	[ "$status" -eq 65 ]
+	[[ $stderr = "kt-guest: ..."*"/t.json:1:3: unknown key \"x\" in the test (expected one of description, "*", steps)" ]]
+}
+
+@test "usage" {
+	local try=$'\n'"Try 'kt-guest --help'."
+	fails 64 "kt-guest: plan: no test given (a name or a file)$try"
+	fails 64 "kt-guest: plan: more than one test given$try" a b
+	fails 64 "kt-guest: --topology: '3x2y' is no topology (expected [Nn]NlNcNt such as 2l2c1t or 1n2l4c2t, or a preset: see 'kt-topo --list')$try" -t 3x2y a
+	fails 64 "kt-guest: --duration: '5' is no duration (expected a number and ns, us, ms, s, m or h, such as \"1.5s\")$try" -d 5 a
+	fails 64 "kt-guest: --duration: '0s' is not above 0s and at most 24h$try" -d 0s a
+	fails 64 "kt-guest: --assert: 'max_gap' is no limit (did you mean \"max_gap_ms\"?)$try" -a max_gap=1 a
+	fails 64 "kt-guest: --assert: 'x' is no limit (expected KEY=VALUE with a KEY of \"assert\" in kt-test(5))$try" -a x=1 a
+	fails 64 "kt-guest: --assert: isolation: expected true, false or null, found '2'$try" -a isolation=2 a
+	fails 64 "kt-guest: --assert: max_gap_ms: expected a number of milliseconds or null, found ''$try" -a max_gap_ms a
+	run --separate-stderr kt-guest plan --nope a
+	[ "$status" -eq 64 ]
+	[ "$output" = "$(printf "$END" 64 0)" ]
+	[ "${stderr_lines[1]}" = "Try 'kt-guest --help'." ]
+	run --separate-stderr kt-guest
+	[ "$status" -eq 64 ]
+	[ "$stderr" = "kt-guest: no command given (expected plan or run)$try" ]
+	run --separate-stderr kt-guest plam x
+	[ "$status" -eq 64 ]
+	[ "$stderr" = "kt-guest: unknown command 'plam' (expected plan or run)$try" ]
+}
+
+@test "help and version" {
+	run --separate-stderr kt-guest --help
+	[ "$status" -eq 0 ] && [ "$stderr" = "" ]
+	[ "${lines[0]}" = "Usage: kt-guest plan [OPTION]... NAME|FILE" ]
+	local help=$output
+	run --separate-stderr kt-guest plan --help
+	[ "$status" -eq 0 ] && [ "$output" = "$help" ]
+	run --separate-stderr kt-guest plan -V
+	[ "$status" -eq 0 ] && [[ $output = "kt-guest "* ]]
+}
+
+@test "a full disk is told" {
+	cgroup
+	run --separate-stderr sh -c 'kt-guest plan t.json >/dev/full'
+	[ "$status" -eq 74 ]
+	[[ $stderr = "kt-guest: unable to write to standard output"* ]]
+}
