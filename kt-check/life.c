@@ -17,8 +17,13 @@ static bool scheduler_failed(const struct model *m)
 	return m->scheduler && (m->sched.seen[SCHED_FAILED] || m->sched.seen[SCHED_EXIT]);
 }
 
-/* " (reason)", or nothing */
-#define PAREN(s) (s) ? " (" : "", (s) ? (s) : "", (s) ? ")" : ""
+/* A console line without the kernel's time stamp, "[    4.123456] ". */
+static const char *without_stamp(const char *line)
+{
+	const char *end = line[0] == '[' ? strstr(line, "] ") : NULL;
+
+	return end ? end + 2 : line;
+}
 
 /* How the VM ended; true when it failed the check. */
 static bool judge_vm_exit(struct judge *j, const struct finding *f)
@@ -34,7 +39,7 @@ static bool judge_vm_exit(struct judge *j, const struct finding *f)
 		{ "interrupted", "the run was interrupted" },
 	};
 	const struct model *m = j->m;
-	const char *what = m->vm_panic ? m->vm_panic : m->vm_detail;
+	const char *what = m->vm_panic ? without_stamp(m->vm_panic) : m->vm_detail;
 	size_t i;
 
 	if (!m->vm_cause) {
@@ -131,16 +136,18 @@ static void judge_scheduler(struct judge *j)
 	const struct sched *s = &m->sched;
 	struct finding f = finding_of("scheduler", NULL);
 	const char *reason = s->reason ? s->reason : "no reason was given";
+	const char *exit = s->exit && !strstr(reason, s->exit) ? s->exit : NULL;
 	char buf[96];
 
 	if (!m->scheduler)
 		return;
 	if (s->seen[SCHED_FAILED])
 		judge_say(j, V_FAIL, &f, "scheduler %s did not attach: %s%s%s%s", m->scheduler,
-			  reason, PAREN(s->exit));
+			  reason, exit ? " (" : "", exit ? exit : "", exit ? ")" : "");
 	else if (s->seen[SCHED_EXIT])
 		judge_say(j, V_FAIL, &f, "scheduler %s died %s: %s%s%s%s", m->scheduler,
-			  when(m, buf, sizeof(buf)), reason, PAREN(s->exit));
+			  when(m, buf, sizeof(buf)), reason, exit ? " (" : "", exit ? exit : "",
+			  exit ? ")" : "");
 	else if (s->seen[SCHED_ATTACH] && s->seen[SCHED_STOP])
 		judge_say(j, V_PASS, &f, "scheduler %s attached and ran until it was stopped",
 			  m->scheduler);

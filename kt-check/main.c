@@ -105,12 +105,18 @@ static int opts_parse(struct opts *o, int argc, char **argv)
 	return rc ? rc : -1;
 }
 
+static bool is_judgement(const char *type)
+{
+	return strcmp(type, "stats") == 0 || strcmp(type, "check") == 0 ||
+	       strcmp(type, "verdict") == 0;
+}
+
 /* What an earlier judgement added to the stream: the new one takes its place. */
 static bool is_old_judgement(struct json_object *o)
 {
 	const char *tool = rec_get_str(o, "tool", "");
 
-	if (rec_is(o, "stats") || rec_is(o, "check") || rec_is(o, "verdict"))
+	if (is_judgement(rec_get_str(o, "type", "")))
 		return true;
 	return rec_is(o, "end") &&
 	       (strcmp(tool, "kt-check") == 0 || strcmp(tool, "kt-report") == 0);
@@ -133,32 +139,49 @@ static void take(struct input *i)
 			   rec_get_str(i->in.obj, "type", ""), e.text[0] ? e.text : strerror(-rc));
 }
 
-/* One record: 1, 0 at the end, negative when nothing more can be read. */
-static int step(struct input *i)
+static void set_bad(struct input *i, const struct errbuf *e)
 {
-	const bool ended = i->in.ended;
-	const int upstream = i->in.upstream;
-	struct errbuf e;
-	int rc = rec_next(&i->in, &e);
+	if (!i->bad.text[0])
+		i->bad = *e;
+}
 
-	if (rc == 0)
-		return 0;
-	if (rc < 0) {
-		if (!i->bad.text[0])
-			i->bad = e;
-		if (rc != -EBADMSG)
-			return rc;
-		rec_pass(i->out, i->in.line, i->in.len);
-		return 1;
+/* The line just read: passed on, and taken if it is of a type that is judged. */
+static void look_at(struct input *i, bool ended, int upstream)
+{
+	char buf[REC_TYPE_MAX];
+	const char *type = rec_peek(&i->in, buf);
+	struct errbuf e;
+
+	if (*type && !model_wants(type) && !is_judgement(type)) {
+		rec_pass(i->out, i->in.line, i->in.len); /* most of a stream: not even parsed */
+		return;
 	}
+	if (rec_parse(&i->in, &e) < 0)
+		set_bad(i, &e);
 	if (is_old_judgement(i->in.obj)) {
 		i->in.ended = ended;
 		i->in.upstream = upstream;
-		return 1;
+		return;
 	}
 	rec_pass(i->out, i->in.line, i->in.len);
-	take(i);
-	return 1;
+	if (i->in.obj)
+		take(i);
+}
+
+static void read_all(struct input *i)
+{
+	struct errbuf e;
+	bool ended;
+	int rc;
+
+	do {
+		ended = i->in.ended;
+		rc = rec_line(&i->in, &e);
+		if (rc > 0)
+			look_at(i, ended, i->in.upstream);
+		else if (rc < 0)
+			set_bad(i, &e);
+	} while (rc > 0);
 }
 
 static int judge(const struct opts *o, struct model *m, struct rec_out *out)
@@ -176,13 +199,13 @@ static int run(const struct opts *o, struct rec_out *out)
 {
 	struct model m;
 	struct input i = { .out = out, .m = &m };
+	FILE *f = rec_stdin(out);
 	int rc;
 
-	if (model_init(&m))
+	if (!f || model_init(&m))
 		return msg_err(KT_SYS, ENOMEM, "unable to start");
-	rec_in_init(&i.in, stdin);
-	while ((rc = step(&i)) > 0)
-		;
+	rec_in_init(&i.in, f);
+	read_all(&i);
 	if (i.in.upstream) {
 		rc = i.in.upstream; /* which has said why */
 	} else {
@@ -192,6 +215,7 @@ static int run(const struct opts *o, struct rec_out *out)
 	}
 	rec_in_free(&i.in);
 	model_free(&m);
+	fclose(f);
 	return rc;
 }
 

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# What kt-records(7) says, for a machine; tests/records.bats compares the names in both.
+# Run by tests/validate-records: raw lines in, one line out for each thing that is wrong.
+# Kinds: s string, i whole number, n number, b boolean, any; with ? it may be absent or null.
+# [kind] is an array, [kind, "?"] one that may be absent; a "?" member makes an object optional,
+# a "*" member gives the kind of members that have no name here. A "by" member names the member
+# that picks one of "variants", whose members are there in addition.
+
+def schema: {
+	test: {
+		name: "s", file: "s", description: "s?", topology: "s",
+		memory_mib: "i", duration_ns: "i", watchdog_ns: "i",
+		scheduler: {"?": true, name: "s", binary: "s", args: ["s"], sysctls: {"*": "s"}, kargs: ["s"]},
+		assert: {
+			isolation: "b?", not_stuck: "b?", max_gap_ms: "n?", max_spread_pct: "n?",
+			max_throughput_cv: "n?", min_work_rate: "n?", min_iteration_rate: "n?"
+		},
+		steps: [{
+			hold_ns: "i",
+			cgroups: [{name: "s", cpus: "s?", workers: "i", work: {type: "s", "*": "any"}}]
+		}]
+	},
+	topology: {
+		spec: "s", name: "s?", numa_nodes: "i", llcs: "i", cores_per_llc: "i", threads_per_core: "i",
+		cpus: [{id: "i", apic_id: "i", node: "i", llc: "i", core: "i", thread: "i"}],
+		nodes: [{id: "i", memory_mib: "i", cpus: "s"}],
+		distances: [["i"]],
+		memory: [{node: "i", gpa: "i", length: "i"}],
+		acpi: {base: "i", rsdp: "i", image: "s", tables: [{signature: "s", offset: "i", length: "i"}]}
+	},
+	kernel: {version: "s", image: "s", vmlinux: "s?", config: "s?", source: "s", key: "s?", sched_ext: "b"},
+	initrd: {path: "s", size: "i", sha256: "s", files: "i"},
+	vm: {
+		engine: "s", engine_version: "s", cpus: "i", memory_mib: "i", cmdline: "s", deadline_ns: "i",
+		why: "s?", host: {cpus: "i", kernel: "s", cpu_model: "s"}
+	},
+	boot: {t_ns: "i", stage: "s"},
+	console: {t_ns: "i", text: "s"},
+	guest: {
+		event: "s", guest_ns: "i", by: "event", variants: {
+			init: {kernel: "s", cmdline: "s", cpus_online: "s"},
+			topology: {
+				cpus: [{id: "i", package: "i", die: "i", core: "i", node: "i", smt_cpus: "s", llc_cpus: "s?"}],
+				nodes: [{id: "i", cpus: "s", memory_kib: "i", distances: ["i"]}]
+			},
+			error: {text: "s"}
+		}
+	},
+	step: {index: "i", event: "s", guest_ns: "i"},
+	worker: {
+		step: "i", cgroup: "s", index: "i", tid: "i", work: "s", cpus_allowed: "s?", exit: "s",
+		work_units: "i", iterations: "i", migrations: "i",
+		wall_time_ns: "i", cpu_time_ns: "i", off_cpu_ns: "i", off_cpu_pct: "n",
+		max_gap_ns: "i", max_gap_cpu: "i", max_gap_at_ns: "i", cpus_used: "s",
+		wake_latency: {"?": true, count: "i", p50_ns: "n", p99_ns: "n", max_ns: "n", mean_ns: "n", cv: "n?"},
+		schedstat: {"?": true, run_ns: "i", wait_ns: "i", timeslices: "i"}
+	},
+	sched: {
+		name: "s", event: "s", guest_ns: "i", by: "event", variants: {
+			start: {pid: "i"},
+			attach: {ops: "s"},
+			failed: {reason: "s"},
+			exit: {reason: "s", exit: "s"},
+			stop: {},
+			log: {text: "s"}
+		}
+	},
+	vm_exit: {t_ns: "i", cause: "s", detail: "s?", panic: ["s", "?"]},
+	stats: {
+		cgroup: "s?", workers: "i", cpus: "i", spread_pct: "n", avg_off_cpu_pct: "n", max_gap_ms: "n",
+		max_gap_cpu: "i", migrations: "i", iterations: "i", p99_wake_us: "n?", run_delay_us: "n?"
+	},
+	check: {
+		name: "s", cgroup: "s?", worker: "i?", observed: "any", limit: "any", unit: "s?",
+		verdict: "s", detail: "s"
+	},
+	verdict: {test: "s", verdict: "s", passed: "i", failed: "i", inconclusive: "i", skipped: "i"},
+	end: {tool: "s", exit: "i", records: "i"}
+};
+
+# Records of the guest get a t_ns on their way.
+def from_guest: ["guest", "step", "worker", "sched", "end"];
+
+# What a member may be, beyond its kind.
+def words: {
+	"kernel.source": ["cache", "host"],
+	"vm.engine": ["tcg", "kvm"],
+	"boot.stage": ["start", "kernel", "init", "workload", "done"],
+	"step.event": ["start", "end"],
+	"vm_exit.cause": ["poweroff", "reboot", "panic", "triple_fault", "deadline", "engine_lost", "interrupted"],
+	"check.name": ["isolation", "progress", "spread", "gap", "throughput_cv", "work_rate", "iteration_rate",
+		"scheduler", "run"],
+	"check.verdict": ["pass", "fail", "inconclusive", "skip"],
+	"verdict.verdict": ["pass", "fail", "inconclusive", "skip"]
+};
+
+def kind_ok($k):
+	if $k == "s" then type == "string"
+	elif $k == "i" then type == "number" and . == floor
+	elif $k == "n" then type == "number"
+	elif $k == "b" then type == "boolean"
+	else true end;
+
+def optional:
+	type as $t |
+	if $t == "string" then endswith("?") or . == "any"
+	elif $t == "array" then .[1] == "?"
+	else .["?"] == true end;
+
+def bad($s; $path):
+	if . == null then
+		(if $s | optional then empty else "\($path) is null" end)
+	elif ($s | type) == "string" then
+		(if kind_ok($s | rtrimstr("?")) then empty
+		 else "\($path) is \(tojson), expected kind \($s)" end),
+		(words[$path] as $w |
+		 if $w == null or IN($w[]) then empty else "\($path) is \(tojson), expected one of \($w)" end)
+	elif ($s | type) == "array" then
+		(if type == "array" then to_entries[] | .key as $i | .value | bad($s[0]; "\($path)[\($i)]")
+		 else "\($path) is \(tojson), expected an array" end)
+	elif type != "object" then "\($path) is \(tojson), expected an object"
+	else
+		. as $o |
+		(($s | keys_unsorted[] | select(. != "?" and . != "*")) as $m |
+		 if $o | has($m) then $o[$m] | bad($s[$m]; "\($path).\($m)")
+		 elif $s[$m] | optional then empty
+		 else "\($path).\($m) is missing" end),
+		($o | keys_unsorted[] | select(. as $m | $s | has($m) | not) as $m |
+		 if $s["*"] then $o[$m] | bad($s["*"]; "\($path).\($m)")
+		 else "\($path).\($m) is unknown" end)
+	end;
+
+# The schema of this one record, its variant included.
+def schema_of:
+	. as $o | schema[$o.type] |
+	if .by then (.variants[$o[.by] // ""] // {"*": "any"}) + del(.by, .variants) else . end |
+	. + {type: "s"} |
+	if ($o.type | IN(from_guest[])) then . + {t_ns: "i?"} else . end;
+
+def bad_record:
+	if type != "object" then "no object"
+	elif keys_unsorted[0] != "type" or (.type | type) != "string" then "the first member is no \"type\""
+	elif schema[.type] == null then "unknown type \(.type)"
+	elif schema[.type].by and (.event as $e | schema[.type].variants | has($e // "") | not) then
+		"unknown event \(.event | tojson) of \(.type)"
+	else schema_of as $s | bad($s; .type) end;
+
+# With --list: every name of a type, nested ones too.
+if $list then
+	schema | to_entries[] | .key as $type |
+	[.value | .. | objects | keys_unsorted[] | select(IN("?", "*", "type", "by", "variants") | not)] -
+	(.value.variants // {} | keys) + [.value.variants // {} | .[] | .. | objects | keys_unsorted[]] |
+	"\($type): \(unique - ["type"] | join(" "))"
+else
+	[inputs] as $lines |
+	(if ($lines | length) == 0 then "no records" else empty end),
+	($lines | to_entries[] | .key as $n | .value |
+	 (try fromjson catch "no JSON") | bad_record | "line \($n + 1): \(.)"),
+	(if ($lines | length) > 0 and ($lines[-1] | fromjson? | .type? // "") != "end"
+	 then "the last record is no end record" else empty end)
+end
