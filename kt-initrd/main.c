@@ -93,8 +93,11 @@ static int take_test(struct input *i, const struct rec_in *in)
 	if (i->plan)
 		return msg_err(KT_DATA, 0, "line %lu: a second test record: expected one plan",
 			       in->seq);
-	i->plan = strndup(in->line, in->len);
-	i->plan_len = in->len;
+	/* with its newline: a line without one is a cut record */
+	i->plan = malloc(in->len + 1);
+	i->plan_len = in->len + 1;
+	if (i->plan)
+		*(char *)mempcpy(i->plan, in->line, in->len) = '\n';
 	binary = rec_get_str(rec_get_obj(in->obj, "scheduler"), "binary", NULL);
 	if (rec_get_obj(in->obj, "scheduler") && (!binary || binary[0] != '/'))
 		return msg_err(
