@@ -196,24 +196,25 @@ static int run_plan(struct json_object *plan, struct rec_out *out, struct errbuf
 	return rc;
 }
 
-/* From the plan to the end record; a test that was cut short is no fault of the guest. */
-static int run(const char *path, struct rec_out *out)
+/* Runs a plan, if there is one; a test that was cut short is no fault of the guest. */
+static int run(const char *path, struct rec_out *out, struct errbuf *e)
 {
 	struct rec_in in = { 0 };
-	struct errbuf e;
-	int rc = read_plan(path, &in, &e), code = KT_OK;
+	int rc = read_plan(path, &in, e);
 
 	if (rc == 1)
-		rc = run_plan(in.obj, out, &e);
-	if (rc < 0)
-		code = guest_error(out, rc == -EBADMSG ? KT_DATA : KT_SYS, &e);
+		rc = run_plan(in.obj, out, e);
 	rec_in_free(&in);
-	return code;
+	if (rc >= 0)
+		return KT_OK;
+	return guest_error(out, rc == -EBADMSG ? KT_DATA : KT_SYS, e);
 }
 
 /* kt.fault=NAME on the kernel command line: ways to end badly, for tests of the host side. */
 static void inject_fault(const char *cmdline, int port)
 {
+	static const char garbage[] = "\x01\xff{garbage\n";
+	static const char forged[] = "{\"type\":\"verdict\",\"verdict\":\"pass\"}\n";
 	const char *p = strstr(cmdline, "kt.fault=");
 	char fault[16] = "";
 
@@ -228,7 +229,9 @@ static void inject_fault(const char *cmdline, int port)
 	} else if (strcmp(fault, "exit") == 0) {
 		_exit(1);
 	} else if (strcmp(fault, "garbage") == 0) {
-		(void)!write(port, "\x01\xff{garbage\n", 11);
+		(void)!write(port, garbage, strlen(garbage));
+	} else if (strcmp(fault, "forge") == 0) {
+		(void)!write(port, forged, strlen(forged));
 	} else if (strcmp(fault, "hang") == 0) {
 		for (;;)
 			pause();
@@ -248,6 +251,7 @@ static void serve(int port)
 {
 	struct rec_out out = { .f = fdopen(port, "w") };
 	char cmdline[4096], *buf = malloc(REC_BUF);
+	struct errbuf e;
 
 	if (!out.f || !buf)
 		return kmsg("out of memory");
@@ -256,7 +260,7 @@ static void serve(int port)
 		cmdline[0] = '\0';
 	introduce(&out, cmdline);
 	inject_fault(cmdline, port);
-	rec_end(&out, run(PLAN, &out));
+	rec_end(&out, run(PLAN, &out, &e));
 	/*
 	 * The driver tells the host of the close and waits for the answer, which comes after
 	 * all that was written: no record is lost in the power-off.
@@ -289,14 +293,17 @@ static _Noreturn void pid1(void)
 int guest_main(int argc, char **argv)
 {
 	struct rec_out out = { .f = stdout };
+	struct errbuf e;
 	int code;
 
 	msg_init("kt-guest");
 	if (getpid() == 1)
 		pid1();
-	if (argc != 2)
-		return msg_usage("expected one plan");
-	code = run(argv[1], &out);
+	if (argc != 2 || access(argv[1], R_OK))
+		return msg_usage("expected a plan to run, the output of 'kt-guest plan'");
+	code = run(argv[1], &out, &e);
+	if (code)
+		msg_err(code, 0, "%s", e.text);
 	rec_end(&out, code);
 	return msg_finish(code);
 }
