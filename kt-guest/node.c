@@ -208,9 +208,20 @@ int node_number(const struct node *n, double min, double max, const char *want, 
 	return node_expected(n, e, want);
 }
 
+/* As people say it: "24h", not "86400s". */
+static const char *limit_text(char *buf, uint64_t ns)
+{
+	const uint64_t hour = 3600 * NSEC_PER_SEC;
+
+	if (ns % hour)
+		return units_format_ns(buf, ns);
+	snprintf(buf, 24, "%lluh", (unsigned long long)(ns / hour));
+	return buf;
+}
+
 int node_duration(const struct node *n, uint64_t min, uint64_t max, uint64_t *ns, struct errbuf *e)
 {
-	char want[64];
+	char want[80], low[24], high[24];
 	const char *s;
 	struct errbuf why;
 	int rc = node_string(n, "a duration such as \"1.5s\"", &s, e);
@@ -221,7 +232,11 @@ int node_duration(const struct node *n, uint64_t min, uint64_t max, uint64_t *ns
 		return node_fail(n, e, "\"%s\": %.160s", n->key, why.text);
 	if (*ns >= min && *ns <= max)
 		return KT_OK;
-	snprintf(want, sizeof(want), "a duration %sof at most %lluh", min ? "above 0s and " : "",
-		 (unsigned long long)(max / (3600 * NSEC_PER_SEC)));
+	if (min > 1)
+		snprintf(want, sizeof(want), "a duration from %s to %s", limit_text(low, min),
+			 limit_text(high, max));
+	else
+		snprintf(want, sizeof(want), "a duration %sof at most %s",
+			 min ? "above 0s and " : "", limit_text(high, max));
 	return node_expected(n, e, want);
 }

@@ -48,7 +48,7 @@ int node_whole(const struct node *n, int64_t min, int64_t max, const char *want,
 	       struct errbuf *e);
 int node_number(const struct node *n, double min, double max, const char *want, double *v,
 		struct errbuf *e);
-/* From min (0 or 1) to max, which is a number of hours. */
+/* From min to max nanoseconds. */
 int node_duration(const struct node *n, uint64_t min, uint64_t max, uint64_t *ns, struct errbuf *e);
 
 #define NODE_DURATION_MAX (24 * 3600 * NSEC_PER_SEC)

@@ -13,7 +13,8 @@
 #define TOPOLOGY_DEFAULT "1n1l2c1t"
 #define DURATION_DEFAULT (12 * NSEC_PER_SEC)
 #define WATCHDOG_DEFAULT (5 * NSEC_PER_SEC)
-#define MEMORY_DEFAULT   2048 /* MiB */
+#define WATCHDOG_MAX     (30 * NSEC_PER_SEC) /* the kernel's own limit */
+#define MEMORY_DEFAULT   2048                /* MiB */
 #define MEMORY_MIN       64
 #define MEMORY_MAX       (1 << 20)
 
@@ -117,7 +118,7 @@ static int resolve_numbers(const struct node *test, const struct plan_opts *o, s
 	if (!rc && node_get(test, "duration", &n))
 		rc = node_duration(&n, 1, NODE_DURATION_MAX, &p->ctx.duration_ns, e);
 	if (!rc && node_get(test, "watchdog_timeout", &n))
-		rc = node_duration(&n, 1, NODE_DURATION_MAX, &p->watchdog_ns, e);
+		rc = node_duration(&n, NSEC_PER_MSEC, WATCHDOG_MAX, &p->watchdog_ns, e);
 	if (!rc && node_get(test, "memory_mib", &n))
 		rc = node_whole(&n, MEMORY_MIN, MEMORY_MAX, "a whole number of MiB", &p->memory_mib,
 				e);

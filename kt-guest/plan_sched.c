@@ -131,8 +131,9 @@ static int read_strings(const struct node *n, struct json_object *list, const ch
 /* Kernel arguments that decide how kt talks to its guest. */
 static int check_karg(const struct node *n, const char *s, struct errbuf *e)
 {
-	static const char *const ours[] = { "console", "loglevel", "rdinit",    "init", "initrd",
-					    "maxcpus", "nr_cpus",  "acpi_rsdp", "mem",  NULL };
+	static const char *const ours[] = { "console",   "loglevel", "rdinit", "init",
+					    "initrd",    "maxcpus",  "panic",  "nr_cpus",
+					    "acpi_rsdp", "mem",      NULL };
 	size_t len = strcspn(s, "="), i;
 	const char *c;
 
@@ -152,7 +153,7 @@ static bool sysctl_key_ok(const char *s)
 
 	for (c = s; isalnum((unsigned char)*c) || (*c && strchr("_.-", *c)); c++)
 		;
-	return c > s && !*c && isalnum((unsigned char)*s) && !strstr(s, "..");
+	return c > s && c - s <= 200 && !*c && isalnum((unsigned char)*s) && !strstr(s, "..");
 }
 
 static int read_sysctls(const struct node *n, struct json_object *out, struct errbuf *e)

@@ -1,9 +1,12 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
 # kt-guest plan: what a test file comes to, and what is said about one that is wrong.
+# shellcheck disable=SC2030,SC2031 # that each test has its own environment is the point
 load helpers
 
-END='{"type":"end","tool":"kt-guest","exit":%d,"records":%d}'
+end_record() {
+	printf '{"type":"end","tool":"kt-guest","exit":%d,"records":%d}' "$1" "$2"
+}
 
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return
@@ -25,7 +28,7 @@ plan() {
 	run --separate-stderr kt-guest plan "${@:2}"
 	[ "$status" -eq 0 ]
 	[ "$stderr" = "" ]
-	[ "${lines[1]}" = "$(printf "$END" 0 1)" ]
+	[ "${lines[1]}" = "$(end_record 0 1)" ]
 	output=$(jq -c "$1" <<<"${lines[0]}")
 }
 
@@ -35,7 +38,7 @@ fails() {
 	printf 'exit %s: %s\n' "$status" "$stderr"
 	[ "$status" -eq "$1" ]
 	[ "$stderr" = "$2" ]
-	[ "$output" = "$(printf "$END" "$1" 0)" ]
+	[ "$output" = "$(end_record "$1" 0)" ]
 }
 
 @test "mixed_workloads is resolved in full" {
@@ -242,13 +245,35 @@ fails() {
 		f=$(basename "$f" .json)
 		cp "$KT_TOP/tests/data/bad/$f.json" .
 		run --separate-stderr kt-guest plan "$f.json"
-		[ "$status" -eq 65 ] && [ "$output" = "$(printf "$END" 65 0)" ] &&
+		[ "$status" -eq 65 ] && [ "$output" = "$(end_record 65 0)" ] &&
 			[ "$stderr" = "$(cat "$KT_TOP/tests/data/bad/$f.err")" ] && continue
 		printf '%s: exit %s\n%s\n' "$f" "$status" "$stderr"
 		bad=$((bad + 1))
 	done
 	[ "$n" -ge 100 ]
 	[ "$bad" -eq 0 ]
+}
+
+# The names that "expected one of ..." of a bad test file lists.
+listed() {
+	sed -E 's/.*expected one of (.*)\)$/\1/; s/, /\n/g' "$KT_TOP/tests/data/bad/$1.err" | sort
+}
+
+@test "the schema for editors knows the same names" {
+	local schema=$KT_TOP/share/test.schema.json
+	diff <(listed key-far) <(jq -r '.properties | keys[] | select(. != "$schema")' "$schema" | sort)
+	diff <(listed scheduler-assert) <(jq -r '.definitions.assert.properties | keys[]' "$schema" | sort)
+	diff <(listed work-far) <(jq -r '.definitions.work.oneOf[1].properties | keys[] | select(. != "CpuSpin")' "$schema" | sort)
+}
+
+@test "the pages name every key, work type and CPU set" {
+	local word
+	for word in $(jq -r '[.. | .properties? // empty | keys[]] | unique[]' "$KT_TOP/share/test.schema.json"); do
+		grep -qwF -- "$word" "$KT_TOP/man/kt-test.5" || {
+			echo "kt-test.5 does not name $word"
+			return 1
+		}
+	done
 }
 
 @test "a CPU set that does not fit the topology of the command line" {
@@ -279,7 +304,7 @@ fails() {
 	fails 64 "kt-guest: --assert: max_gap_ms: expected a number of milliseconds or null, found ''$try" -a max_gap_ms a
 	run --separate-stderr kt-guest plan --nope a
 	[ "$status" -eq 64 ]
-	[ "$output" = "$(printf "$END" 64 0)" ]
+	[ "$output" = "$(end_record 64 0)" ]
 	[ "${stderr_lines[1]}" = "Try 'kt-guest --help'." ]
 	run --separate-stderr kt-guest
 	[ "$status" -eq 64 ]
