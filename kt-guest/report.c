@@ -30,10 +30,7 @@ static void add_times(struct json_object *o, const struct worker *w, const struc
 	rec_int(o, "off_cpu_ns", (int64_t)off);
 	rec_dbl(o, "off_cpu_pct", wall ? 100.0 * (double)off / (double)wall : 0);
 	rec_int(o, "max_gap_ns", (int64_t)t->max_gap_ns);
-	if (t->max_gap_cpu >= 0)
-		rec_int(o, "max_gap_cpu", t->max_gap_cpu);
-	else
-		rec_add(o, "max_gap_cpu", NULL);
+	rec_int(o, "max_gap_cpu", t->max_gap_cpu);
 	rec_int(o, "max_gap_at_ns", (int64_t)t->max_gap_at_ns);
 }
 
