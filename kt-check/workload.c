@@ -149,10 +149,11 @@ static void check_spread(struct judge *j, const struct check *c, const struct gr
 			  "no spread: %llu of %llu workers have no wall time",
 			  (unsigned long long)timeless, (unsigned long long)(off.n + timeless));
 	else if (f.observed > f.limit)
-		judge_say(
-			j, V_FAIL, &f,
-			"spread %.1f%% above limit %.1f%% (off-CPU %.1f%% to %.1f%%, %llu workers)",
-			f.observed, f.limit, off.min, off.max, (unsigned long long)off.n);
+		judge_say(j, V_FAIL, &f,
+			  "spread %.*f%% above limit %.*f%% "
+			  "(off-CPU %.*f%% to %.*f%%, %llu workers)",
+			  d, f.observed, d, f.limit, d, off.min, d, off.max,
+			  (unsigned long long)off.n);
 	else
 		judge_say(j, V_PASS, &f, "spread %.*f%% within limit %.*f%%", d, f.observed, d,
 			  f.limit);
@@ -177,11 +178,11 @@ static void check_gap(struct judge *j, const struct check *c, const struct group
 			continue;
 		f = finding_with(j, c, g, w, ms);
 		d = digits(ms, limit, 0);
-		judge_say(
-			j, V_FAIL, &f,
-			"worker %lld gap %.0fms above limit %.0fms (on cpu %lld, %.1fs after its start)",
-			(long long)w->tid, ms, limit, (long long)w->gap_cpu,
-			(double)w->gap_at_ns / NSEC_PER_SEC);
+		judge_say(j, V_FAIL, &f,
+			  "worker %lld gap %.*fms above limit %.*fms "
+			  "(on cpu %lld, %.1fs after its start)",
+			  (long long)w->tid, d, ms, d, limit, (long long)w->gap_cpu,
+			  (double)w->gap_at_ns / NSEC_PER_SEC);
 		bad = true;
 	}
 	f = finding_with(j, c, g, NULL, worst);
