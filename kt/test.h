@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef KT_DRIVER_TEST_H
+#define KT_DRIVER_TEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* The options of "kt test". */
+struct test_opts {
+	const char **plan; /* arguments for kt-guest plan, as given */
+	size_t nplan;
+	const char *engine, *kernel, *runs; /* or NULL */
+	bool quiet, verbose;
+};
+
+struct watch;
+
+/* kt test ...: argv[0] is "test". Returns the exit code. */
+int test_main(int argc, char **argv);
+
+/* One test from its plan to its report; `replay` is the command that repeats it. */
+int test_run(const struct test_opts *o, const char *name, const char *replay, struct watch *w);
+
+#endif
