@@ -156,7 +156,8 @@ static int run(const struct opts *o)
 		layout_report(&out, &s, o->verbose, env("KT_REPLAY"));
 	else if (!bad.text[0])
 		errbuf_set(&bad, 0, "nothing to report: no run and no verdict in the input");
-	fflush(stdout);
+	if (bad.text[0])
+		fflush(stdout); /* on a terminal the message comes after the report */
 	if (in.upstream)
 		rc = in.upstream; /* which has said why */
 	else
