@@ -34,10 +34,29 @@ upstream() {
 	printf '%s/kt/scx/%s/%s\n' "$E2E_CACHE" "$(kt-kernel find | jq -r 'select(.type == "kernel") | .version')" "$1"
 }
 
-# nothing_left: no QEMU, kt tool or temp file of this test survives it
+# holds FILE CONDITION: some record of FILE makes the jq condition true
+holds() {
+	jq -se "any(.[]; $2)" "$1" >/dev/null
+}
+
+# nothing_left: no process that this test started (its environment tells) is a guest or a tool
 nothing_left() {
-	! pgrep -f "qemu-system-x86_64.*kt.records" >/dev/null || {
-		echo "a guest is still running"
-		return 1
-	}
+	local p exe bad=0
+	for p in /proc/[0-9]*; do
+		exe=$(readlink "$p/exe" 2>/dev/null) || continue
+		case ${exe##*/} in
+		qemu-system-* | kt | kt-*) ;;
+		*) continue ;;
+		esac
+		if grep -qzF "XDG_STATE_HOME=$XDG_STATE_HOME" "$p/environ" 2>/dev/null; then
+			echo "still running: $(tr '\0' ' ' <"$p/cmdline")"
+			bad=1
+		fi
+	done
+	return $bad
+}
+
+# ended PID: waits for a background job; its exit code is in $status
+ended() {
+	wait "$1" && status=0 || status=$?
 }

@@ -23,7 +23,7 @@ latest() {
 	[ "$(verdict_of "$(latest)/run.jsonl")" = pass ]
 	"$KT_TOP/tests/validate-records" <"$(latest)/run.jsonl"
 	# it was our scheduler that ran them
-	jq -e 'select(.type == "sched" and .event == "attach") | .ops | startswith("kt")' "$(latest)/run.jsonl"
+	holds "$(latest)/run.jsonl" '.type == "sched" and .event == "attach" and (.ops | startswith("kt"))'
 	nothing_left
 }
 
@@ -32,7 +32,7 @@ latest() {
 	run --separate-stderr kt test --duration 5s --scheduler "$sched" mixed_workloads
 	echo "$output" "$stderr"
 	[ "$status" -eq 0 ]
-	jq -e 'select(.type == "sched" and .event == "attach") | .ops | startswith("simple")' "$(latest)/run.jsonl"
+	holds "$(latest)/run.jsonl" '.type == "sched" and .event == "attach" and (.ops | startswith("simple"))'
 }
 
 @test "the same with upstream's scx_qmap" {
@@ -40,14 +40,14 @@ latest() {
 	run --separate-stderr kt test --duration 5s --scheduler "$sched" mixed_workloads
 	echo "$output" "$stderr"
 	[ "$status" -eq 0 ]
-	jq -e 'select(.type == "sched" and .event == "attach") | .ops | startswith("qmap")' "$(latest)/run.jsonl"
+	holds "$(latest)/run.jsonl" '.type == "sched" and .event == "attach" and (.ops | startswith("qmap"))'
 }
 
 @test "the same under EEVDF" {
 	run --separate-stderr kt test --duration 5s --scheduler eevdf mixed_workloads
 	echo "$output" "$stderr"
 	[ "$status" -eq 0 ]
-	run ! jq -e 'select(.type == "sched")' "$(latest)/run.jsonl"
+	run ! holds "$(latest)/run.jsonl" '.type == "sched"'
 }
 
 @test "step 9: an impossible floor fails, and the text names workers, rate and floor" {
@@ -102,8 +102,8 @@ latest() {
 		sleep 0.1
 	done
 	kill -INT "$pid"
-	run wait "$pid"
+	ended "$pid"
 	[ "$status" -eq 130 ]
 	nothing_left
-	jq -e 'select(.type == "vm_exit") | .cause == "interrupted"' "$XDG_STATE_HOME"/kt/runs/*/run.jsonl
+	holds "$XDG_STATE_HOME"/kt/runs/*/run.jsonl '.type == "vm_exit" and .cause == "interrupted"'
 }

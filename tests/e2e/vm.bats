@@ -37,7 +37,7 @@ ends() {
 	guest "-a kt.fault=panic"
 	[ "$status" -eq 1 ]
 	[ "$(cause)" = panic ]
-	jq -e 'select(.type == "vm_exit") | .panic[0] | contains("Kernel panic - not syncing: sysrq")' run.jsonl
+	holds run.jsonl '.type == "vm_exit" and (.panic[0] | contains("Kernel panic - not syncing: sysrq"))'
 	[ "$(jq -r 'select(.type == "vm_exit") | .panic | length' run.jsonl)" -gt 3 ]
 	nothing_left
 }
@@ -59,7 +59,7 @@ ends() {
 	guest "-d 15s -a kt.fault=hang"
 	[ "$status" -eq 1 ]
 	[ "$(cause)" = deadline ]
-	jq -e 'select(.type == "vm_exit") | .detail == "the guest was still running after 15s"' run.jsonl
+	holds run.jsonl '.type == "vm_exit" and (.detail == "the guest was still running after 15s")'
 	nothing_left
 }
 
@@ -75,7 +75,7 @@ ends() {
 @test "the guest cannot write the host's records" {
 	guest "-a kt.fault=forge"
 	[ "$status" -eq 65 ]
-	run ! jq -e 'select(.type == "verdict")' run.jsonl
+	run ! holds run.jsonl '.type == "verdict"'
 }
 
 @test "QEMU killed: one message, exit 71" {
@@ -90,7 +90,7 @@ ends() {
 		sleep 0.1
 	done
 	pkill -KILL -P "$pid" qemu-system
-	run wait "$pid"
+	ended "$pid"
 	[ "$status" -eq 71 ]
 	[ "$(cat err)" = "kt-vm: the guest is lost: qemu-system-x86_64 was killed by signal 9" ]
 	[ "$(cause)" = engine_lost ]
@@ -108,7 +108,7 @@ ends() {
 		sleep 0.1
 	done
 	kill -INT "$pid"
-	run wait "$pid"
+	ended "$pid"
 	[ "$status" -eq 130 ]
 	[ "$(cause)" = interrupted ]
 	nothing_left
