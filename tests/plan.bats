@@ -32,6 +32,11 @@ plan() {
 	output=$(jq -c "$1" <<<"${lines[0]}")
 }
 
+# Where the tests are that come with the build under test.
+shipped() {
+	realpath -e "$KT_BIN/../share/kt/tests" 2>/dev/null || realpath -e "$KT_BIN/../../share/kt/tests"
+}
+
 # Exit code, message and nothing but the end record.
 fails() {
 	run --separate-stderr kt-guest plan "${@:3}"
@@ -45,7 +50,7 @@ fails() {
 	plan 'del(.file, .description)' mixed_workloads
 	[ "$output" = '{"type":"test","name":"mixed_workloads","topology":"1n2l2c1t","memory_mib":2048,"duration_ns":20000000000,"watchdog_ns":5000000000,"scheduler":{"name":"scx_kt","binary":"'"$PWD/sched"'","args":[],"sysctls":{},"kargs":[]},"assert":{"isolation":true,"not_stuck":true,"max_gap_ms":2000,"max_spread_pct":20,"max_throughput_cv":0.5,"min_work_rate":1,"min_iteration_rate":null},"steps":[{"hold_ns":20000000000,"cgroups":[{"name":"background_spinner","cpus":"0-1","workers":2,"work":{"type":"SpinWait"}},{"name":"phased_worker","cpus":"2-3","workers":2,"work":{"type":"Sequence","phases":[{"kind":"spin","ns":100000000},{"kind":"yield","ns":20000000}]}}]}]}' ]
 	plan .file mixed_workloads
-	[ "$output" = "\"$(realpath "$KT_BIN/../../share/kt/tests/mixed_workloads.json")\"" ]
+	[ "$output" = "\"$(shipped)/mixed_workloads.json\"" ]
 }
 
 @test "every shipped test is right" {
@@ -226,7 +231,7 @@ fails() {
 
 @test "tests that are not there" {
 	local share
-	share=$(realpath "$KT_BIN/../../share/kt/tests")
+	share=$(shipped)
 	mkdir p
 	export KT_PATH=p
 	fails 65 "kt-guest: unknown test \"mixed_worklods\": not in kt.d, p, $share (did you mean \"mixed_workloads\"?)" mixed_worklods
