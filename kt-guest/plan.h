@@ -26,7 +26,7 @@ struct plan_opts {
 	struct limits limits;  /* override the test's */
 };
 
-/* A scheduler as resolved; name is empty for the kernel's own. */
+/* A scheduler as resolved. */
 struct plan_sched {
 	struct json_object *record; /* of the test record; NULL for the kernel's own */
 	struct limits limits;
