@@ -134,7 +134,7 @@ static int port_room(struct sink *s, size_t len)
 	size_t need = s->port_len + len;
 	char *p;
 
-	if (need <= s->port_cap)
+	if (s->port && need <= s->port_cap)
 		return 0;
 	if (need > SINK_PORT_LINE)
 		return -EMSGSIZE;
