@@ -34,7 +34,8 @@ enum { DSQ_SHARED = 1, DSQ_SLOW = 2, DSQ_HELD = 3 };
 #define ENOMEM          12
 
 #define WEIGHT_DFL 100
-#define SCAN_MAX   64         /* tasks looked at for one that may run on a given CPU */
+#define LEAD_MAX   (10 * SCX_SLICE_DFL) /* of a task's virtual time over that of the machine */
+#define SCAN_MAX   64                   /* tasks looked at for one that may run on a given CPU */
 #define SLOW_SLICE 5000000ULL /* ns; short, so that a slowed task rests often rather than long */
 #define SLOW_TIMER 2000000ULL /* ns between two looks at who has rested enough */
 #define SLOW_BATCH 64         /* tasks released by one look: it runs in a soft interrupt */
@@ -297,6 +298,9 @@ void BPF_PROG(kt_enqueue, struct task_struct *p, u64 enq_flags)
 	/* a sleeper comes back with the credit of one slice, no more */
 	if (before(vtime, vtime_now - SCX_SLICE_DFL))
 		vtime = vtime_now - SCX_SLICE_DFL;
+	/* and one slice of a task of weight 1 must not make it wait until the watchdog comes */
+	if (before(vtime_now + LEAD_MAX, vtime))
+		vtime = vtime_now + LEAD_MAX;
 	count(&nr_enqueued);
 	dsq_insert_vtime(p, DSQ_SHARED, is_slow(p) ? SLOW_SLICE : SCX_SLICE_DFL, vtime, enq_flags);
 
