@@ -13,7 +13,7 @@
 #include "tool.h"
 
 static const char help[] =
-	"Usage: kt test [OPTION...] NAME|FILE...   run tests; see kt test --help\n"
+	"Usage: kt test [OPTION...] NAME|FILE...   run tests\n"
 	"       kt TOOL [ARGUMENT...]              run one of kt's tools\n"
 	"       kt doctor                          check what kt needs on this machine\n"
 	"\n"
@@ -23,17 +23,20 @@ static const char help[] =
 	"  guest   plan a test                       report  tell people about a run\n"
 	"  initrd  pack what a guest needs\n"
 	"\n"
-	"  -h, --help     show this and exit\n"
-	"  -V, --version  show the version and exit\n"
-	"\n"
-	"See kt(1).\n";
+	"Options of kt test:\n";
+
+static const char help_end[] = "\n"
+			       "  -h, --help              show this and exit\n"
+			       "  -V, --version           show the version and exit\n"
+			       "\n"
+			       "See kt(1).\n";
 
 static int run(int argc, char **argv)
 {
 	if (argc < 2)
 		return msg_usage("expected a command");
 	if (!strcmp(argv[1], "-h") || !strcmp(argv[1], "--help")) {
-		fputs(help, stdout);
+		printf("%s%s%s", help, test_options, help_end);
 		return KT_OK;
 	}
 	if (!strcmp(argv[1], "-V") || !strcmp(argv[1], "--version")) {

@@ -63,6 +63,14 @@ void pipeline_interrupt(struct pipeline *p)
 		kill(-p->s[PIPE_VM].pid, SIGTERM);
 }
 
+/* How long tool i may take to end by itself. */
+static int patience(const struct pipeline *p, int i, const struct watch *w)
+{
+	if (w->count > 1 || (i < PIPE_CHECK && WIFSIGNALED(p->status[PIPE_CHECK])))
+		return 0; /* nobody reads what it writes */
+	return w->count ? GRACE_MS : END_MS;
+}
+
 void pipeline_finish(struct pipeline *p, struct watch *w)
 {
 	int i;
@@ -70,27 +78,40 @@ void pipeline_finish(struct pipeline *p, struct watch *w)
 	if (p->out >= 0)
 		close(p->out);
 	p->out = -1;
-	for (i = 0; i < PIPE_N; i++) {
-		if (watch_child(w, &p->s[i], w->signal ? GRACE_MS : END_MS, &p->status[i]))
-			p->status[i] = spawn_stop(&p->s[i], GRACE_MS);
+	for (i = PIPE_N - 1; i >= 0; i--) {
+		if (watch_child(w, &p->s[i], patience(p, i, w), &p->status[i])) {
+			spawn_stop(&p->s[i], w->count > 1 ? 0 : GRACE_MS);
+			p->stopped[i] = true;
+		}
 		spawn_close(&p->s[i]);
 	}
 	watch_flush(w);
+}
+
+/* The signal that killed tool i by itself; SIGPIPE only tells that its reader went first. */
+static int killer(const struct pipeline *p, int i)
+{
+	int sig = WIFSIGNALED(p->status[i]) ? WTERMSIG(p->status[i]) : 0;
+
+	return sig == SIGPIPE ? 0 : sig;
 }
 
 int pipeline_code(const struct pipeline *p)
 {
 	int i, sig;
 
-	/* a tool that died first; one that wrote to it died of SIGPIPE after it */
 	for (i = 0; i < PIPE_N; i++) {
-		sig = WIFSIGNALED(p->status[i]) ? WTERMSIG(p->status[i]) : 0;
-		if (sig && sig != SIGPIPE)
+		sig = p->stopped[i] ? 0 : killer(p, i);
+		if (sig)
 			return msg_err(KT_SYS, 0, "kt-%s was killed by signal %d (%s)", names[i],
 				       sig, strsignal(sig));
 	}
 	for (i = 0; i < PIPE_N; i++)
-		if (spawn_code(p->status[i]) >= KT_USAGE)
-			return spawn_code(p->status[i]);
+		if (!p->stopped[i] && WIFEXITED(p->status[i]) &&
+		    WEXITSTATUS(p->status[i]) >= KT_USAGE)
+			return WEXITSTATUS(p->status[i]);
+	for (i = 0; i < PIPE_N; i++)
+		if (p->stopped[i])
+			return msg_err(KT_SYS, 0, "kt-%s did not end and was stopped", names[i]);
 	return spawn_code(p->status[PIPE_CHECK]);
 }

@@ -2,6 +2,8 @@
 #ifndef KT_DRIVER_PIPELINE_H
 #define KT_DRIVER_PIPELINE_H
 
+#include <stdbool.h>
+
 #include "spawn.h"
 #include "watch.h"
 
@@ -10,8 +12,9 @@ enum { PIPE_INITRD, PIPE_VM, PIPE_CHECK, PIPE_N };
 
 struct pipeline {
 	struct spawn s[PIPE_N];
-	int status[PIPE_N]; /* as of wait(2) */
-	int out;            /* what kt-check writes, for kt to read */
+	int status[PIPE_N];   /* as of wait(2) */
+	bool stopped[PIPE_N]; /* kt has ended it: its status says nothing */
+	int out;              /* what kt-check writes, for kt to read */
 };
 
 /* Starts all of it, records coming from `in`: 0 or an exit code, all is said and nothing runs. */

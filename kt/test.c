@@ -12,10 +12,7 @@
 #include "test.h"
 #include "watch.h"
 
-static const char help[] =
-	"Usage: kt test [OPTION...] NAME|FILE...\n"
-	"Boot a guest for each test, run it, and say whether the scheduler behaved.\n"
-	"\n"
+const char test_options[] =
 	"  -s, --scheduler=NAME    scheduler under test: a name, a path, or eevdf\n"
 	"  -t, --topology=SPEC     topology of the guest, such as 1n2l4c2t, or a preset\n"
 	"  -d, --duration=TIME     duration of the test, such as 20s\n"
@@ -24,10 +21,7 @@ static const char help[] =
 	"  -k, --kernel=SPEC       kernel to boot, as for kt-kernel find\n"
 	"      --runs=DIR          where run directories are made\n"
 	"  -q, --quiet             no progress line, and no report of tests that pass\n"
-	"  -v, --verbose           report also what passed, and the logs\n"
-	"  -h, --help              show this and exit\n"
-	"\n"
-	"See kt(1).\n";
+	"  -v, --verbose           report also what passed, and the logs\n";
 
 enum { OPT_RUNS = 256 };
 
@@ -87,7 +81,11 @@ static int opts_parse(struct test_opts *o, int argc, char **argv)
 			o->verbose = true;
 			break;
 		case 'h':
-			fputs(help, stdout);
+			printf("Usage: kt test [OPTION...] NAME|FILE...\n"
+			       "Boot a guest for each test, run it, and say whether the scheduler "
+			       "behaved.\n\n%s"
+			       "  -h, --help              show this and exit\n\nSee kt(1).\n",
+			       test_options);
 			return KT_OK;
 		case ':':
 			return msg_usage("test: option '%s' needs a value", argv[optind - 1]);

@@ -15,6 +15,8 @@ struct test_opts {
 
 struct watch;
 
+extern const char test_options[]; /* what --help says of them */
+
 /* kt test ...: argv[0] is "test". Returns the exit code. */
 int test_main(int argc, char **argv);
 

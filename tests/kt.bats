@@ -1,0 +1,477 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# The driver: what it starts, what it passes on, what it leaves behind. The tools around
+# it are stand-ins here, for exit codes, signals and timing; tests/e2e runs the real ones.
+# shellcheck disable=SC2154 # stderr and stderr_lines are set by run
+load helpers
+
+# A program $1 of which the rest is read from stdin, beside a copy of kt.
+fake() {
+	{
+		echo '#!/bin/bash'
+		echo "echo \"\${0##*/} \$*\" >>$PWD/calls"
+		cat
+	} >"bin/$1"
+	chmod +x "bin/$1"
+}
+
+stand_ins() {
+	mkdir bin
+	cp "$KT_BIN/kt" bin
+	fake kt-guest <<-'END'
+		name=${!#}
+		echo '{"type":"test","name":"'"${name##*/}"'","topology":"1n2l2c1t","memory_mib":512,"duration_ns":1000000000,"steps":[{}]}'
+		echo '{"type":"end","tool":"kt-guest","exit":0,"records":1}'
+	END
+	fake kt-topo <<<'echo "{\"type\":\"topology\"}"; echo "{\"type\":\"end\",\"exit\":0}"'
+	fake kt-kernel <<<'echo "{\"type\":\"kernel\"}"; echo "{\"type\":\"end\",\"exit\":0}"'
+	fake kt-initrd <<<'cat; echo "{\"type\":\"initrd\"}"; echo "{\"type\":\"end\",\"exit\":0}"'
+	fake kt-vm <<<'cat; echo "{\"type\":\"vm\",\"engine\":\"none\"}"; echo "{\"type\":\"end\",\"exit\":0}"'
+	fake kt-check <<<'cat; echo "{\"type\":\"verdict\"}"; echo "{\"type\":\"end\",\"exit\":0}"'
+	fake kt-report <<<'cat >/dev/null; echo "REPORT $*"; echo "replay $KT_REPLAY"'
+	PATH=$PWD/bin:$PATH
+}
+
+runs() {
+	find state/kt/runs -mindepth 1 -maxdepth 1 -type d 2>/dev/null | wc -l
+}
+
+# Waits until a command succeeds.
+await() {
+	for _ in {1..200}; do
+		! "$@" 2>/dev/null || return 0
+		sleep 0.05
+	done
+	return 1
+}
+
+# No process has this command line.
+gone() {
+	! pgrep -fx "$1" >/dev/null
+}
+
+@test "kt test: what is started, in what order, with which options" {
+	stand_ins
+	run --separate-stderr kt test --scheduler s -t 2l2c1t -d 5s -a max_gap_ms=7 \
+		--assert=isolation=off -e tcg --kernel=6.12 -v mixed
+	[ "$status" = 0 ]
+	[ "$stderr" = '' ]
+	# the filters start together: their order is not fixed
+	run cat calls
+	[ "${lines[0]}" = 'kt-guest plan --scheduler s --topology 2l2c1t --duration 5s --assert max_gap_ms=7 --assert isolation=off -- mixed' ]
+	[ "${lines[1]}" = 'kt-topo --memory 512M 1n2l2c1t' ]
+	[ "${lines[2]}" = 'kt-kernel find -- 6.12' ]
+	[ "$(sort calls | grep -E 'initrd|vm|check')" = 'kt-check 
+kt-initrd 
+kt-vm --engine tcg' ]
+	[ "$(grep -c 'kt-report --color=never --verbose$' calls)" = 1 ]
+	[ "$(grep -c 'kt-report --verbose$' calls)" = 1 ]
+}
+
+@test "kt test: the run directory holds records and report, latest points to it" {
+	stand_ins
+	run --separate-stderr kt test mixed
+	[ "$status" = 0 ]
+	[ "${lines[0]}" = 'REPORT ' ]
+	[ "${lines[1]}" = 'replay kt test mixed' ]
+	[[ $(readlink state/kt/runs/latest) =~ ^[0-9]{8}-[0-9]{6}-mixed$ ]]
+	cd state/kt/runs/latest
+	[ "$(jq -r .type run.jsonl | tr '\n' ' ')" = \
+		'test end topology end kernel end initrd end vm end verdict end ' ]
+	[ "$(head -1 report.txt)" = 'REPORT --color=never' ]
+	[ "$(ls -A)" = 'report.txt
+run.jsonl' ]
+}
+
+@test "kt test: run directories never overwrite one another" {
+	stand_ins
+	for _ in 1 2 3 4 5 6; do kt test -q mixed & done
+	wait
+	[ "$(runs)" = 6 ]
+	[ "$(wc -l <state/kt/runs/latest/run.jsonl)" = 12 ]
+	[ "$(cat state/kt/runs/*-mixed*/run.jsonl | wc -l)" = 72 ]
+	KT_RUNS=$PWD/here kt test -q mixed
+	[ -e here/latest/run.jsonl ]
+	kt test -q --runs there mixed
+	[ -e there/latest/run.jsonl ]
+	run --separate-stderr kt test --runs /proc/no mixed
+	[ "$status" = 74 ]
+	[ "$stderr" = 'kt: unable to create /proc/no: No such file or directory' ]
+	run --separate-stderr env -u HOME -u XDG_STATE_HOME kt test mixed
+	[ "$status" = 74 ]
+	[ "$stderr" = 'kt: no place for runs: set HOME, XDG_STATE_HOME or KT_RUNS' ]
+}
+
+@test "kt test: a name that is no file name" {
+	stand_ins
+	mkdir 'my tests'
+	run --separate-stderr kt test -a 'a=1 2' "my tests/it's"
+	[ "$status" = 0 ]
+	[ "${lines[1]}" = "replay kt test -a 'a=1 2' 'my tests/it'\\''s'" ]
+	[[ $(readlink state/kt/runs/latest) == *-it_s ]]
+	run kt test -q -- --odd
+	[ "$status" = 0 ]
+	grep -q -- 'kt-guest plan -- --odd' calls
+}
+
+@test "kt test: fail and inconclusive pass through, and say where the records are" {
+	stand_ins
+	fake kt-check <<<'cat; exit 1'
+	run --separate-stderr kt test mixed
+	[ "$status" = 1 ]
+	[ "$stderr" = "kt: the records are in $PWD/state/kt/runs/$(readlink state/kt/runs/latest)" ]
+	fake kt-check <<<'cat; exit 2'
+	run --separate-stderr kt test -q mixed
+	[ "$status" = 2 ]
+	[ "${lines[0]}" = 'REPORT ' ]
+	fake kt-check <<<'cat; exit 0'
+	run --separate-stderr kt test -q mixed
+	[ "$status" = 0 ]
+	[ "$output$stderr" = '' ]
+}
+
+@test "kt test: several tests, the worst code, one closing line" {
+	stand_ins
+	fake kt-check <<-'END'
+		in=$(cat)
+		echo "$in"
+		case $in in
+		*'"name":"bad"'*) exit 1 ;;
+		*'"name":"odd"'*) exit 2 ;;
+		esac
+	END
+	run --separate-stderr kt test good odd
+	[ "$status" = 2 ]
+	[ "${stderr_lines[-1]}" = '1 passed, 0 failed, 1 inconclusive' ]
+	run --separate-stderr kt test bad good odd good
+	[ "$status" = 1 ]
+	[ "${stderr_lines[-1]}" = '2 passed, 1 failed, 1 inconclusive' ]
+	fake kt-vm <<<'cat >/dev/null; echo "kt-vm: no luck" >&2; exit 69'
+	run --separate-stderr kt test bad good
+	[ "$status" = 69 ]
+	[ "${stderr_lines[-1]}" = '0 passed, 0 failed, 0 inconclusive, 2 not run' ]
+}
+
+@test "kt test: a source that fails ends it there, with its message and code" {
+	stand_ins
+	fake kt-guest <<<'echo "kt-guest: no such test" >&2; echo "{\"type\":\"end\",\"exit\":65}"; exit 65'
+	run --separate-stderr kt test mixed
+	[ "$status" = 65 ]
+	[ "$stderr" = 'kt-guest: no such test' ]
+	[ "$output" = '' ]
+	[ "$(cat calls)" = 'kt-guest plan -- mixed' ]
+	[ ! -e state/kt/runs ]
+	fake kt-guest <<<'echo "{\"type\":\"end\",\"exit\":0}"'
+	run --separate-stderr kt test mixed
+	[ "$status" = 70 ]
+	[ "$stderr" = 'kt: kt-guest plan: expected a test record with name, topology and steps' ]
+	fake kt-guest <<<'kill -9 $$'
+	run --separate-stderr kt test mixed
+	[ "$status" = 71 ]
+	[ "$stderr" = 'kt: kt-guest was killed by signal 9 (Killed)' ]
+}
+
+@test "kt test: no kernel, no initrd: no run directory is left" {
+	stand_ins
+	fake kt-kernel <<<'echo "kt-kernel: none" >&2; exit 69'
+	run --separate-stderr kt test mixed
+	[ "$status" = 69 ]
+	[ "$stderr" = 'kt-kernel: none' ]
+	fake kt-kernel <<<'echo "{\"type\":\"end\",\"exit\":0}"'
+	fake kt-initrd <<<'cat; echo "kt-initrd: libx.so, needed by y, was not found" >&2; exit 65'
+	fake kt-vm <<<'cat; exit 65'
+	fake kt-check <<<'cat; exit 65'
+	run --separate-stderr kt test mixed
+	[ "$status" = 65 ]
+	[ "$stderr" = 'kt-initrd: libx.so, needed by y, was not found' ]
+	[ "$output" = '' ]
+	[ "$(runs)" = 0 ]
+	[ ! -e state/kt/runs/latest ]
+}
+
+@test "kt test: a tool that is killed is named, the others end" {
+	stand_ins
+	fake kt-vm <<<'cat; echo "{\"type\":\"vm\"}"; kill -9 $$'
+	run --separate-stderr kt test mixed
+	[ "$status" = 71 ]
+	[ "${stderr_lines[0]}" = 'kt: kt-vm was killed by signal 9 (Killed)' ]
+	[ "$(runs)" = 1 ]
+	# the judge dies while the guest goes on
+	fake kt-vm <<<'cat; echo "{\"type\":\"vm\"}"; exec sleep 66.6'
+	fake kt-check <<<'read -r; kill -11 $$'
+	run --separate-stderr kt test mixed
+	[ "$status" = 71 ]
+	[ "${stderr_lines[0]}" = 'kt: kt-check was killed by signal 11 (Segmentation fault)' ]
+	gone 'sleep 66.6'
+}
+
+@test "kt test: a tool that gives up early, and one that does not end" {
+	stand_ins
+	fake kt-check <<<'read -r; echo "kt-check: line 1: odd" >&2; exit 65'
+	fake kt-vm <<<'cat; echo "{\"type\":\"vm\"}"; sleep 0.2; while echo x; do :; done 2>/dev/null; kill -PIPE $$'
+	run --separate-stderr kt test mixed
+	[ "$status" = 65 ]
+	[ "$stderr" = 'kt-check: line 1: odd' ]
+	fake kt-check <<<'cat'
+	fake kt-vm <<<'cat; echo "{\"type\":\"vm\"}"; exec >&-; exec sleep 77.1'
+	run --separate-stderr kt test mixed
+	[ "$status" = 71 ]
+	[ "${stderr_lines[0]}" = 'kt: kt-vm did not end and was stopped' ]
+	gone 'sleep 77.1'
+}
+
+@test "kt test: a tool that is missing or cannot run" {
+	stand_ins
+	rm bin/kt-vm
+	run -127 --separate-stderr env PATH=/usr/bin:/bin bin/kt test mixed
+	[ "$stderr" = 'kt: kt-vm was not found beside kt, in ../libexec/kt or in PATH' ]
+	[ "$(runs)" = 0 ]
+	printf 'no program' >bin/kt-vm
+	chmod +x bin/kt-vm
+	printf '\x7fELF broken' >bin/kt-vm
+	run --separate-stderr env PATH=/usr/bin:/bin bin/kt test mixed
+	[ "$status" = 126 ]
+	[ "$stderr" = "kt: unable to run $PWD/bin/kt-vm: Exec format error" ]
+}
+
+@test "kt test: SIGINT and SIGTERM end the guest, keep the records, leave no process" {
+	stand_ins
+	fake kt-vm <<-'END'
+		cat
+		echo '{"type":"vm"}'
+		trap 'echo "{\"type\":\"vm_exit\",\"cause\":\"interrupted\"}"; echo "{\"type\":\"end\",\"exit\":143}"; kill %1; exit 143' TERM
+		sleep 55.5 &
+		wait
+	END
+	for sig in INT TERM; do
+		rm -rf state
+		setsid env --default-signal=INT kt test mixed >out 2>err &
+		pid=$!
+		await grep -q '"vm"' state/kt/runs/latest/run.jsonl
+		kill -s $sig $pid
+		code=0
+		wait $pid || code=$?
+		[ "$code" = $((128 + $(kill -l $sig))) ]
+		[ "$(cat err)" = "kt: interrupted; the records so far are in $PWD/state/kt/runs/$(readlink state/kt/runs/latest)" ]
+		[ "$(cat out)" = '' ]
+		[ "$(jq -r .type state/kt/runs/latest/run.jsonl | tail -4 | tr '\n' ' ')" = 'vm_exit end verdict end ' ]
+		[ -e state/kt/runs/latest/report.txt ]
+		gone 'sleep 55.5'
+	done
+}
+
+@test "kt test: a second signal does not wait for a guest that does not answer" {
+	stand_ins
+	fake kt-vm <<<'trap "" TERM; cat; echo "{\"type\":\"vm\"}"; sleep 44.4; sleep 44.4'
+	kt test mixed >out 2>err &
+	pid=$!
+	await grep -q '"vm"' state/kt/runs/latest/run.jsonl
+	kill -TERM $pid
+	sleep 0.3
+	kill -TERM $pid
+	SECONDS=0
+	code=0
+	wait $pid || code=$?
+	[ "$code" = 143 ]
+	[ "$SECONDS" -lt 15 ]
+	gone 'sleep 44.4'
+}
+
+@test "kt test: a signal before the guest: nothing is left" {
+	stand_ins
+	fake kt-kernel <<<'exec sleep 33.3'
+	kt test mixed >out 2>err &
+	pid=$!
+	await grep -q kt-kernel calls
+	kill -TERM $pid
+	code=0
+	wait $pid || code=$?
+	[ "$code" = 143 ]
+	[ ! -e state/kt/runs ]
+	gone 'sleep 33.3'
+}
+
+@test "kt test: when kt itself is killed, so are the tools" {
+	stand_ins
+	fake kt-vm <<<'cat; echo "{\"type\":\"vm\"}"; exec sleep 22.2'
+	kt test mixed &
+	pid=$!
+	await grep -q '"vm"' state/kt/runs/latest/run.jsonl
+	await pgrep -fx 'sleep 22.2'
+	kill -9 $pid
+	wait $pid || true
+	await gone 'sleep 22.2'
+	# what came until then is there
+	grep -q '"vm"' state/kt/runs/latest/run.jsonl
+}
+
+@test "kt test: records that cannot be written" {
+	stand_ins
+	fake kt-vm <<<'cat; echo "{\"type\":\"vm\"}"; head -c 3000000 /dev/zero | tr "\0" x; echo'
+	run --separate-stderr bash -c 'trap "" XFSZ; ulimit -f 1024; exec kt test mixed'
+	[ "$status" = 74 ]
+	[[ ${stderr_lines[0]} == "kt: unable to write $PWD/state/kt/runs/"*-mixed/run.jsonl:\ File\ too\ large ]]
+	fake kt-vm <<<'cat; echo "{\"type\":\"vm\"}"'
+	fake kt-report <<<'cat >/dev/null; echo x || exit 74'
+	run --separate-stderr bash -c 'kt test mixed >/dev/full'
+	[ "$status" = 74 ]
+}
+
+@test "kt test: lines that are no records, too long, or cut do no harm to the copy" {
+	stand_ins
+	fake kt-vm <<-'END'
+		cat
+		echo '{"type":"vm"}'
+		echo '{"type":"step","event":"start","index":'
+		echo '{"type":"step","event":"start","index":"x"}'
+		head -c 20000000 /dev/zero | tr '\0' y
+		echo
+		printf '{"type":"vm_exit"'
+	END
+	fake kt-check <<<'exec cat'
+	script -qec 'kt test mixed' /dev/null >screen
+	tail -c 17 state/kt/runs/latest/run.jsonl | grep -q '^{"type":"vm_exit"$'
+	[ "$(stat -c %s state/kt/runs/latest/run.jsonl)" -gt 20000000 ]
+}
+
+@test "kt test: the progress line is drawn on a terminal only, and taken away" {
+	stand_ins
+	fake kt-vm <<-'END'
+		cat
+		echo '{"type":"vm"}'
+		echo '{"type":"step","event":"start","index":0}'
+		echo 'kt-vm: warning: said in between' >&2
+		sleep "${NAP-0}"
+		echo '{"type":"vm_exit"}'
+	END
+	NAP=1.5 script -qec 'kt test mixed' /dev/null | tr '\r' '\n' >screen
+	sed -i 's/\x1b\[K//' screen
+	for stage in plan kernel pack boot 'step 1/1' 'step 1/1, 1 s of 1 s' judging; do
+		grep -qx "mixed: $stage" screen
+	done
+	grep -qx 'kt-vm: warning: said in between' screen
+	grep -qx 'REPORT ' screen
+	script -qec 'kt test -q mixed' /dev/null | tr '\r' '\n' >screen
+	run ! grep -q 'mixed: ' screen
+	run --separate-stderr kt test mixed
+	[ "$stderr" = 'kt-vm: warning: said in between' ]
+}
+
+@test "kt TOOL: arguments and status pass through" {
+	run --separate-stderr kt topo --list
+	[ "$status" = 0 ]
+	[ "$output" = "$(kt-topo --list)" ]
+	run --separate-stderr kt topo 3x2y
+	code=0
+	kt-topo 3x2y >/dev/null 2>err || code=$?
+	[ "$status" = "$code" ]
+	[ "$stderr" = "$(cat err)" ]
+	mkdir bin
+	cp "$KT_BIN/kt" bin
+	printf '#!/bin/sh\nkill -9 $$\n' >bin/kt-mine
+	chmod +x bin/kt-mine
+	run bin/kt mine
+	[ "$status" = 137 ]
+	printf '\x7fELF broken' >bin/kt-mine
+	run --separate-stderr bin/kt mine
+	[ "$status" = 126 ]
+	[ "$stderr" = "kt: unable to run $PWD/bin/kt-mine: Exec format error" ]
+}
+
+@test "kt: commands that do not exist, tools that are not installed" {
+	run --separate-stderr kt tset
+	[ "$status" = 64 ]
+	[ "$stderr" = "kt: unknown command 'tset', did you mean 'test'?
+Try 'kt --help'." ]
+	run --separate-stderr kt kernle find
+	[ "${stderr_lines[0]}" = "kt: unknown command 'kernle', did you mean 'kernel'?" ]
+	run --separate-stderr kt ../x
+	[ "$status" = 64 ]
+	[ "${stderr_lines[0]}" = "kt: unknown command '../x'" ]
+	mkdir bin
+	cp "$KT_BIN/kt" bin
+	run -127 --separate-stderr env PATH=/usr/bin:/bin bin/kt topo 1l1c1t
+	[ "$stderr" = 'kt: kt-topo was not found beside kt, in ../libexec/kt or in PATH' ]
+}
+
+@test "kt: mistakes on the command line, help, version" {
+	run --separate-stderr kt
+	[ "$status" = 64 ]
+	[ "${stderr_lines[0]}" = 'kt: expected a command' ]
+	run --separate-stderr kt --hlep
+	[ "$status" = 64 ]
+	[ "${stderr_lines[0]}" = "kt: unknown option '--hlep'" ]
+	run --separate-stderr kt test
+	[ "$status" = 64 ]
+	[ "${stderr_lines[0]}" = 'kt: test: expected the name or the file of a test' ]
+	run --separate-stderr kt test --durtion=5s x
+	[ "$status" = 64 ]
+	[ "${stderr_lines[0]}" = "kt: test: unknown option '--durtion=5s'" ]
+	run --separate-stderr kt test x -d
+	[ "$status" = 64 ]
+	[ "${stderr_lines[0]}" = "kt: test: option '-d' needs a value" ]
+	run --separate-stderr kt doctor me
+	[ "$status" = 64 ]
+	[ "${stderr_lines[0]}" = "kt: doctor: unexpected argument 'me'" ]
+	for words in --help 'test --help' 'doctor --help'; do
+		# shellcheck disable=SC2086 # words
+		run --separate-stderr kt $words
+		[ "$status" = 0 ]
+		[[ ${lines[0]} == 'Usage: kt '* ]]
+	done
+	run kt --version
+	[ "$status" = 0 ]
+	[[ $output == 'kt '* ]]
+}
+
+@test "kt doctor: all is well" {
+	stand_ins
+	fake kt-vm <<<'echo "kvm: no: no /dev/kvm"; echo "tcg: yes: QEMU 10.0"'
+	fake kt-kernel <<<'echo "{\"type\":\"kernel\",\"version\":\"6.12.1\",\"image\":\"/k/bzImage\"}"'
+	fake scx_kt </dev/null
+	fake qemu-system-x86_64 <<<'echo "QEMU emulator version 10.0.2 (Debian)"'
+	fake cpio <<<'echo "cpio (GNU cpio) 2.13"'
+	run --separate-stderr kt doctor
+	[ "$status" = 0 ]
+	[ "${lines[1]}" = 'ok       qemu       QEMU 10.0' ]
+	[ "${lines[2]}" = 'no       engine     kvm: no: no /dev/kvm' ]
+	[ "${lines[3]}" = 'ok       engine     tcg: yes: QEMU 10.0' ]
+	[ "${lines[4]}" = 'ok       kernel     6.12.1 (/k/bzImage)' ]
+	[ "${lines[5]}" = 'ok       cpio       cpio (GNU cpio) 2.13' ]
+	[ "${lines[6]}" = "ok       scheduler  $PWD/bin/scx_kt" ]
+	[[ ${lines[7]} == "ok       cache      $PWD/cache/kt/"* ]]
+	[ "$stderr" = '' ]
+}
+
+@test "kt doctor: what is missing, and what to type" {
+	mkdir bin empty
+	cp "$KT_BIN/kt" bin
+	run --separate-stderr env PATH="$PWD/empty" bin/kt doctor
+	[ "$status" = 69 ]
+	[ "${lines[0]}" = 'missing  tools      kt-kernel kt-topo kt-initrd kt-vm kt-guest kt-check kt-report' ]
+	[ "${lines[1]}" = '                      type: make install' ]
+	[ "${lines[2]}" = 'missing  qemu       qemu-system-x86_64 was not found' ]
+	[ "${lines[3]}" = '                      type: apt install qemu-system-x86' ]
+	[ "${lines[4]}" = 'missing  cpio       cpio was not found' ]
+	[ "${lines[6]}" = 'missing  scheduler  scx_kt, which the shipped tests run, was not built' ]
+	[ "${lines[7]}" = '                      type: make scx' ]
+	rm -rf bin
+	stand_ins
+	fake kt-vm <<<'echo "tcg: no: no QEMU"; exit 69'
+	fake kt-kernel <<<'echo "kt-kernel: none" >&2; exit 69'
+	fake scx_kt </dev/null
+	fake qemu-system-x86_64 <<<'echo "QEMU emulator version 7.2.22 (Debian)"'
+	fake cpio <<<'echo "bsdcpio 3.6.2"'
+	: >file
+	run --separate-stderr env XDG_CACHE_HOME="$PWD/file" kt doctor
+	[ "$status" = 69 ]
+	[ "$stderr" = '' ]
+	[ "${lines[1]}" = 'missing  qemu       QEMU 7.2 crashes guests at random; 8.0 or later is needed' ]
+	[ "${lines[2]}" = '                      type: apt install -t bookworm-backports qemu-system-x86' ]
+	[ "${lines[3]}" = 'no       engine     tcg: no: no QEMU' ]
+	[ "${lines[4]}" = 'missing  engine     no engine can run a guest here' ]
+	[ "${lines[6]}" = 'missing  kernel     no kernel that a guest could boot' ]
+	[ "${lines[7]}" = '                      type: kt kernel build' ]
+	[ "${lines[8]}" = 'missing  cpio       cpio is not GNU cpio' ]
+	[[ $output == *"missing  cache      $PWD/file/kt/: Not a directory"* ]]
+}
