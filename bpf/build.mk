@@ -14,15 +14,20 @@ $(BPF_O)/vmlinux.h: $(KT_VMLINUX) | $(if $(KT_VMLINUX),,$(B)/bin/kt-kernel)
 	$(call say,BTF,$@)
 	@mkdir -p $(@D)
 	$(Q)vmlinux='$(KT_VMLINUX)'; \
-	test -n "$$vmlinux" || vmlinux=$$($(B)/bin/kt-kernel find | \
-		jq -r 'select(.type == "kernel") | .vmlinux // empty'); \
+	test -n "$$vmlinux" || { \
+		records=$$($(B)/bin/kt-kernel find) || exit; \
+		vmlinux=$$(echo "$$records" | jq -r 'select(.type == "kernel").vmlinux // empty'); \
+	}; \
 	test -n "$$vmlinux" || { \
 		echo "scx_kt needs a kernel's vmlinux: 'kt kernel build', or make KT_VMLINUX=FILE" >&2; \
-		exit 1; }; \
-	$(BPFTOOL) btf dump file "$$vmlinux" format c >$@.tmp && \
-	{ grep -q 'struct sched_ext_ops {' $@.tmp || { \
+		exit 1; \
+	}; \
+	trap 'rm -f $@.tmp' EXIT; \
+	$(BPFTOOL) btf dump file "$$vmlinux" format c >$@.tmp || exit; \
+	grep -q 'struct sched_ext_ops {' $@.tmp || { \
 		echo "$$vmlinux: a kernel without sched_ext (CONFIG_SCHED_CLASS_EXT)" >&2; \
-		exit 1; }; } && \
+		exit 1; \
+	}; \
 	mv $@.tmp $@
 
 $(BPF_O)/scx_kt.bpf.o: bpf/scx_kt.bpf.c bpf/scx_kt.h bpf/scx_kfuncs.h $(BPF_O)/vmlinux.h
