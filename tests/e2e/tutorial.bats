@@ -105,5 +105,5 @@ latest() {
 	ended "$pid"
 	[ "$status" -eq 130 ]
 	nothing_left
-	holds "$XDG_STATE_HOME"/kt/runs/*/run.jsonl '.type == "vm_exit" and .cause == "interrupted"'
+	holds "$(latest)/run.jsonl" '.type == "vm_exit" and .cause == "interrupted"'
 }
