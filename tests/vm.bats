@@ -75,8 +75,8 @@ last_end() {
 }
 
 @test "a plan for another topology" {
-	echo '{"type":"test","name":"x","topology":"1n4l4c2t"}' >test
-	run --separate-stderr sh -c '{ cat test; kt-topo 2l2c1t; } | kt-vm -k x'
+	echo '{"type":"test","name":"x","topology":"1n4l4c2t"}' >plan.jsonl
+	run --separate-stderr sh -c '{ cat plan.jsonl; kt-topo 2l2c1t; } | kt-vm -k x'
 	[ "$status" -eq 65 ]
 	[ "$stderr" = "kt-vm: the plan was made for topology 1n4l4c2t, the topology record says 1n2l2c1t (use kt-guest plan --topology 1n2l2c1t)" ]
 }

@@ -17,36 +17,39 @@ struct unit_test {
 	void (*run)(void);
 };
 
-#define TEST(n)	   static void test_##n(void)
-#define T(n)	   { #n, test_##n }
-#define UNIT_AT	   "# " __FILE__ ":%d: "
+#define TEST(n) static void test_##n(void)
+#define T(n)                 \
+	{                    \
+#n, test_##n \
+	}
+#define UNIT_AT "# " __FILE__ ":%d: "
 
-#define CHECK(c)                                                                                   \
-	do {                                                                                       \
-		if (!(c)) {                                                                        \
-			printf(UNIT_AT "not true: %s\n", __LINE__, #c);                            \
-			unit_bad++;                                                                \
-		}                                                                                  \
+#define CHECK(c)                                                        \
+	do {                                                            \
+		if (!(c)) {                                             \
+			printf(UNIT_AT "not true: %s\n", __LINE__, #c); \
+			unit_bad++;                                     \
+		}                                                       \
 	} while (0)
 
-#define CHECK_INT(a, b)                                                                            \
-	do {                                                                                       \
-		long long unit_a = (long long)(a), unit_b = (long long)(b);                        \
-		if (unit_a != unit_b) {                                                            \
-			printf(UNIT_AT "%s is %lld, expected %lld\n", __LINE__, #a, unit_a,        \
-			       unit_b);                                                            \
-			unit_bad++;                                                                \
-		}                                                                                  \
+#define CHECK_INT(a, b)                                                                     \
+	do {                                                                                \
+		long long unit_a = (long long)(a), unit_b = (long long)(b);                 \
+		if (unit_a != unit_b) {                                                     \
+			printf(UNIT_AT "%s is %lld, expected %lld\n", __LINE__, #a, unit_a, \
+			       unit_b);                                                     \
+			unit_bad++;                                                         \
+		}                                                                           \
 	} while (0)
 
-#define CHECK_STR(a, b)                                                                            \
-	do {                                                                                       \
-		const char *unit_a = (a), *unit_b = (b);                                           \
-		if (strcmp(unit_a, unit_b)) {                                                      \
-			printf(UNIT_AT "%s is \"%s\", expected \"%s\"\n", __LINE__, #a, unit_a,    \
-			       unit_b);                                                            \
-			unit_bad++;                                                                \
-		}                                                                                  \
+#define CHECK_STR(a, b)                                                                         \
+	do {                                                                                    \
+		const char *unit_a = (a), *unit_b = (b);                                        \
+		if (strcmp(unit_a, unit_b)) {                                                   \
+			printf(UNIT_AT "%s is \"%s\", expected \"%s\"\n", __LINE__, #a, unit_a, \
+			       unit_b);                                                         \
+			unit_bad++;                                                             \
+		}                                                                               \
 	} while (0)
 
 static inline int unit_run(const struct unit_test *t, int n)
@@ -63,11 +66,11 @@ static inline int unit_run(const struct unit_test *t, int n)
 	return failed != 0;
 }
 
-#define UNIT_MAIN(...)                                                                             \
-	int main(void)                                                                             \
-	{                                                                                          \
-		static const struct unit_test tests[] = { __VA_ARGS__ };                           \
-		return unit_run(tests, sizeof(tests) / sizeof(tests[0]));                          \
+#define UNIT_MAIN(...)                                                    \
+	int main(void)                                                    \
+	{                                                                 \
+		static const struct unit_test tests[] = { __VA_ARGS__ };  \
+		return unit_run(tests, sizeof(tests) / sizeof(tests[0])); \
 	}
 
 #endif
