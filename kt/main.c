@@ -26,6 +26,7 @@ static const char help[] =
 	"Options of kt test:\n";
 
 static const char help_end[] = "\n"
+			       "Other options:\n"
 			       "  -h, --help              show this and exit\n"
 			       "  -V, --version           show the version and exit\n"
 			       "\n"
