@@ -19,7 +19,7 @@
 #include "paths.h"
 #include "source.h"
 
-#define FILES_GUESS   2600 /* of a build of 6.12 with kt.config; the cache knows better later */
+#define FILES_GUESS   2137 /* of a build of 6.12 with kt.config; the cache knows better later */
 #define UNPACKED_MARK ".kt-unpacked"
 
 struct build {
@@ -306,7 +306,7 @@ static int collect(struct build *b, const char *tmp, struct errbuf *e)
 	return rc;
 }
 
-/* The entry of this key, if it holds the image that was just built. */
+/* The entry of this key, if the image that was just built from the same source is in it. */
 static const struct cache_entry *unchanged(const struct build *b)
 {
 	size_t i;
@@ -315,6 +315,8 @@ static const struct cache_entry *unchanged(const struct build *b)
 		const struct cache_entry *en = &b->cache.entry[i];
 
 		if (!strcmp(en->key, b->key) && !en->corrupt[0] &&
+		    !strcmp(en->meta.source, b->src.name) && en->meta.source_size == b->src.size &&
+		    en->meta.source_mtime == b->src.mtime &&
 		    !strcmp(en->meta.sha256, b->meta.sha256) &&
 		    !strcmp(en->meta.kconfig, b->meta.kconfig))
 			return en;

@@ -115,8 +115,8 @@ static int nothing(const struct cache *c, const char *spec, const struct found *
 		snprintf(own, sizeof(own), "%s", host_reason);
 	else
 		snprintf(own, sizeof(own), "this machine's own is %s", host->version);
-	return msg_err(KT_HOST, 0, "no kernel%s%s: %s, and %s; type 'kt kernel build'",
-		       spec ? " " : "", spec ? spec : "", held, own);
+	return msg_err(KT_HOST, 0, "no kernel%s%s: %s, and %s; type 'kt kernel build%s'",
+		       spec ? " " : "", spec ? spec : "", held, own, spec ? " SOURCE" : "");
 }
 
 int find_kernel(const char *spec, struct found *f)

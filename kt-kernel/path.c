@@ -97,6 +97,8 @@ int find_path(const char *path, struct found *f)
 				       "no kernel in %s: neither %s nor bzImage is there; "
 				       "type 'kt kernel build %s'",
 				       path, TREE_IMAGE, path);
+	} else if (!S_ISREG(st.st_mode)) {
+		return msg_err(KT_DATA, 0, "kernel %s is not a file", path);
 	} else if (is_vmlinux(real)) {
 		snprintf(dir, sizeof(dir), "%s", real);
 		*strrchr(dir, '/') = '\0';
