@@ -33,6 +33,7 @@ static int get_counts(struct worker *w, struct json_object *o, uint64_t *migrati
 		{ "wall_time_ns", &w->wall_ns },  { "cpu_time_ns", &w->cpu_ns },
 		{ "max_gap_ns", &w->max_gap_ns }, { "migrations", migrations },
 	};
+	int64_t at;
 	size_t i;
 	int rc = 0;
 
@@ -48,7 +49,8 @@ static int get_counts(struct worker *w, struct json_object *o, uint64_t *migrati
 		return errbuf_set(e, -EINVAL, "expected a number as off_cpu_pct");
 	/* only said, never judged */
 	w->gap_cpu = rec_get_int(o, "max_gap_cpu", -1);
-	w->gap_at_ns = (uint64_t)fmax(rec_get_dbl(o, "max_gap_at_ns", 0), 0);
+	at = rec_get_int(o, "max_gap_at_ns", 0);
+	w->gap_at_ns = at > 0 ? at : 0;
 	return 0;
 }
 

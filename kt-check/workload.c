@@ -159,12 +159,22 @@ static void check_spread(struct judge *j, const struct check *c, const struct gr
 			  f.limit);
 }
 
+/* "on cpu 3, ", or nothing when it is not known */
+static const char *on_cpu(const struct worker *w, char *buf, size_t size)
+{
+	if (w->gap_cpu < 0)
+		return "";
+	snprintf(buf, size, "on cpu %lld, ", (long long)w->gap_cpu);
+	return buf;
+}
+
 static void check_gap(struct judge *j, const struct check *c, const struct group *g)
 {
 	const struct worker *w = next(j, g, NULL);
 	double worst = 0, limit = limit_of(j, c), ms;
 	struct finding f;
 	bool bad = false;
+	char cpu[40];
 	int d;
 
 	if (!w) {
@@ -180,8 +190,8 @@ static void check_gap(struct judge *j, const struct check *c, const struct group
 		d = digits(ms, limit, 0);
 		judge_say(j, V_FAIL, &f,
 			  "worker %lld gap %.*fms above limit %.*fms "
-			  "(on cpu %lld, %.1fs after its start)",
-			  (long long)w->tid, d, ms, d, limit, (long long)w->gap_cpu,
+			  "(%s%.1fs after its start)",
+			  (long long)w->tid, d, ms, d, limit, on_cpu(w, cpu, sizeof(cpu)),
 			  (double)w->gap_at_ns / NSEC_PER_SEC);
 		bad = true;
 	}

@@ -97,7 +97,7 @@ static void what_happened(const struct show *out, const struct story *s)
 		fputs("no record says how the guest ended\n", out->f);
 		return;
 	}
-	fputs("the guest ended by ", out->f);
+	fputs("the run ended: ", out->f);
 	show_text(out, rec_get_str(s->vm_exit, "cause", "(no cause)"));
 	line = panic ? json_object_array_get_idx(panic, 0) : NULL;
 	if (json_object_is_type(line, json_type_string))
@@ -197,24 +197,18 @@ static void log_tail(const struct show *out, const char *title, const struct tai
 static void run_facts(const struct show *out, const struct story *s, bool verbose)
 {
 	const char *why = rec_get_str(s->vm, "why", NULL);
-	const struct {
-		const char *label, *text;
-	} facts[] = {
-		{ "engine=", rec_get_str(s->vm, "engine", NULL) },
-		{ "-", rec_get_str(s->vm, "engine_version", NULL) },
-		{ " kernel=", rec_get_str(s->kernel, "version", NULL) },
-	};
-	size_t i;
+	const char *kernel = rec_get_str(s->kernel, "version", NULL);
 
 	if (!s->vm)
 		return;
 	show_section(out, "run");
-	for (i = 0; i < sizeof(facts) / sizeof(facts[0]); i++) {
-		if (!facts[i].text)
-			continue;
-		fputs(facts[i].label, out->f);
-		show_text(out, facts[i].text);
-	}
+	fputs("engine=", out->f);
+	show_text(out, rec_get_str(s->vm, "engine", "?"));
+	fputs(" (", out->f);
+	show_text(out, rec_get_str(s->vm, "engine_version", "?"));
+	fputs(")", out->f);
+	fputs(kernel ? " kernel=" : "", out->f);
+	show_text(out, kernel);
 	if (s->init_ns >= 0) {
 		fputs(" boot=", out->f);
 		show_seconds(out, s->init_ns);

@@ -58,6 +58,7 @@ usage() {
 	golden 1 hostile_text
 	run ! grep -q $'\e' out.txt
 }
+@test "a real run, recorded" { golden 0 recorded; }
 @test "verbose: passes, logs and more figures" { golden 0 pass pass-v -v; }
 
 @test "the replay line is KT_REPLAY's, when it is set" {
@@ -129,11 +130,11 @@ usage() {
 	[ "$status" -eq 2 ]
 	[ -z "$stderr" ]
 	[ "${lines[0]}" = "kt test 'mixed_workloads' [sched=scx_kt] [topo=1n2l2c1t] not judged:" ]
-	[ "${lines[1]}" = "the guest ended by panic: [    4.100000] Kernel panic - not syncing: sysrq triggered crash" ]
+	[ "${lines[1]}" = "the run ended: panic: [    4.100000] Kernel panic - not syncing: sysrq triggered crash" ]
 	grep -qx 'NOT JUDGED mixed_workloads \[scx_kt 1n2l2c1t\] 5.2s' out.txt
 	report "$DATA/pass.jsonl"
 	[ "$status" -eq 2 ]
-	[ "${lines[1]}" = 'the guest ended by poweroff' ]
+	[ "${lines[1]}" = 'the run ended: poweroff' ]
 }
 
 @test "a verdict that the guest forged counts for nothing" {
@@ -179,7 +180,7 @@ usage() {
 	run --separate-stderr sh -c 'kt-check <in.jsonl | kt-report'
 	[ "$status" -eq 71 ]
 	[ -z "$stderr" ]
-	[ "${lines[1]}" = "the guest ended by engine_lost: it was killed" ]
+	[ "${lines[1]}" = "the run ended: engine_lost: it was killed" ]
 	[[ "$output" == *"--- console ---"* ]]
 }
 

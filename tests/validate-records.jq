@@ -83,7 +83,7 @@ def from_guest: ["guest", "step", "worker", "sched", "end"];
 
 # What a member may be, beyond its kind.
 def words: {
-	"kernel.source": ["cache", "host"],
+	"kernel.source": ["cache", "host", "path"],
 	"vm.engine": ["tcg", "kvm"],
 	"boot.stage": ["start", "kernel", "init", "workload", "done"],
 	"step.event": ["start", "end"],
