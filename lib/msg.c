@@ -8,6 +8,7 @@
 #include "msg.h"
 
 static const char *tool_name = "kt";
+static int output_errno; /* of the first write to stdout that failed */
 
 void msg_init(const char *tool)
 {
@@ -73,10 +74,17 @@ int msg_usage(const char *fmt, ...)
 	return KT_USAGE;
 }
 
+void msg_output_failed(int errnum)
+{
+	if (!output_errno)
+		output_errno = errnum;
+}
+
 int msg_finish(int rc)
 {
-	errno = 0;
-	if ((fflush(stdout) || ferror(stdout)) && rc < KT_USAGE)
-		rc = msg_err(KT_OUTPUT, errno, "unable to write to standard output");
+	if (fflush(stdout))
+		msg_output_failed(errno);
+	if ((output_errno || ferror(stdout)) && rc < KT_USAGE)
+		rc = msg_err(KT_OUTPUT, output_errno, "unable to write to standard output");
 	return rc;
 }

@@ -27,6 +27,9 @@ void msg_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* A usage mistake: the message, then "Try 'tool --help'."; returns KT_USAGE. */
 int msg_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* Whoever flushes stdout keeps the reason of a failure here, for msg_finish(). */
+void msg_output_failed(int errnum);
+
 /* Flushes stdout and returns `rc`, or KT_OUTPUT with a message if a write failed. */
 int msg_finish(int rc);
 

@@ -163,8 +163,8 @@ void rec_pass(struct rec_out *out, const char *line, size_t len)
 {
 	fwrite(line, 1, len, out->f);
 	putc('\n', out->f);
-	if (!out->lazy)
-		fflush(out->f);
+	if (!out->lazy && fflush(out->f))
+		msg_output_failed(errno);
 }
 
 void rec_put(struct rec_out *out, struct json_object *o)
@@ -191,7 +191,8 @@ void rec_end(struct rec_out *out, int exit_code)
 
 static ssize_t read_flushed(void *out, char *buf, size_t size)
 {
-	fflush(((struct rec_out *)out)->f);
+	if (fflush(((struct rec_out *)out)->f))
+		msg_output_failed(errno);
 	return read(STDIN_FILENO, buf, size);
 }
 

@@ -376,7 +376,7 @@ Try 'kt-initrd --help'." ]
 	plan >in
 	run --separate-stderr bash -c 'kt-initrd <in >/dev/full'
 	[ "$status" = 74 ]
-	[ "$stderr" = 'kt-initrd: unable to write to standard output' ]
+	[ "$stderr" = 'kt-initrd: unable to write to standard output: No space left on device' ]
 }
 
 @test "without cpio: what to install" {

@@ -334,5 +334,5 @@ listed() {
 	cgroup
 	run --separate-stderr sh -c 'kt-guest plan t.json >/dev/full'
 	[ "$status" -eq 74 ]
-	[[ $stderr = "kt-guest: unable to write to standard output"* ]]
+	[[ $stderr = "kt-guest: unable to write to standard output: No space left on device" ]]
 }

@@ -146,7 +146,7 @@ usage() {
 @test "a full disk" {
 	run --separate-stderr bash -c 'kt-topo 1l1c1t >/dev/full'
 	[ "$status" -eq 74 ]
-	[ "$stderr" = "kt-topo: unable to write to standard output" ]
+	[ "$stderr" = "kt-topo: unable to write to standard output: No space left on device" ]
 }
 
 @test "--acpi-dir: a directory for each of several, whole files, no leftovers" {
