@@ -48,6 +48,8 @@ static int step(struct build *b, int rc, int code, const struct errbuf *e)
 		return msg_err(KT_OUTPUT, 0, "no space left in %s (a build needs about 3 GiB)",
 			       b->cache.dir);
 	}
+	if (rc < 0 && code == KT_DATA)
+		code = KT_SYS; /* it is not the input's fault that a helper could not run */
 	if (rc > 0) {
 		job_print_tail(&b->c.job);
 		return msg_err(code, 0, "%s (exit code %d); the whole log is %s", e->text, rc,

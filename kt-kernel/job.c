@@ -132,8 +132,11 @@ int job_run(struct job *j, const char *const *argv, const char *dir, const char 
 	int fds[2], logfd, rc, status = 0;
 
 	logfd = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-	if (logfd < 0)
-		return errbuf_set(e, -errno, "unable to write %s: %s", log, strerror(errno));
+	if (logfd < 0) {
+		rc = errbuf_set(e, -errno, "unable to write %s: %s", log, strerror(errno));
+		progress_clear(p);
+		return rc;
+	}
 	if (pipe2(fds, O_CLOEXEC)) {
 		rc = errbuf_set(e, -errno, "unable to make a pipe: %s", strerror(errno));
 		goto out_log;
@@ -155,11 +158,11 @@ int job_run(struct job *j, const char *const *argv, const char *dir, const char 
 		errbuf_set(e, rc, "unable to read the output of %s: %s", argv[0], strerror(-rc));
 	if (!rc)
 		rc = spawn_code(status);
-	progress_clear(p);
 out_pipe:
 	close(fds[0]);
 out_log:
 	close(logfd);
+	progress_clear(p);
 	return rc;
 }
 
