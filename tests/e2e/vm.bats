@@ -14,6 +14,20 @@ guest() {
 	run --separate-stderr sh -c "kt-vm $* <in.jsonl >run.jsonl"
 }
 
+# hanging: a guest that boots and then hangs, in the background; its kt-vm is $pid
+hanging() {
+	{
+		kt-topo 1n1l1c1t
+		kt-kernel find
+	} | kt-initrd >in.jsonl
+	kt-vm -a kt.fault=hang <in.jsonl >run.jsonl 2>err &
+	pid=$!
+	for _ in $(seq 100); do
+		grep -q '"stage":"kernel"' run.jsonl && break
+		sleep 0.1
+	done
+}
+
 cause() {
 	jq -r 'select(.type == "vm_exit") | .cause' run.jsonl
 }
@@ -79,16 +93,7 @@ ends() {
 }
 
 @test "QEMU killed: one message, exit 71" {
-	{
-		kt-topo 1n1l1c1t
-		kt-kernel find
-	} | kt-initrd >in.jsonl
-	kt-vm -a kt.fault=hang <in.jsonl >run.jsonl 2>err &
-	pid=$!
-	for _ in $(seq 100); do
-		grep -q '"stage":"kernel"' run.jsonl && break
-		sleep 0.1
-	done
+	hanging
 	pkill -KILL -P "$pid" qemu-system
 	ended "$pid"
 	[ "$status" -eq 71 ]
@@ -97,16 +102,7 @@ ends() {
 }
 
 @test "^C: the guest ends, the stream is complete, exit 130" {
-	{
-		kt-topo 1n1l1c1t
-		kt-kernel find
-	} | kt-initrd >in.jsonl
-	kt-vm -a kt.fault=hang <in.jsonl >run.jsonl &
-	pid=$!
-	for _ in $(seq 100); do
-		grep -q '"stage":"kernel"' run.jsonl && break
-		sleep 0.1
-	done
+	hanging
 	kill -INT "$pid"
 	ended "$pid"
 	[ "$status" -eq 130 ]
@@ -115,16 +111,7 @@ ends() {
 }
 
 @test "kt-vm killed: QEMU does not outlive it" {
-	{
-		kt-topo 1n1l1c1t
-		kt-kernel find
-	} | kt-initrd >in.jsonl
-	kt-vm -a kt.fault=hang <in.jsonl >run.jsonl &
-	pid=$!
-	for _ in $(seq 100); do
-		grep -q '"stage":"kernel"' run.jsonl && break
-		sleep 0.1
-	done
+	hanging
 	qemu=$(pgrep -P "$pid")
 	kill -KILL "$pid"
 	wait "$pid" || true
