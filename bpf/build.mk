@@ -4,7 +4,8 @@
 # The types come from the BTF of a kernel with sched_ext: $(KT_VMLINUX), or the
 # newest kernel that kt-kernel finds. bpftool may be named by $(BPFTOOL).
 
-BPFTOOL	 ?= bpftool
+# Debian has it in /usr/sbin, which is not in every user's PATH.
+BPFTOOL	 ?= $(or $(shell command -v bpftool || command -v /usr/sbin/bpftool),bpftool)
 BPF_CLANG ?= clang
 BPF_O	 := $(B)/obj/bpf
 BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 -Wall -Werror
