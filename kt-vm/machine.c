@@ -78,6 +78,36 @@ static int check_memory(struct machine *m, struct json_object *ranges, struct er
 	return 0;
 }
 
+/*
+ * Each CPU must be where the counts put it, under the APIC id of kt-topology(7):
+ * engines build CPUID from the counts, and the ACPI tables have these ids.
+ */
+static int read_places(struct machine *m, struct json_object *cpus, struct errbuf *e)
+{
+	const struct topo t = { m->nodes, m->llcs, m->cores, m->threads };
+	unsigned int i, core = topo_bits(m->cores), thread = topo_bits(m->threads);
+	unsigned int llcs = m->llcs / m->nodes, llc = topo_bits(llcs);
+
+	for (i = 0; i < m->cpus; i++) {
+		struct json_object *o = json_object_array_get_idx(cpus, i);
+		struct cpu_place *p = &m->places[i];
+
+		p->id = i;
+		p->node = topo_node(&t, i);
+		p->llc = topo_llc(&t, i);
+		p->core = topo_core(&t, i);
+		p->thread = topo_thread(&t, i);
+		p->apic_id =
+			((p->node << llc | p->llc % llcs) << core | p->core) << thread | p->thread;
+		if (rec_get_int(o, "id", -1) != p->id || rec_get_int(o, "node", -1) != p->node ||
+		    rec_get_int(o, "llc", -1) != p->llc || rec_get_int(o, "core", -1) != p->core ||
+		    rec_get_int(o, "thread", -1) != p->thread ||
+		    rec_get_int(o, "apic_id", -1) != p->apic_id)
+			return bad(e, "a CPU is not where its counts put it");
+	}
+	return 0;
+}
+
 int machine_topology(struct machine *m, struct json_object *t, struct errbuf *e)
 {
 	struct json_object *acpi = rec_get_obj(t, "acpi"), *cpus = rec_get_arr(t, "cpus");
@@ -92,6 +122,8 @@ int machine_topology(struct machine *m, struct json_object *t, struct errbuf *e)
 	if (m->llcs % m->nodes || m->cpus != 1ULL * m->llcs * m->cores * m->threads ||
 	    m->cpus > TOPO_MAX_CPUS)
 		return bad(e, "its counts contradict its list of CPUs");
+	if (read_places(m, cpus, e))
+		return -EINVAL;
 	m->acpi_gpa = (uint64_t)rec_get_int(acpi, "base", 0);
 	m->rsdp = (uint64_t)rec_get_int(acpi, "rsdp", 0);
 	if (!acpi || m->acpi_gpa < MACHINE_CMDLINE + MACHINE_CMDLINE_MAX ||

@@ -6,6 +6,7 @@
 
 #include "errbuf.h"
 #include "gmem.h"
+#include "topo.h"
 
 /*
  * One guest, ready to start on any engine: its topology, its memory with
@@ -22,9 +23,15 @@
 #define MACHINE_CMDLINE_MAX 0x10000U
 #define MACHINE_LOW_END     0x9fc00ULL /* RAM below the legacy hole ends here */
 
+/* Where a CPU is, kt-topology(7); core counts within the LLC, thread within the core. */
+struct cpu_place {
+	uint32_t id, apic_id, node, llc, core, thread;
+};
+
 struct machine {
 	/* from the topology record */
 	unsigned int nodes, llcs, cores, threads, cpus;
+	struct cpu_place places[TOPO_MAX_CPUS]; /* those of `cpus` CPUs, checked */
 	char spec[64];
 	uint64_t memory; /* bytes */
 	uint64_t acpi_gpa, acpi_len, rsdp;
