@@ -88,8 +88,8 @@ static void access_port(struct rig *r, uint8_t what, uint8_t where, const uint8_
 static void step(struct rig *r, uint8_t what, uint8_t where, const uint8_t *data)
 {
 	uint64_t before = r->uart.dropped + r->uart.used;
-	size_t run = where * 16U;
-	static uint8_t ring[255 * 16];
+	size_t run = where;
+	static uint8_t ring[255];
 
 	if (what & RING) {
 		memset(ring, data[0], run);
