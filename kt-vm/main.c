@@ -40,7 +40,7 @@ static const char help[] =
 	"Usage: kt-vm [options] < records\n"
 	"Boots the guest that the topology, kernel and initrd records describe.\n"
 	"\n"
-	"  -e, --engine NAME    auto (default) or tcg\n"
+	"  -e, --engine NAME    auto (default), kvm or tcg\n"
 	"  -k, --kernel FILE    kernel image (bzImage or vmlinux) instead of the kernel record's\n"
 	"  -i, --initrd FILE    initrd instead of the initrd record's\n"
 	"  -a, --append WORDS   more kernel parameters\n"
@@ -205,7 +205,8 @@ static void cpu_model(char *buf, size_t size)
 }
 
 static struct json_object *vm_record(const struct engine_ops *engine, const char *version,
-				     const struct machine *m, uint64_t deadline_ns)
+				     const char *passed, const struct machine *m,
+				     uint64_t deadline_ns)
 {
 	struct json_object *o = rec_new("vm"), *host = json_object_new_object();
 	struct utsname uts;
@@ -218,7 +219,8 @@ static struct json_object *vm_record(const struct engine_ops *engine, const char
 	rec_int(o, "memory_mib", (int64_t)(m->memory >> 20));
 	rec_str(o, "cmdline", m->cmdline);
 	rec_int(o, "deadline_ns", (int64_t)deadline_ns);
-	rec_str(o, "why", NULL);
+	rec_str(o, "why", passed[0] ? passed : NULL);
+	rec_add(o, "sandbox", engine->sandbox());
 	sched_getaffinity(0, sizeof(set), &set);
 	uname(&uts);
 	cpu_model(model, sizeof(model));
@@ -275,7 +277,7 @@ static int run(const struct opts *o, const struct input *in, struct rec_out *out
 {
 	const struct engine_ops *engine;
 	struct machine m;
-	struct errbuf e;
+	struct errbuf passed, e;
 	char version[64];
 	uint64_t deadline;
 	int rc;
@@ -288,13 +290,15 @@ static int run(const struct opts *o, const struct input *in, struct rec_out *out
 	rc = check_plan(in, &m);
 	if (rc)
 		return rc;
-	engine = engine_find(o->engine, version, sizeof(version), &e);
+	engine = engine_find(o->engine, &m, version, sizeof(version), &passed, &e);
+	if (passed.text[0] && engine)
+		msg_warn("%s: using the %s engine", passed.text, engine->name);
 	if (!engine)
 		return msg_err(KT_HOST, 0, "no engine can run a guest here: %s", e.text);
 	rc = prepare(o, in, engine, &m);
 	if (!rc) {
 		deadline = o->deadline_ns ? o->deadline_ns : plan_deadline(in, m.cpus);
-		rec_put(out, vm_record(engine, version, &m, deadline));
+		rec_put(out, vm_record(engine, version, passed.text, &m, deadline));
 		rc = run_guest(engine, &m, deadline, out);
 	}
 	machine_free(&m);
@@ -309,7 +313,7 @@ static int probe(void)
 	int rc = KT_HOST;
 
 	for (p = engines; *p; p++) {
-		if ((*p)->probe(what, sizeof(what), &e)) {
+		if ((*p)->probe(NULL, what, sizeof(what), &e)) {
 			printf("%s: no: %s\n", (*p)->name, e.text);
 		} else {
 			printf("%s: yes: %s\n", (*p)->name, what);
@@ -321,14 +325,9 @@ static int probe(void)
 
 static int known_engine(const char *name)
 {
-	const struct engine_ops *const *p;
-
-	for (p = engines; *p; p++)
-		if (strcmp((*p)->name, name) == 0)
-			return -1;
-	if (strcmp(name, "auto") == 0)
+	if (engine_named(name) || strcmp(name, "auto") == 0)
 		return -1;
-	return msg_usage("unknown engine '%s' (expected auto or tcg)", name);
+	return msg_usage("unknown engine '%s' (expected auto, kvm or tcg)", name);
 }
 
 int main(int argc, char **argv)

@@ -19,7 +19,8 @@ struct run {
 	struct sink sink;
 	int console, port, signals;
 	uint64_t deadline_ns;
-	const char *cause; /* of vm_exit, once known */
+	const char *cause;         /* of vm_exit, once known */
+	struct json_object *known; /* to the engine, of the guest's end */
 	struct errbuf why;
 	int code;
 };
@@ -113,6 +114,8 @@ static void loop(struct run *r)
 			end_run(r, "deadline", KT_FAIL);
 		engine_says(r);
 	}
+	if (r->engine->halt)
+		r->engine->halt(r->self, r->known);
 	take(r, &r->console);
 	take(r, &r->port);
 	sink_console_end(&r->sink);
@@ -136,6 +139,8 @@ static void put_exit(struct run *r)
 	rec_str(o, "detail", detail[0] ? detail : NULL);
 	if (r->sink.panic)
 		rec_add(o, "panic", json_object_get(r->sink.panic));
+	json_object_object_foreach (r->known, key, value)
+		rec_add(o, key, json_object_get(value));
 	rec_put(r->sink.out, o);
 }
 
@@ -144,7 +149,9 @@ int run_guest(const struct engine_ops *engine, const struct machine *m, uint64_t
 {
 	struct run r = { .engine = engine, .deadline_ns = deadline_ns, .console = -1, .port = -1 };
 	sigset_t set, old;
+	int rc;
 
+	r.known = json_object_new_object();
 	sigemptyset(&set);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
@@ -153,8 +160,10 @@ int run_guest(const struct engine_ops *engine, const struct machine *m, uint64_t
 	r.signals = signalfd(-1, &set, SFD_CLOEXEC);
 	sink_init(&r.sink, out);
 	sink_boot(&r.sink, "start");
-	if (engine->start(&r.self, m, &r.console, &r.port, &r.why)) {
-		r.code = msg_err(KT_SYS, 0, "%s", r.why.text);
+	rc = engine->start(&r.self, m, &r.console, &r.port, &r.why);
+	if (rc) {
+		r.code = msg_err(rc == -ENOTSUP || rc == -ENOMEM ? KT_HOST : KT_SYS, 0, "%s",
+				 r.why.text);
 	} else {
 		fcntl(r.console, F_SETFL, O_NONBLOCK);
 		fcntl(r.port, F_SETFL, O_NONBLOCK);
@@ -169,5 +178,6 @@ int run_guest(const struct engine_ops *engine, const struct machine *m, uint64_t
 	close(r.signals);
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	sink_free(&r.sink);
+	json_object_put(r.known);
 	return r.code;
 }

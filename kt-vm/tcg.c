@@ -29,6 +29,7 @@
 #define ROM_CODE    0xf000 /* offset of reset.S in the ROM */
 #define ROM_VECTOR  0xfff0
 #define STOP_MS     2000
+#define SANDBOX     "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"
 #define STDERR_KEPT 1024
 
 extern const uint8_t reset_start[], reset_end[], reset_entry[];
@@ -44,12 +45,13 @@ struct tcg {
 	size_t err_len;
 };
 
-static int probe(char *what, size_t size, struct errbuf *why)
+static int probe(const struct machine *m, char *what, size_t size, struct errbuf *why)
 {
 	static const char *const argv[] = { QEMU, "--version", NULL };
 	char *out = NULL, *v;
 	int major = 0, minor = 0, rc = spawn_capture(argv, 10000, 65536, &out);
 
+	(void)m; /* QEMU takes all that kt-topo makes */
 	if (rc) {
 		free(out);
 		return errbuf_set(why, -ENOENT,
@@ -135,8 +137,7 @@ static void command_line(struct words *w, const struct machine *m, const int *fd
 	     "memory-backend-file,id=ram,size=%lluM,share=on,mem-path=/proc/self/fd/%d", mib,
 	     fd[FD_RAM]);
 	addf(w, "-bios", "/proc/self/fd/%d", fd[FD_ROM]);
-	addf(w, "-sandbox",
-	     "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny");
+	addf(w, "-sandbox", SANDBOX);
 	add(w, "-nodefaults");
 	add(w, "-no-user-config");
 	add(w, "-no-reboot");
@@ -370,10 +371,19 @@ static void cmdline(char *buf, size_t size, unsigned int hz)
 		 khz, khz * 1000 / hz);
 }
 
+static struct json_object *sandbox(void)
+{
+	struct json_object *o = json_object_new_object();
+
+	rec_str(o, "qemu", SANDBOX);
+	return o;
+}
+
 const struct engine_ops engine_tcg = {
 	.name = "tcg",
 	.probe = probe,
 	.cmdline = cmdline,
+	.sandbox = sandbox,
 	.start = start,
 	.fds = fds,
 	.handle = handle,
