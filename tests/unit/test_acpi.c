@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-topo/acpi.c kt-topo/aml.c kt-topo/apicid.c kt-topo/dsdt.c kt-topo/hmat.c
-// kt-topo/memory.c
+// LINK: kt-topo/acpi.c kt-topo/aml.c kt-topo/apicid.c
+// LINK: kt-topo/dsdt.c kt-topo/hmat.c kt-topo/memory.c
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -235,7 +235,7 @@ TEST(pointers)
 	CHECK_INT(f->facs % 64, 0);
 	build("1n4l2c1t", 2048); /* one node: no HMAT, and no hole for it */
 	CHECK_INT(table("XSDT")->length, 36 + 5 * sizeof(uint64_t));
-	memcpy(entry, bytes("XSDT") + 36, 5 * sizeof(uint64_t));
+	memcpy(entry, (const uint8_t *)bytes("XSDT") + 36, 5 * sizeof(uint64_t));
 	CHECK_INT(entry[4], ACPI_BASE + table("SLIT")->offset);
 }
 
