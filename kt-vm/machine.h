@@ -3,6 +3,7 @@
 #define KT_MACHINE_H
 
 #include <json-c/json.h>
+#include <stdbool.h>
 
 #include "errbuf.h"
 #include "gmem.h"
@@ -37,6 +38,7 @@ struct machine {
 	uint64_t acpi_gpa, acpi_len, rsdp;
 
 	struct gmem mem;
+	bool nested;    /* the guest gets a CPU with virtualization (SVM), on tcg only */
 	uint64_t entry; /* in long mode, rsi = MACHINE_BOOT_PARAMS, cr3 = MACHINE_PAGE_TABLES */
 	char *cmdline;
 };

@@ -29,7 +29,7 @@
 struct opts {
 	const char *engine, *kernel, *initrd, *append;
 	uint64_t deadline_ns; /* 0: from the plan */
-	bool probe;
+	bool probe, nested;
 };
 
 struct input {
@@ -45,6 +45,7 @@ static const char help[] =
 	"  -i, --initrd FILE    initrd instead of the initrd record's\n"
 	"  -a, --append WORDS   more kernel parameters\n"
 	"  -d, --deadline TIME  end the guest after this time (default: the plan's, and boot)\n"
+	"      --nested         the guest's CPU can run guests itself (AMD SVM; tcg only)\n"
 	"      --probe          say which engines work here, and end\n"
 	"  -h, --help\n"
 	"  -V, --version\n";
@@ -55,6 +56,7 @@ static const struct option longopts[] = {
 	{ "initrd", required_argument, NULL, 'i' },
 	{ "append", required_argument, NULL, 'a' },
 	{ "deadline", required_argument, NULL, 'd' },
+	{ "nested", no_argument, NULL, 'N' },
 	{ "probe", no_argument, NULL, 'P' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
@@ -84,6 +86,9 @@ static int opts_parse(struct opts *o, int argc, char **argv)
 		case 'd':
 			if (units_duration(optarg, &o->deadline_ns, &e))
 				return msg_usage("--deadline: %s", e.text);
+			break;
+		case 'N':
+			o->nested = true;
 			break;
 		case 'P':
 			o->probe = true;
@@ -290,6 +295,7 @@ static int run(const struct opts *o, const struct input *in, struct rec_out *out
 	rc = check_plan(in, &m);
 	if (rc)
 		return rc;
+	m.nested = o->nested;
 	engine = engine_find(o->engine, &m, version, sizeof(version), &passed, &e);
 	if (passed.text[0] && engine)
 		msg_warn("%s: using the %s engine", passed.text, engine->name);
@@ -342,6 +348,8 @@ int main(int argc, char **argv)
 	rc = opts_parse(&o, argc, argv);
 	if (rc < 0)
 		rc = known_engine(o.engine);
+	if (rc < 0 && o.nested && strcmp(o.engine, "tcg"))
+		rc = msg_usage("--nested needs --engine tcg");
 	if (rc == KT_OK)
 		return msg_finish(rc);
 	if (rc < 0 && o.probe)

@@ -129,7 +129,8 @@ static void command_line(struct words *w, const struct machine *m, const int *fd
 	     "q35,acpi=off,hpet=on,smm=off,vmport=off,sata=off,smbus=off,usb=off,graphics=off,i8042=off,"
 	     "max-ram-below-4g=2G,memory-backend=ram");
 	/* an LLC is a die; QEMU shares the L3 within a die only for Intel CPUs */
-	addf(w, "-cpu", "max,vendor=GenuineIntel");
+	add(w, "-cpu");
+	add(w, m->nested ? "EPYC,+svm,+npt" : "max,vendor=GenuineIntel");
 	addf(w, "-smp", "%u,sockets=%u,dies=%u,cores=%u,threads=%u", m->cpus, m->nodes,
 	     m->llcs / m->nodes, m->cores, m->threads);
 	addf(w, "-m", "%lluM", mib);
