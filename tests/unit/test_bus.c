@@ -2,6 +2,7 @@
 // LINK: kt-vm/bus.c
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -14,6 +15,7 @@ struct dev {
 	unsigned int reads, writes, len;
 	uint8_t data[8];
 	volatile int inside, clash;
+	bool slow;
 };
 
 static void dev_read(void *self, uint64_t off, void *data, unsigned int len)
@@ -31,6 +33,8 @@ static void dev_write(void *self, uint64_t off, const void *data, unsigned int l
 	struct dev *d = self;
 
 	d->clash += d->inside++;
+	if (d->slow)
+		sched_yield();
 	d->off = off;
 	d->len = len;
 	d->writes++;
@@ -154,7 +158,7 @@ static void *hammer(void *arg)
 
 TEST(one_at_a_time)
 {
-	struct dev a = { 0 };
+	struct dev a = { .slow = true };
 	pthread_t t[2];
 	struct bus bus;
 	int i;

@@ -128,6 +128,7 @@ TEST(reset_register)
 	CHECK_INT(r.resets, 0);
 	out(&r, 0xcf9, 6, 1);
 	CHECK_INT(r.resets, 1);
+	CHECK_INT(in(&r, 0xcf9, 1), 2);
 	CHECK(!bus_read(&r.bus, 0xcf8, &v, 4)); /* PCI's address register is elsewhere */
 	CHECK_INT(v, 0xffffffff);
 	close_rig(&r);
