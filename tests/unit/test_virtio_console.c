@@ -2,7 +2,9 @@
 // LINK: kt-vm/gmem.c kt-vm/virtq.c kt-vm/virtio_mmio.c kt-vm/virtio_console.c
 /* virtio-console and its transport as a driver sees them; the driver here is a small one. */
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -26,13 +28,14 @@ enum { RX_CONSOLE, TX_CONSOLE, RX_CONTROL, TX_CONTROL, RX_RECORDS, TX_RECORDS };
 static struct gmem mem;
 static struct virtio_console *con;
 static int console[2], records[2]; /* [0]: the device's end */
-static int line, edges;
+static int line, edges, calls;
 static uint16_t num[QUEUES], given[QUEUES], seen[QUEUES];
 
 static void set_line(void *ctx, unsigned int gsi, int level)
 {
 	CHECK(ctx == &mem);
 	CHECK_INT(gsi, 5);
+	calls++;
 	edges += level && !line;
 	line = level;
 }
@@ -129,7 +132,7 @@ static void plug(bool with_console)
 	CHECK_INT(gmem_init(&mem, RAM, NULL), 0);
 	CHECK_INT(socketpair(AF_UNIX, SOCK_STREAM, 0, console), 0);
 	CHECK_INT(socketpair(AF_UNIX, SOCK_STREAM, 0, records), 0);
-	line = edges = 0;
+	line = edges = calls = 0;
 	con = virtio_console_new(&mem, irq, with_console ? console[0] : -1, records[0]);
 }
 
@@ -289,6 +292,10 @@ TEST(messages_wait_for_buffers)
 	CHECK_STR(hear(), "1 7 1 kt.records");
 	CHECK_STR(hear(), "1 6 1 ");
 	CHECK_STR(hear(), "");
+	for (i = 0; i < num[RX_CONTROL]; i++)
+		say(1, VIRTIO_CONSOLE_PORT_READY, 1);
+	set_up(); /* the next driver has not asked for anything */
+	CHECK_STR(hear(), "");
 	unplug();
 }
 
@@ -296,10 +303,13 @@ TEST(small_messages_and_buffers)
 {
 	plug(false);
 	set_up();
+	memset(ram(DATA), 0, 8);
+	*ram(DATA + 6) = 1; /* DEVICE_READY, but for its last byte */
 	give(TX_CONTROL, DATA, 7, 0);
 	give(TX_CONTROL, DATA, 8, VRING_DESC_F_WRITE);
 	out(VIRTIO_MMIO_QUEUE_NOTIFY, TX_CONTROL);
 	CHECK_INT(used(TX_CONTROL)->idx, 2);
+	CHECK_STR(hear(), "");
 	CHECK_INT(in(VIRTIO_MMIO_STATUS), OK);
 	desc(RX_CONTROL)[0].len = 7;
 	say(VIRTIO_CONSOLE_BAD_ID, VIRTIO_CONSOLE_DEVICE_READY, 1);
@@ -321,7 +331,7 @@ TEST(records_and_interrupts)
 	CHECK_INT(in(VIRTIO_MMIO_INTERRUPT_STATUS), VIRTIO_MMIO_INT_VRING);
 	give(TX_RECORDS, DATA + 9, 8, 0);
 	out(VIRTIO_MMIO_QUEUE_NOTIFY, TX_RECORDS);
-	CHECK_INT(edges, 1);
+	CHECK_INT(calls, 1);
 	CHECK_INT(drain(records[1], got, sizeof(got)), 17);
 	CHECK(memcmp(got, ram(DATA), 17) == 0);
 	CHECK_INT(used(TX_RECORDS)->idx, 2);
@@ -432,6 +442,26 @@ TEST(a_reset_loses_no_record)
 	unplug();
 }
 
+/* Even one that came without a notification; and no room is waited for. */
+TEST(a_reset_sends_what_it_can)
+{
+	uint8_t got[10];
+
+	plug(false);
+	set_up();
+	give(TX_RECORDS, DATA, 5, 0);
+	out(VIRTIO_MMIO_STATUS, 0);
+	CHECK_INT(drain(records[1], got, sizeof(got)), 5);
+	set_up();
+	write_much();
+	out(VIRTIO_MMIO_STATUS, 0);
+	close(records[1]);
+	records[1] = dup(console[1]);
+	CHECK(!virtio_console_writable(con));
+	CHECK(virtio_console_stats(con).record_lost > 500000);
+	unplug();
+}
+
 /* What a later driver writes comes behind what was carried over. */
 TEST(the_order_outlives_a_reset)
 {
@@ -462,12 +492,13 @@ TEST(resets_without_a_reader_are_bounded)
 	size_t len = 0, i, n;
 
 	plug(false);
-	for (i = 0; i < 5; i++) {
+	for (i = n = 0; i < 5; i++) {
 		set_up();
 		len += write_much();
+		out(VIRTIO_MMIO_STATUS, 0);
+		n += drain(records[1], got + n, 50000);
+		CHECK(virtio_console_writable(con));
 	}
-	out(VIRTIO_MMIO_STATUS, 0);
-	n = drain(records[1], got, 8 << 20);
 	while (virtio_console_writable(con))
 		n += drain(records[1], got + n, (8 << 20) - n);
 	n += drain(records[1], got + n, (8 << 20) - n);
@@ -475,6 +506,8 @@ TEST(resets_without_a_reader_are_bounded)
 	CHECK_INT(s.record_bytes, len);
 	CHECK(s.record_lost > 0);
 	CHECK_INT(n + s.record_lost, len);
+	CHECK(memcmp(got, ram(DATA), len / 5) == 0);
+	CHECK(memcmp(got + len / 5, ram(DATA), 40000) == 0);
 	free(got);
 	unplug();
 }
@@ -567,6 +600,19 @@ TEST(rule_breakers_need_a_reset)
 	unplug();
 }
 
+TEST(bad_rings_need_a_reset)
+{
+	plug(false);
+	CHECK_INT(negotiate(2, 1), 0xb);
+	out(VIRTIO_MMIO_QUEUE_NUM, 2);
+	out(VIRTIO_MMIO_QUEUE_DESC_LOW, RAM);
+	out(VIRTIO_MMIO_QUEUE_READY, 1);
+	CHECK_INT(in(VIRTIO_MMIO_QUEUE_READY), 0);
+	CHECK_INT(in(VIRTIO_MMIO_STATUS), 0xb | VIRTIO_CONFIG_S_NEEDS_RESET);
+	CHECK_INT(line, 0); /* no interrupt before DRIVER_OK */
+	unplug();
+}
+
 /* Records before the mistake are not lost by it. */
 TEST(a_mistake_takes_nothing_back)
 {
@@ -591,24 +637,88 @@ TEST(nothing_before_driver_ok)
 	for (i = 0; i < QUEUES; i++)
 		set_up_queue(i);
 	give(TX_RECORDS, DATA, 5, 0);
+	give(TX_CONSOLE, DATA, 5, 0);
 	out(VIRTIO_MMIO_QUEUE_NOTIFY, TX_RECORDS);
+	out(VIRTIO_MMIO_QUEUE_NOTIFY, TX_CONSOLE);
 	CHECK(!virtio_console_writable(con));
 	CHECK_INT(used(TX_RECORDS)->idx, 0);
+	CHECK_INT(used(TX_CONSOLE)->idx, 0);
 	out(VIRTIO_MMIO_STATUS, OK);
 	out(VIRTIO_MMIO_QUEUE_NOTIFY, TX_RECORDS);
 	CHECK_INT(used(TX_RECORDS)->idx, 1);
-	out(VIRTIO_MMIO_QUEUE_NUM, 2); /* fixed while in use */
-	out(VIRTIO_MMIO_QUEUE_DESC_LOW, 0);
+	out(VIRTIO_MMIO_QUEUE_SEL, TX_RECORDS);
+	out(VIRTIO_MMIO_QUEUE_NUM, 1); /* fixed while in use */
 	give(TX_RECORDS, DATA, 5, 0);
 	out(VIRTIO_MMIO_QUEUE_NOTIFY, TX_RECORDS);
 	CHECK_INT(used(TX_RECORDS)->idx, 2);
+	CHECK_INT(used(TX_RECORDS)->ring[1].id, 1);
+	unplug();
+}
+
+#define STREAM 200 /* requests of 64 KiB */
+
+/* The machine's loop: nothing tells it of room but the socket's edges. */
+static void *loop(void *end)
+{
+	struct epoll_event ev = { .events = EPOLLOUT | EPOLLET };
+	int ep = epoll_create1(0);
+
+	epoll_ctl(ep, EPOLL_CTL_ADD, records[0], &ev);
+	while (!__atomic_load_n((bool *)end, __ATOMIC_ACQUIRE))
+		if (epoll_wait(ep, &ev, 1, 100) == 1)
+			virtio_console_writable(con);
+	close(ep);
+	return NULL;
+}
+
+static void *reader(void *bad)
+{
+	static uint8_t buf[1 << 16];
+	size_t i, len = 0;
+	ssize_t n;
+
+	while (len < (size_t)STREAM << 16 && (n = read(records[1], buf, sizeof(buf))) > 0)
+		for (i = 0; i < (size_t)n; i++, len++)
+			*(int *)bad += buf[i] != (uint8_t)(len >> 16);
+	return NULL;
+}
+
+/* A vCPU, the loop and the reader at once; a lost wake-up would let it hang. */
+TEST(edges_are_enough)
+{
+	pthread_t loop_thread, reader_thread;
+	bool end = false;
+	int bad = 0, i;
+
+	alarm(60);
+	plug(false);
+	set_up();
+	pthread_create(&loop_thread, NULL, loop, &end);
+	pthread_create(&reader_thread, NULL, reader, &bad);
+	for (i = 0; i < STREAM; i++) {
+		while ((uint16_t)(given[TX_RECORDS] -
+				  __atomic_load_n(&used(TX_RECORDS)->idx, __ATOMIC_ACQUIRE)) ==
+		       num[TX_RECORDS])
+			usleep(100);
+		memset(ram(DATA + ((i % num[TX_RECORDS]) << 16)), i, 1 << 16);
+		give(TX_RECORDS, DATA + ((i % num[TX_RECORDS]) << 16), 1 << 16, 0);
+		out(VIRTIO_MMIO_QUEUE_NOTIFY, TX_RECORDS);
+	}
+	pthread_join(reader_thread, NULL);
+	__atomic_store_n(&end, true, __ATOMIC_RELEASE);
+	pthread_join(loop_thread, NULL);
+	alarm(0);
+	CHECK_INT(bad, 0);
+	CHECK(!virtio_console_writable(con));
+	CHECK_INT(virtio_console_stats(con).record_bytes, STREAM << 16);
+	CHECK_INT(used(TX_RECORDS)->idx, STREAM);
 	unplug();
 }
 
 UNIT_MAIN(T(identity), T(features), T(ports_come_up), T(ports_with_a_console),
 	  T(messages_wait_for_buffers), T(small_messages_and_buffers), T(records_and_interrupts),
 	  T(a_second_cause_has_its_edge), T(a_slow_reader_holds_the_queue),
-	  T(a_reset_loses_no_record), T(the_order_outlives_a_reset),
+	  T(a_reset_loses_no_record), T(a_reset_sends_what_it_can), T(the_order_outlives_a_reset),
 	  T(resets_without_a_reader_are_bounded), T(the_reader_is_gone), T(the_console_never_waits),
-	  T(rule_breakers_need_a_reset), T(a_mistake_takes_nothing_back),
-	  T(nothing_before_driver_ok))
+	  T(rule_breakers_need_a_reset), T(bad_rings_need_a_reset), T(a_mistake_takes_nothing_back),
+	  T(nothing_before_driver_ok), T(edges_are_enough))
