@@ -27,7 +27,7 @@ struct cpuid {
 struct cpuid_opts {
 	struct topo topo;
 	bool tsc_deadline;    /* KVM_CAP_TSC_DEADLINE_TIMER, with an in-kernel local APIC */
-	bool msi_ext_dest_id; /* our I/O APIC and MSIs take 15-bit APIC ids (needed above 254) */
+	bool msi_ext_dest_id; /* a claim that APIC ids above 254 need: Linux uses them only then */
 };
 
 /* KVM_GET_SUPPORTED_CPUID of /dev/kvm: 0 or -errno. */

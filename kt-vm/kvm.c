@@ -160,13 +160,16 @@ static struct json_object *sandbox(void)
 	return sandbox_describe();
 }
 
-/* hpet: there is a table, and no HPET. pci: no bus, so nothing is to be probed. */
+/*
+ * hpet: there is a table, and no HPET. pci: no bus, so nothing is to be probed.
+ * irqaffinity: KVM's I/O APIC reaches APIC ids up to 254 only, and CPU 0 always.
+ */
 static void cmdline(char *buf, size_t size, unsigned int hz)
 {
 	(void)hz;
 	snprintf(buf, size,
-		 "pci=off hpet=disable tsc=reliable no_timer_check 8250.nr_uarts=1 "
-		 "virtio_mmio.device=512@0xd0000000:5");
+		 "console=hvc0 pci=off hpet=disable tsc=reliable no_timer_check 8250.nr_uarts=1 "
+		 "irqaffinity=0 virtio_mmio.device=512@0xd0000000:5");
 }
 
 const struct engine_ops engine_kvm = {

@@ -16,6 +16,7 @@
 #define TSS_PAGES    0xfeffd000ULL
 
 #define APIC_ID_8BIT 254U /* 255 is the broadcast */
+#define X2APIC_API   (KVM_X2APIC_API_USE_32BIT_IDS | KVM_X2APIC_API_DISABLE_BROADCAST_QUIRK)
 
 enum { MSR_MISC_ENABLE = 0x1a0, MSR_MTRR_DEF_TYPE = 0x2ff };
 
@@ -51,6 +52,17 @@ static unsigned int max_apic_id(const struct machine *m)
 	return max;
 }
 
+/* How many APIC ids a VM can have here. */
+static unsigned int apic_ids(int kvm)
+{
+	int ids = ioctl(kvm, KVM_CHECK_EXTENSION, KVM_CAP_MAX_VCPU_ID);
+	int api = ioctl(kvm, KVM_CHECK_EXTENSION, KVM_CAP_X2APIC_API);
+
+	if (ids <= 0 || (ids > (int)APIC_ID_8BIT && (api & X2APIC_API) != X2APIC_API))
+		return APIC_ID_8BIT + 1;
+	return (unsigned int)ids;
+}
+
 int kvm_vm_fits(int kvm, const struct machine *m, struct errbuf *e)
 {
 	static const struct {
@@ -64,8 +76,7 @@ int kvm_vm_fits(int kvm, const struct machine *m, struct errbuf *e)
 		{ KVM_CAP_EXT_CPUID, "CPUID" },
 	};
 	int max = ioctl(kvm, KVM_CHECK_EXTENSION, KVM_CAP_MAX_VCPUS);
-	int ids = ioctl(kvm, KVM_CHECK_EXTENSION, KVM_CAP_MAX_VCPU_ID);
-	unsigned int top = max_apic_id(m);
+	unsigned int top = max_apic_id(m), ids = apic_ids(kvm);
 	size_t i;
 
 	for (i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
@@ -77,11 +88,25 @@ int kvm_vm_fits(int kvm, const struct machine *m, struct errbuf *e)
 		return errbuf_set(e, -ENOTSUP,
 				  "%u vCPUs are too many for the host's KVM, which allows %d",
 				  m->cpus, max);
-	if (top > APIC_ID_8BIT || (ids > 0 && top >= (unsigned int)ids))
+	if (top >= ids)
 		return errbuf_set(e, -ENOTSUP,
-				  "topology %s needs APIC ids up to %u, the kvm engine has %u",
-				  m->spec, top, APIC_ID_8BIT);
+				  "topology %s has APIC ids up to %u, the host's KVM has up to %u",
+				  m->spec, top, ids - 1);
 	return 0;
+}
+
+/*
+ * APIC ids of more than 8 bits. The I/O APIC stays KVM's, which sends to the first 255
+ * ids only: the guest is told to keep interrupts of devices on CPU 0 (kvm.c).
+ */
+static int use_x2apic_ids(struct kvm_vm *vm, struct errbuf *e)
+{
+	struct kvm_enable_cap cap = { .cap = KVM_CAP_X2APIC_API, .args = { X2APIC_API } };
+
+	if (max_apic_id(vm->m) <= APIC_ID_8BIT || ioctl(vm->fd, KVM_ENABLE_CAP, &cap) == 0)
+		return 0;
+	return errbuf_set(e, -ENOTSUP, "the host's KVM refuses 32-bit APIC ids: %s",
+			  strerror(errno));
 }
 
 static int add_slot(struct kvm_vm *vm, unsigned int slot, uint64_t gpa, uint64_t end)
@@ -146,7 +171,9 @@ int kvm_vm_init(struct kvm_vm *vm, int kvm, const struct machine *m, struct errb
 	vm->fd = ioctl(kvm, KVM_CREATE_VM, 0);
 	if (vm->fd < 0)
 		return errbuf_set(e, -errno, "KVM makes no VM: %s", strerror(errno));
-	rc = add_irqchip(vm, e);
+	rc = use_x2apic_ids(vm, e);
+	if (!rc)
+		rc = add_irqchip(vm, e);
 	return rc ? rc : add_memory(vm, e);
 }
 
@@ -229,6 +256,7 @@ int kvm_vm_vcpus(struct kvm_vm *vm, int kvm, struct errbuf *e)
 	const struct cpuid_opts o = {
 		.topo = { vm->m->nodes, vm->m->llcs, vm->m->cores, vm->m->threads },
 		.tsc_deadline = ioctl(kvm, KVM_CHECK_EXTENSION, KVM_CAP_TSC_DEADLINE_TIMER) > 0,
+		.msi_ext_dest_id = max_apic_id(vm->m) > APIC_ID_8BIT,
 	};
 	struct cpuid *host = calloc(1, sizeof(*host));
 	int size = ioctl(kvm, KVM_GET_VCPU_MMAP_SIZE, 0), rc;
