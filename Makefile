@@ -110,6 +110,14 @@ build/fuzz/%: tests/fuzz/%.c $(LIB_SRC) $$(call links,tests/fuzz/$$*.c)
 		-fno-sanitize-recover=all -Ilib -I. $(JSON_CFLAGS) -DKT_VERSION='"fuzz"' -o $@ \
 		$(filter %.c,$^) $(call pc,--libs,$(PKGS_ALL)) -lm -lpthread
 
+# PID 1 of the outer guest in tests/nested: static, since there is nothing else in it.
+build/nested/init: tests/nested/init.c
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -std=gnu17 -D_GNU_SOURCE $(WARN) -static -o $@ $<
+
+nested: all build/nested/init
+
 unit: $(UNIT)
 all-fuzz: $(FUZZ)
 
@@ -132,6 +140,7 @@ check:
 	$(MAKE) all
 	scripts/kernel
 	$(MAKE) -j2 scx
+	$(MAKE) nested
 	$(MAKE) -j2 SAN=1 all unit
 	tests/run $(TESTS)
 
@@ -141,8 +150,8 @@ bench: all
 	tests/bench/run
 
 # ---- keeping it tidy ---------------------------------------------------------------
-C_FILES := $(wildcard lib/*.[ch] kt*/*.[ch] bpf/*.[ch] tests/unit/*.[ch] tests/fuzz/*.c)
-SH_FILES := $(wildcard scripts/* tests/run tests/bench/* .ci/run)
+C_FILES := $(wildcard tests/nested/*.c lib/*.[ch] kt*/*.[ch] bpf/*.[ch] tests/unit/*.[ch] tests/fuzz/*.c)
+SH_FILES := $(wildcard scripts/* tests/run tests/bench/* tests/nested/boot .ci/run)
 
 lint:
 	clang-format --dry-run -Werror $(C_FILES)
@@ -183,4 +192,4 @@ help:
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all share unit all-fuzz fuzz run check bench lint format deps install clean help scx
+.PHONY: nested all share unit all-fuzz fuzz run check bench lint format deps install clean help scx

@@ -59,6 +59,7 @@ struct engine_control {
 
 struct engine_ops {
 	const char *name;
+	bool shares_memory; /* with another process */
 	/*
 	 * 0: can run this guest (NULL: any) here, `what` gets its version; else why not,
 	 * -ENOTSUP for what the host lacks.

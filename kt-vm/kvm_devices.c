@@ -64,7 +64,7 @@ static int add_devices(struct kvm_vm *vm)
 	pm_init(&d->pm, events);
 	legacy_init(&d->legacy, events);
 	d->bus_ready = true;
-	d->vcon = virtio_console_new(&vm->m->mem, vcon, -1, d->port);
+	d->vcon = virtio_console_new(&vm->m->mem, vcon, d->console, d->port);
 	if (!d->vcon)
 		return -ENOMEM;
 	rc = uart_add(&d->uart, &vm->pio);

@@ -255,7 +255,8 @@ int machine_prepare(struct machine *m, struct json_object *topology, const char 
 {
 	uint64_t initrd_gpa = 0, initrd_len = 0;
 	struct image img;
-	int rc = gmem_init(&m->mem, m->memory, e);
+	int rc = m->shared ? gmem_init(&m->mem, m->memory, e)
+			   : gmem_init_private(&m->mem, m->memory, e);
 
 	if (!rc)
 		rc = image_load(&img, kernel, &m->mem, e);

@@ -38,6 +38,7 @@ struct machine {
 	uint64_t acpi_gpa, acpi_len, rsdp;
 
 	struct gmem mem;
+	bool shared;    /* another process maps the guest's memory: it must be a file */
 	bool nested;    /* the guest gets a CPU with virtualization (SVM), on tcg only */
 	uint64_t entry; /* in long mode, rsi = MACHINE_BOOT_PARAMS, cr3 = MACHINE_PAGE_TABLES */
 	char *cmdline;

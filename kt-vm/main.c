@@ -18,8 +18,8 @@
 #include "units.h"
 
 /* For every guest; an engine adds its own, then scheduler kargs, then --append. */
-#define CMDLINE_BASE                                                               \
-	"console=ttyS0 panic=-1 rdinit=/init mitigations=off random.trust_cpu=on " \
+#define CMDLINE_BASE                                                 \
+	"panic=-1 rdinit=/init mitigations=off random.trust_cpu=on " \
 	"rcupdate.rcu_expedited=1 "
 
 /* What a guest may take beside its plan before it counts as hung: boot and clean-up. */
@@ -51,16 +51,11 @@ static const char help[] =
 	"  -V, --version\n";
 
 static const struct option longopts[] = {
-	{ "engine", required_argument, NULL, 'e' },
-	{ "kernel", required_argument, NULL, 'k' },
-	{ "initrd", required_argument, NULL, 'i' },
-	{ "append", required_argument, NULL, 'a' },
-	{ "deadline", required_argument, NULL, 'd' },
-	{ "nested", no_argument, NULL, 'N' },
-	{ "probe", no_argument, NULL, 'P' },
-	{ "help", no_argument, NULL, 'h' },
-	{ "version", no_argument, NULL, 'V' },
-	{ 0 },
+	{ "engine", required_argument, NULL, 'e' },   { "kernel", required_argument, NULL, 'k' },
+	{ "initrd", required_argument, NULL, 'i' },   { "append", required_argument, NULL, 'a' },
+	{ "deadline", required_argument, NULL, 'd' }, { "nested", no_argument, NULL, 'N' },
+	{ "probe", no_argument, NULL, 'P' },          { "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },        { 0 },
 };
 
 /* -1 to go on, else the exit code. */
@@ -301,6 +296,7 @@ static int run(const struct opts *o, const struct input *in, struct rec_out *out
 		msg_warn("%s: using the %s engine", passed.text, engine->name);
 	if (!engine)
 		return msg_err(KT_HOST, 0, "no engine can run a guest here: %s", e.text);
+	m.shared = engine->shares_memory;
 	rc = prepare(o, in, engine, &m);
 	if (!rc) {
 		deadline = o->deadline_ns ? o->deadline_ns : plan_deadline(in, m.cpus);

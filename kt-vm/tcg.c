@@ -368,7 +368,8 @@ static void cmdline(char *buf, size_t size, unsigned int hz)
 {
 	unsigned long long khz = tsc_khz();
 
-	snprintf(buf, size, "hpet=force tsc=reliable no_timer_check tsc_early_khz=%llu lpj=%llu",
+	snprintf(buf, size,
+		 "console=ttyS0 hpet=force tsc=reliable no_timer_check tsc_early_khz=%llu lpj=%llu",
 		 khz, khz * 1000 / hz);
 }
 
@@ -382,6 +383,7 @@ static struct json_object *sandbox(void)
 
 const struct engine_ops engine_tcg = {
 	.name = "tcg",
+	.shares_memory = true,
 	.probe = probe,
 	.cmdline = cmdline,
 	.sandbox = sandbox,
