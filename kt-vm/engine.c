@@ -18,15 +18,23 @@ const struct engine_ops *engine_find(const char *name, const struct machine *m, 
 				     size_t size, struct errbuf *passed, struct errbuf *e)
 {
 	const struct engine_ops *const *p, *only = engine_named(name);
+	struct errbuf why;
 
 	passed->text[0] = '\0';
-	if (only)
-		return only->probe(m, what, size, e) ? NULL : only;
+	if (only) {
+		if (only->probe(m, what, size, &why) == 0)
+			return only;
+		errbuf_set(e, 0, "the %s engine cannot run this guest here: %s", name, why.text);
+		return NULL;
+	}
 	for (p = engines; *p; p++) {
-		if ((*p)->probe(m, what, size, e) == 0)
+		if ((*p)->probe(m, what, size, &why) == 0)
 			return *p;
-		if (p[1])
-			errbuf_set(passed, 0, "%s", e->text);
+		if (passed->text[0])
+			errbuf_set(e, 0, "no engine can run this guest here: %s; %s", passed->text,
+				   why.text);
+		else
+			*passed = why;
 	}
 	return NULL;
 }

@@ -48,7 +48,7 @@ struct engine_watch {
 struct engine_control {
 	/* No vCPU runs any more when it returns; *took_ns: how long that took. */
 	int (*pause)(void *self, uint64_t *took_ns, struct errbuf *e);
-	int (*resume)(void *self, struct errbuf *e);
+	int (*resume)(void *self, uint64_t *took_ns, struct errbuf *e);
 	/* The following may be absent (NULL), and want the guest paused. */
 	int (*regs)(void *self, unsigned int cpu, struct engine_regs *r, struct errbuf *e);
 	/* These watchpoints, and no others, on every vCPU; n 0: none. */
@@ -96,7 +96,7 @@ const struct engine_ops *engine_named(const char *name);
 
 /*
  * The engine of that name, or for "auto" the first, that can run this guest. NULL with
- * the reason in `e`. When "auto" passes over an engine, `passed` says which and why,
+ * the whole message in `e`. When "auto" passes over an engine, `passed` says which and why,
  * and is empty otherwise.
  */
 const struct engine_ops *engine_find(const char *name, const struct machine *m, char *what,

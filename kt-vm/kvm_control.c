@@ -89,16 +89,15 @@ static int pause_guest(void *self, uint64_t *took_ns, struct errbuf *e)
 	return kvm_vm_move(self, KVM_WANT_PAUSE, PAUSE_NS, took_ns, e);
 }
 
-static int resume(void *self, struct errbuf *e)
+static int resume(void *self, uint64_t *took_ns, struct errbuf *e)
 {
 	struct kvm_vm *vm = self;
-	uint64_t took;
 	unsigned int i;
 
 	/* or the guest's watchdogs take the pause for a hang; fails where no kvmclock is used */
 	for (i = 0; i < vm->vcpus; i++)
 		ioctl(vm->vcpu[i].fd, KVM_KVMCLOCK_CTRL, 0);
-	return kvm_vm_move(vm, KVM_WANT_RUN, PAUSE_NS, &took, e);
+	return kvm_vm_move(vm, KVM_WANT_RUN, PAUSE_NS, took_ns, e);
 }
 
 /* -EBUSY unless every vCPU stands still: KVM would wait for one that runs. */

@@ -292,13 +292,13 @@ static int run(const struct opts *o, const struct input *in, struct rec_out *out
 		return rc;
 	m.nested = o->nested;
 	engine = engine_find(o->engine, &m, version, sizeof(version), &passed, &e);
-	if (passed.text[0] && engine)
-		msg_warn("%s: using the %s engine", passed.text, engine->name);
 	if (!engine)
-		return msg_err(KT_HOST, 0, "no engine can run a guest here: %s", e.text);
+		return msg_err(KT_HOST, 0, "%s", e.text);
 	m.shared = engine->shares_memory;
 	rc = prepare(o, in, engine, &m);
 	if (!rc) {
+		if (passed.text[0])
+			msg_warn("%s: using the %s engine", passed.text, engine->name);
 		deadline = o->deadline_ns ? o->deadline_ns : plan_deadline(in, m.cpus);
 		rec_put(out, vm_record(engine, version, passed.text, &m, deadline));
 		rc = run_guest(engine, &m, deadline, out);

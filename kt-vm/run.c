@@ -74,11 +74,31 @@ static void engine_says(struct run *r)
 	}
 }
 
+/* SIGUSR1 and SIGUSR2 pause and resume the guest; a record says how long that took. */
+static void control(struct run *r, bool pause)
+{
+	const struct engine_control *c = r->engine->control;
+	struct json_object *o = rec_new("control");
+	uint64_t took = 0;
+	struct errbuf e;
+	int rc = pause ? c->pause(r->self, &took, &e) : c->resume(r->self, &took, &e);
+
+	rec_int(o, "t_ns", (int64_t)sink_now(&r->sink));
+	rec_str(o, "op", pause ? "pause" : "resume");
+	rec_int(o, "took_ns", (int64_t)took);
+	rec_str(o, "error", rc ? e.text : NULL);
+	rec_put(r->sink.out, o);
+}
+
 static void signal_came(struct run *r)
 {
 	struct signalfd_siginfo si;
 
-	if (read(r->signals, &si, sizeof(si)) == sizeof(si))
+	if (read(r->signals, &si, sizeof(si)) != sizeof(si))
+		return;
+	if (si.ssi_signo == SIGUSR1 || si.ssi_signo == SIGUSR2)
+		control(r, si.ssi_signo == SIGUSR1);
+	else
 		end_run(r, "interrupted", KT_SIGNAL + (int)si.ssi_signo);
 }
 
@@ -156,6 +176,8 @@ int run_guest(const struct engine_ops *engine, const struct machine *m, uint64_t
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGUSR1);
+	sigaddset(&set, SIGUSR2);
 	sigprocmask(SIG_BLOCK, &set, &old);
 	r.signals = signalfd(-1, &set, SFD_CLOEXEC);
 	sink_init(&r.sink, out);

@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +30,7 @@
 #define ROM_CODE    0xf000 /* offset of reset.S in the ROM */
 #define ROM_VECTOR  0xfff0
 #define STOP_MS     2000
+#define PAUSE_NS    (2 * NSEC_PER_SEC)
 #define SANDBOX     "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"
 #define STDERR_KEPT 1024
 
@@ -40,6 +42,7 @@ struct tcg {
 	struct qmp qmp;
 	int trace; /* QEMU's log of CPU resets: shows triple faults */
 	enum engine_event event;
+	bool paused;
 	char trace_tail[32];
 	char err[STDERR_KEPT]; /* the end of QEMU's stderr */
 	size_t err_len;
@@ -295,6 +298,10 @@ static void on_qmp(void *ctx, struct json_object *msg)
 	const char *event = rec_get_str(msg, "event", "");
 	const char *reason = rec_get_str(rec_get_obj(msg, "data"), "reason", "");
 
+	if (strcmp(event, "STOP") == 0)
+		t->paused = true;
+	if (strcmp(event, "RESUME") == 0)
+		t->paused = false;
 	if (strcmp(event, "SHUTDOWN") || t->event != ENGINE_NONE)
 		return;
 	if (strcmp(reason, "guest-shutdown") == 0)
@@ -373,6 +380,44 @@ static void cmdline(char *buf, size_t size, unsigned int hz)
 		 khz, khz * 1000 / hz);
 }
 
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * NSEC_PER_SEC + (uint64_t)ts.tv_nsec;
+}
+
+/* Sends the command and waits for QEMU's word that it is done. */
+static int move(struct tcg *t, bool paused, uint64_t *took_ns, struct errbuf *e)
+{
+	uint64_t start = now_ns();
+	int rc = qmp_send(&t->qmp, paused ? "stop" : "cont");
+
+	while (!rc && t->paused != paused) {
+		struct pollfd p = { .fd = t->qmp.fd, .events = POLLIN };
+
+		if (now_ns() - start > PAUSE_NS)
+			return errbuf_set(e, -ETIMEDOUT, QEMU " does not answer");
+		poll(&p, 1, 20);
+		rc = qmp_read(&t->qmp, on_qmp, t);
+	}
+	*took_ns = now_ns() - start;
+	return rc ? errbuf_set(e, rc, QEMU " does not listen: %s", strerror(-rc)) : 0;
+}
+
+static int pause_guest(void *self, uint64_t *took_ns, struct errbuf *e)
+{
+	return move(self, true, took_ns, e);
+}
+
+static int resume(void *self, uint64_t *took_ns, struct errbuf *e)
+{
+	return move(self, false, took_ns, e);
+}
+
+static const struct engine_control control = { .pause = pause_guest, .resume = resume };
+
 static struct json_object *sandbox(void)
 {
 	struct json_object *o = json_object_new_object();
@@ -391,4 +436,5 @@ const struct engine_ops engine_tcg = {
 	.fds = fds,
 	.handle = handle,
 	.stop = stop,
+	.control = &control,
 };
