@@ -100,12 +100,55 @@ static int load_segment(struct image *img, const struct file *f, const struct gm
 	return 0;
 }
 
+/* One note of a kernel: the address if it is Xen's PHYS32_ENTRY, else 0. */
+static uint32_t pvh_note(const Elf64_Nhdr *n, const uint8_t *name, const uint8_t *desc)
+{
+	enum { PHYS32_ENTRY = 18 };
+	uint64_t addr = 0;
+
+	if (n->n_type != PHYS32_ENTRY || n->n_namesz != 4 || memcmp(name, "Xen", 4) ||
+	    (n->n_descsz != 4 && n->n_descsz != 8))
+		return 0;
+	memcpy(&addr, desc, n->n_descsz);
+	return addr <= UINT32_MAX ? (uint32_t)addr : 0;
+}
+
+/* The PVH entry point among the notes of a segment, or 0. */
+static uint32_t find_pvh(const struct file *f, const Elf64_Phdr *p)
+{
+	uint64_t at, end, name, desc;
+	uint32_t entry = 0;
+	Elf64_Nhdr n;
+
+	if (p->p_offset > f->size || p->p_filesz > f->size - p->p_offset)
+		return 0;
+	end = p->p_offset + p->p_filesz;
+	for (at = p->p_offset; !entry && end - at >= sizeof(n); at = desc) {
+		memcpy(&n, f->data + at, sizeof(n));
+		name = at + sizeof(n);
+		desc = name + ((n.n_namesz + 3ULL) & ~3ULL);
+		if (desc > end || n.n_descsz > end - desc)
+			break;
+		entry = pvh_note(&n, f->data + name, f->data + desc);
+		desc += (n.n_descsz + 3ULL) & ~3ULL;
+		if (desc > end)
+			break;
+	}
+	return entry;
+}
+
+static bool within(const struct image *img, const struct gmem *m, uint64_t gpa)
+{
+	return gpa >= BZ_LOAD_GPA && gpa < img->end && gmem_at(m, gpa, 1);
+}
+
 static int load_vmlinux(struct image *img, const struct file *f, const struct gmem *m,
 			struct errbuf *e)
 {
 	Elf64_Ehdr eh;
 	Elf64_Phdr ph;
 	unsigned int i;
+	uint32_t pvh = 0;
 	int rc;
 
 	memcpy(&eh, f->data, sizeof(eh));
@@ -121,11 +164,16 @@ static int load_vmlinux(struct image *img, const struct file *f, const struct gm
 		rc = ph.p_type == PT_LOAD && ph.p_memsz ? load_segment(img, f, m, &ph, e) : 0;
 		if (rc)
 			return rc;
+		if (ph.p_type == PT_NOTE && !pvh)
+			pvh = find_pvh(f, &ph);
 	}
-	if (!gmem_at(m, eh.e_entry, 1) || eh.e_entry >= img->end)
+	if (within(img, m, eh.e_entry))
+		img->entry = eh.e_entry;
+	else if (within(img, m, pvh))
+		img->pvh_entry = pvh;
+	else
 		return errbuf_set(e, -ENOEXEC, "kernel %s has its entry point outside its segments",
 				  f->path);
-	img->entry = eh.e_entry;
 	img->cmdline_max = 2047; /* COMMAND_LINE_SIZE of x86 */
 	img->initrd_max = GMEM_LOW_MAX - 1;
 	return 0;

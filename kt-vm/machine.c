@@ -10,6 +10,7 @@
 
 #include "image.h"
 #include "machine.h"
+#include "pvh.h"
 #include "record.h"
 #include "topo.h"
 
@@ -250,6 +251,22 @@ static void place_boot_params(const struct machine *m, const struct image *img, 
 	e820_add(bp, GMEM_HIGH_GPA, GMEM_HIGH_GPA + m->mem.size - low, E820_RAM);
 }
 
+/* The same for a kernel that is entered by PVH; E820 and its map differ in the layout only. */
+static uint64_t place_pvh(const struct machine *m, const struct image *img, uint64_t initrd,
+			  uint64_t initrd_len)
+{
+	const uint8_t *bp = gmem_at(&m->mem, MACHINE_BOOT_PARAMS, PAGE);
+	struct pvh p = { .entry = img->pvh_entry,
+			 .cmdline = MACHINE_CMDLINE,
+			 .rsdp = m->rsdp,
+			 .initrd = initrd,
+			 .initrd_len = initrd_len };
+
+	for (; p.memmaps < bp[BP_E820_ENTRIES]; p.memmaps++)
+		memcpy(&p.memmap[p.memmaps], bp + BP_E820_TABLE + p.memmaps * 20, 20);
+	return pvh_place(&m->mem, &p);
+}
+
 int machine_prepare(struct machine *m, struct json_object *topology, const char *kernel,
 		    const char *initrd, const char *cmdline, struct errbuf *e)
 {
@@ -272,7 +289,7 @@ int machine_prepare(struct machine *m, struct json_object *topology, const char 
 	gmem_write(&m->mem, MACHINE_CMDLINE, cmdline, strlen(cmdline) + 1);
 	place_page_tables(m);
 	place_boot_params(m, &img, initrd_gpa, initrd_len);
-	m->entry = img.entry;
+	m->entry = img.entry ? img.entry : place_pvh(m, &img, initrd_gpa, initrd_len);
 	m->cmdline = strdup(cmdline);
 	return m->cmdline ? 0 : errbuf_set(e, -ENOMEM, "out of memory");
 }

@@ -15,7 +15,7 @@
  * the first instruction.
  *
  * Guest-physical layout below 1 MiB (all engines):
- *   0x7000 boot_params   0x9000 page tables   0x20000 command line
+ *   0x7000 boot_params   0x8000 PVH (pvh.h)   0x9000 page tables   0x20000 command line
  *   0x40000.. ACPI tables, where the topology record wants them
  */
 #define MACHINE_BOOT_PARAMS 0x7000ULL
