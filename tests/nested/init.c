@@ -4,10 +4,10 @@
  * names, one after the other, and tells on the record port what they wrote and how
  * they ended. A case is one line:
  *
- *	NAME LIMIT_MS SIGNAL@MS|- PROGRAM [ARGUMENT...]
+ *	NAME LIMIT_MS SIGNAL@MS[,SIGNAL@MS...]|- PROGRAM [ARGUMENT...]
  *
- * Its standard input is /nested/NAME.in where there is one. SIGNAL@MS sends a signal to the
- * program after that time; LIMIT_MS is for what hangs. Records:
+ * Its standard input is /nested/NAME.in where there is one. SIGNAL@MS sends a signal (a
+ * number) to the program after that time; LIMIT_MS is for what hangs. Records:
  *
  *	{"type":"guest","event":"nested","case":NAME,"out":LINE} (or "err")
  *	{"type":"guest","event":"nested","case":NAME,"exit":CODE,"ns":DURATION}
@@ -130,9 +130,22 @@ static pid_t spawn(char **argv, const char *name, int out, int err)
 	_exit(127);
 }
 
-static void run_case(char **argv, const char *name, long long limit, int sig, long long sig_at)
+/* The next signal of "15@2000,2@3000" and its time; false: there is none. */
+static int next_signal(char **signals, int *sig, long long *at)
 {
-	long long start = now_ns(), left;
+	int used = 0;
+
+	if (sscanf(*signals, "%d@%lld%n", sig, at, &used) < 2)
+		return 0;
+	*at *= 1000000;
+	*signals += used + ((*signals)[used] == ',');
+	return 1;
+}
+
+static void run_case(char **argv, const char *name, long long limit, char *signals)
+{
+	long long start = now_ns(), left, at = 0;
+	int sig = 0;
 	struct line line[2] = { 0 };
 	struct pollfd p[2];
 	int out[2], err[2], status = 0, open_ends = 2, i;
@@ -146,13 +159,18 @@ static void run_case(char **argv, const char *name, long long limit, int sig, lo
 	p[0] = (struct pollfd){ .fd = out[0], .events = POLLIN };
 	p[1] = (struct pollfd){ .fd = err[0], .events = POLLIN };
 	while (open_ends) {
-		left = start + (sig ? sig_at : limit) - now_ns();
-		if (poll(p, 2, left > 0 ? (int)(left / 1000000) + 1 : 0) == 0 && left <= 0) {
-			kill(pid, sig ? sig : SIGKILL);
-			if (!sig)
+		if (!sig && !next_signal(&signals, &sig, &at)) {
+			sig = SIGKILL;
+			at = limit;
+		}
+		left = start + at - now_ns();
+		if (left <= 0) {
+			kill(pid, sig);
+			if (sig == SIGKILL)
 				put_line(name, "err", "killed by the nested test", 25);
 			sig = 0;
 		}
+		poll(p, 2, left > 0 ? (int)(left / 1000000) + 1 : 0);
 		for (i = 0; i < 2; i++)
 			if (p[i].revents && !take(p[i].fd, &line[i], name, i ? "err" : "out")) {
 				close(p[i].fd);
@@ -169,8 +187,7 @@ static void run_case(char **argv, const char *name, long long limit, int sig, lo
 static void run_line(char *text)
 {
 	char *argv[WORDS + 1], *words[3] = { 0 }, *w, *save = NULL;
-	int n = 0, argc = 0, sig = 0;
-	long long at = 0;
+	int n = 0, argc = 0;
 
 	for (w = strtok_r(text, " \n", &save); w; w = strtok_r(NULL, " \n", &save)) {
 		if (n < 3)
@@ -181,8 +198,7 @@ static void run_line(char *text)
 	if (!argc)
 		return;
 	argv[argc] = NULL;
-	sscanf(words[2], "%d@%lld", &sig, &at);
-	run_case(argv, words[0], atoll(words[1]) * 1000000, sig, at * 1000000);
+	run_case(argv, words[0], atoll(words[1]) * 1000000, words[2]);
 }
 
 /* The port of that name is /dev/vportXpY. */
