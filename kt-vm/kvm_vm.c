@@ -222,6 +222,20 @@ static void set_msrs(int vcpu)
 	ioctl(vcpu, KVM_SET_MSRS, &msrs);
 }
 
+/*
+ * Linux leaves out CPUs with ids above 254 when the boot CPU does not come in x2APIC
+ * mode; firmware switches to it on all CPUs then.
+ */
+static int set_x2apic(int vcpu)
+{
+	struct kvm_sregs s;
+
+	if (ioctl(vcpu, KVM_GET_SREGS, &s))
+		return -errno;
+	s.apic_base |= 1 << 10;
+	return ioctl(vcpu, KVM_SET_SREGS, &s) ? -errno : 0;
+}
+
 static int add_vcpu(struct kvm_vm *vm, struct kvm_vcpu *v, const struct cpuid *host,
 		    const struct cpuid_opts *o)
 {
@@ -243,6 +257,8 @@ static int add_vcpu(struct kvm_vm *vm, struct kvm_vcpu *v, const struct cpuid *h
 		rc = cpuid_vcpu(c, host, o, place);
 	if (!rc && ioctl(v->fd, KVM_SET_CPUID2, c))
 		rc = -errno;
+	if (!rc && o->msi_ext_dest_id)
+		rc = set_x2apic(v->fd);
 	free(c);
 	if (rc)
 		return rc;
