@@ -266,6 +266,10 @@ static void put_amd(struct build *b)
 	e->ecx = (e->ecx & ~(uint32_t)CMP_LEGACY) | TOPOEXT;
 	if (b->package.cpus > 1)
 		e->ecx |= CMP_LEGACY;
+	e = find(b->out, 7, 0);
+	if (e)
+		e->edx &=
+			~(1U << 29); /* ARCH_CAPABILITIES: KVM emulates it, but only Intel has it */
 	e = leaf(b, 0x80000008);
 	e->ecx = at_most(b->package.cpus - 1, 255) | b->package.shift << 12;
 	put_amd_sizes(b);

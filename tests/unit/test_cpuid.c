@@ -288,6 +288,7 @@ TEST(features)
 	CHECK_INT(get(&c, 0xa, 0).eax | get(&c, 0xa, 0).edx, 0);
 	CHECK_INT(get(&c, 7, 0).ebx >> 25 & 1, 0); /* processor trace */
 	CHECK_INT(get(&c, 7, 0).ebx >> 5 & 1, 1);  /* AVX2 stays */
+	CHECK_INT(get(&c, 7, 0).edx >> 29 & 1, 1);
 	CHECK_INT(get(&c, 0xd, 0).ebx, 0x340);
 	CHECK_INT(get(&c, 0x40000000, 0).ebx, 0x4b4d564b);
 	CHECK_INT(get(&c, 0x40000001, 0).eax, 0x1007efb & ~(1 << 15));
@@ -300,6 +301,7 @@ TEST(features)
 	CHECK_INT(get(&c, 0, 0).ebx, 0x68747541);
 	CHECK_INT(get(&c, 0x80000001, 0).ecx >> 1 & 3, 1); /* several CPUs, and no SVM */
 	CHECK_INT(get(&c, 0x8000000a, 0).edx, 0);
+	CHECK_INT(get(&c, 7, 0).edx >> 29 & 1, 0); /* Intel's ARCH_CAPABILITIES */
 	CHECK_INT(get(&c, 0x80000008, 0).ecx, 5 << 12 | 31);
 	CHECK_INT(get(&c, 0x8000001e, 0).ebx, 1 << 8);
 	c = made(&hosts[5], "1l1024c1t", true, false);
