@@ -3,14 +3,16 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include <linux/virtio_console.h>
 #include <linux/virtio_ids.h>
 
+#include "outbuf.h"
 #include "virtio_console.h"
 
-#define RECORD_NAME "kt.records"
+#define RECORD_NAME  "kt.records"
+#define CONSOLE_BUF  65536 /* for a reader that is slow, not gone */
+#define CONSOLE_FULL 4096  /* a line longer than this is not waited for */
 
 enum { PORT_CONSOLE, PORT_RECORDS, PORTS };
 
@@ -22,7 +24,8 @@ enum { SAY_ADD = 1, SAY_CONSOLE = 2, SAY_NAME = 4, SAY_OPEN = 8, SAY_END = 16 };
 
 struct virtio_console {
 	struct virtio_mmio mmio;
-	int fd[PORTS];
+	struct outbuf out[PORTS];
+	bool has_console;
 	uint8_t say[PORTS];
 	struct virtio_console_stats stats;
 
@@ -31,32 +34,14 @@ struct virtio_console {
 	unsigned int next;
 	struct virtq_chain chain;
 
-	/* records of a queue that is gone; sent first. Costs no memory until it is used. */
-	size_t carry_at, carry_len;
-	char carry[VIRTIO_CONSOLE_CARRY];
+	/* these cost no memory until they are used */
+	char console[CONSOLE_BUF];
+	char carry[VIRTIO_CONSOLE_CARRY]; /* records of a queue that is gone; sent first */
 };
 
 static struct virtio_console *console_of(struct virtio_mmio *v)
 {
 	return (struct virtio_console *)((char *)v - offsetof(struct virtio_console, mmio));
-}
-
-/* Bytes that went, 0 when there is no room, -1 when nobody reads any more. */
-static ssize_t put(int *fd, struct iovec *iov, size_t n)
-{
-	struct msghdr m = { .msg_iov = iov, .msg_iovlen = n };
-	ssize_t sent;
-
-	if (*fd < 0)
-		return -1;
-	do
-		sent = sendmsg(*fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL);
-	while (sent < 0 && errno == EINTR);
-	if (sent < 0 && (errno == EAGAIN || errno == ENOBUFS || errno == ENOMEM))
-		return 0;
-	if (sent < 0)
-		*fd = -1;
-	return sent;
 }
 
 static size_t length(const struct iovec *iov, size_t n)
@@ -68,66 +53,43 @@ static size_t length(const struct iovec *iov, size_t n)
 	return len;
 }
 
+/* A line at a time: a driver hands over 16 bytes and less. */
+static void console_add(struct virtio_console *c, const void *data, size_t len)
+{
+	struct outbuf *out = &c->out[PORT_CONSOLE];
+	size_t before;
+
+	if (len > out->size - out->len)
+		outbuf_send(out);
+	before = out->len;
+	outbuf_add(out, data, len);
+	/* what came is looked at here, not where the guest can still change it */
+	if (out->len >= CONSOLE_FULL ||
+	    memchr(out->data + out->at + before, '\n', out->len - before))
+		outbuf_send(out);
+}
+
 /* Each request is done with at once, sent or not: the driver spins until it is. */
 static void console_tx(struct virtio_console *c)
 {
 	struct virtio_mmio *v = &c->mmio;
 	struct virtq *q = &v->queue[TX_CONSOLE];
-	unsigned int budget = q->num;
+	unsigned int budget = q->num, i;
 	struct virtq_chain chain;
 	bool irq = false;
 	int rc = 0;
 
 	/* each buffer that the driver adds comes with a notification: the rest has its own */
 	while (budget-- && (rc = virtq_pop(q, &chain)) > 0) {
-		size_t len = length(chain.iov, chain.out);
-		ssize_t sent = put(&c->fd[PORT_CONSOLE], chain.iov, chain.out);
-
-		c->stats.console_bytes += len;
-		c->stats.console_dropped += len - (sent > 0 ? (size_t)sent : 0);
+		c->stats.console_bytes += length(chain.iov, chain.out);
+		for (i = 0; i < chain.out; i++)
+			console_add(c, chain.iov[i].iov_base, chain.iov[i].iov_len);
 		irq |= virtq_push(q, chain.head, 0);
 	}
 	if (irq)
 		virtio_mmio_used(v);
 	if (rc < 0)
 		virtio_mmio_broken(v);
-}
-
-/* True when nothing is carried any more. */
-static bool carry_send(struct virtio_console *c)
-{
-	struct iovec iov;
-	ssize_t n;
-
-	while (c->carry_len) {
-		iov.iov_base = c->carry + c->carry_at;
-		iov.iov_len = c->carry_len;
-		n = put(&c->fd[PORT_RECORDS], &iov, 1);
-		if (n == 0)
-			return false;
-		if (n < 0) {
-			c->stats.record_lost += c->carry_len;
-			n = (ssize_t)c->carry_len;
-		}
-		c->carry_at += (size_t)n;
-		c->carry_len -= (size_t)n;
-	}
-	c->carry_at = 0;
-	return true;
-}
-
-static void carry_add(struct virtio_console *c, const void *data, size_t len)
-{
-	size_t room = sizeof(c->carry) - c->carry_len;
-
-	if (len > sizeof(c->carry) - c->carry_at - c->carry_len && c->carry_at) {
-		memmove(c->carry, c->carry + c->carry_at, c->carry_len);
-		c->carry_at = 0;
-	}
-	c->stats.record_lost += len > room ? len - room : 0;
-	len = len > room ? room : len;
-	memcpy(c->carry + c->carry_at + c->carry_len, data, len);
-	c->carry_len += len;
 }
 
 /* Takes the next request of the record port into hand: as virtq_pop(). */
@@ -146,6 +108,7 @@ static int record_next(struct virtio_console *c)
 /* True when all of the request went (or nobody reads). */
 static bool record_send(struct virtio_console *c)
 {
+	struct outbuf *out = &c->out[PORT_RECORDS];
 	struct virtq_chain *chain = &c->chain;
 	struct iovec *iov;
 	size_t part;
@@ -156,11 +119,11 @@ static bool record_send(struct virtio_console *c)
 			c->next++;
 		if (c->next == chain->out)
 			return true;
-		n = put(&c->fd[PORT_RECORDS], &chain->iov[c->next], chain->out - c->next);
+		n = outbuf_pass(out, &chain->iov[c->next], chain->out - c->next);
 		if (n == 0)
 			return false;
 		if (n < 0) {
-			c->stats.record_lost += length(&chain->iov[c->next], chain->out - c->next);
+			out->lost += length(&chain->iov[c->next], chain->out - c->next);
 			return true;
 		}
 		for (; n; n -= (ssize_t)part) {
@@ -182,7 +145,7 @@ static void record_tx(struct virtio_console *c)
 	bool irq = false;
 	int rc = 0;
 
-	if (!carry_send(c) || !virtio_mmio_live(v))
+	if (!outbuf_send(&c->out[PORT_RECORDS]) || !virtio_mmio_live(v))
 		return;
 	while (budget-- && (c->busy || (rc = record_next(c)) > 0) && record_send(c)) {
 		irq |= virtq_push(q, c->chain.head, 0);
@@ -198,13 +161,14 @@ static void record_tx(struct virtio_console *c)
 static void record_stop(struct virtio_console *c)
 {
 	unsigned int budget = c->mmio.queue[TX_RECORDS].num + 1U, i;
+	struct outbuf *out = &c->out[PORT_RECORDS];
 
 	while (budget-- && (c->busy || record_next(c) > 0)) {
 		for (i = c->next; i < c->chain.out; i++)
-			carry_add(c, c->chain.iov[i].iov_base, c->chain.iov[i].iov_len);
+			outbuf_add(out, c->chain.iov[i].iov_base, c->chain.iov[i].iov_len);
 		c->busy = false;
 	}
-	carry_send(c);
+	outbuf_send(out);
 }
 
 /* Writes a message into the driver's next buffer. False: it has given none. */
@@ -255,7 +219,7 @@ static void say_all(struct virtio_console *c)
 
 static bool exists(const struct virtio_console *c, uint32_t port)
 {
-	return port == PORT_RECORDS || (port == PORT_CONSOLE && c->fd[PORT_CONSOLE] >= 0);
+	return port == PORT_RECORDS || (port == PORT_CONSOLE && c->has_console);
 }
 
 static void heard(struct virtio_console *c, const struct virtio_console_control *m)
@@ -353,8 +317,11 @@ struct virtio_console *virtio_console_new(const struct gmem *mem, struct irq_lin
 	if (!c)
 		return NULL;
 	virtio_mmio_init(&c->mmio, &console_ops, mem, irq);
-	c->fd[PORT_CONSOLE] = console_fd;
-	c->fd[PORT_RECORDS] = record_fd;
+	c->has_console = console_fd >= 0;
+	c->out[PORT_CONSOLE] =
+		(struct outbuf){ .fd = console_fd, .data = c->console, .size = sizeof(c->console) };
+	c->out[PORT_RECORDS] =
+		(struct outbuf){ .fd = record_fd, .data = c->carry, .size = sizeof(c->carry) };
 	return c;
 }
 
@@ -376,7 +343,8 @@ bool virtio_console_writable(struct virtio_console *c)
 
 	pthread_mutex_lock(&c->mmio.lock);
 	record_tx(c);
-	waits = c->carry_len || c->busy;
+	outbuf_send(&c->out[PORT_CONSOLE]);
+	waits = c->busy || c->out[PORT_RECORDS].len || c->out[PORT_CONSOLE].len;
 	pthread_mutex_unlock(&c->mmio.lock);
 	return waits;
 }
@@ -387,6 +355,8 @@ struct virtio_console_stats virtio_console_stats(struct virtio_console *c)
 
 	pthread_mutex_lock(&c->mmio.lock);
 	s = c->stats;
+	s.console_dropped = c->out[PORT_CONSOLE].lost;
+	s.record_lost = c->out[PORT_RECORDS].lost;
 	pthread_mutex_unlock(&c->mmio.lock);
 	return s;
 }

@@ -21,8 +21,10 @@
  * functions below. The caller locks nothing. irq_line.set runs under it, in the thread
  * of whoever called: it must not block and not call back.
  *
- * Back pressure: nothing here blocks. Console output that the socket does not take is
- * dropped and counted: a driver spins until it is gone. Records wait in the guest's queue,
+ * Back pressure: nothing here blocks. Console output goes out a line at a time; 64 KiB
+ * of it wait for a slow reader, the rest is dropped and counted, since a driver spins until
+ * its output is taken. virtio_console_writable() also sends what has no newline yet: call
+ * it every 20 ms or so. Records wait in the guest's queue,
  * which fills up and puts the guest's writer to sleep. Linux resets the device on its way
  * to power-off, and takes back the queue: what still waits then is carried over, up to all
  * that Linux can have queued (32 writes of 32 KiB). A guest that queues more before
@@ -44,7 +46,7 @@ void virtio_console_free(struct virtio_console *c);
 
 struct virtio_mmio *virtio_console_dev(struct virtio_console *c);
 
-/* Sends records that wait for room. True: some still do. Cheap when none do. */
+/* Sends what waits for room. True: some still does. Cheap when nothing waits. */
 bool virtio_console_writable(struct virtio_console *c);
 
 struct virtio_console_stats virtio_console_stats(struct virtio_console *c);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-vm/gmem.c kt-vm/virtq.c kt-vm/virtio_mmio.c kt-vm/virtio_console.c
+// LINK: kt-vm/gmem.c kt-vm/virtq.c kt-vm/virtio_mmio.c kt-vm/virtio_console.c kt-vm/outbuf.c
 /*
  * A hostile driver for virtio-console: the input is a list of register accesses, writes to
  * guest memory, descriptors, notifications, and of what the reader does meanwhile. Beyond
- * memory safety: every byte of the record port that the device took is read or counted as
- * lost, status and interrupt line agree, and no operation takes long.
+ * memory safety: every byte that the device took from a port is read or counted as lost, status and
+ * interrupt line agree, and no operation takes long.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -34,7 +34,7 @@ static struct {
 	struct virtio_mmio *dev;
 	int console, records;
 	int line;
-	uint64_t read; /* from the record port, since the start */
+	uint64_t read, heard; /* from the record port and the console, since the start */
 } f;
 
 static uint64_t take(struct input *in, unsigned int bytes)
@@ -174,6 +174,8 @@ static void step(struct virtio_console *con, struct input *in)
 			f.read += drain(f.records, op & 16 ? 1 : 1 << 16);
 		if (op & 32)
 			virtio_console_writable(con);
+		if (op & 64)
+			f.heard += drain(f.console, 1 << 16);
 		break;
 	}
 	if (f.line != (get(VIRTIO_MMIO_INTERRUPT_STATUS) != 0))
@@ -217,14 +219,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	reg(VIRTIO_MMIO_STATUS, 0);
 	if (f.line || get(VIRTIO_MMIO_STATUS))
 		abort();
-	do
+	do {
 		f.read += drain(f.records, SIZE_MAX);
-	while (virtio_console_writable(con));
+		f.heard += drain(f.console, SIZE_MAX);
+	} while (virtio_console_writable(con));
 	f.read += drain(f.records, SIZE_MAX);
-	drain(f.console, SIZE_MAX);
+	f.heard += drain(f.console, SIZE_MAX);
 	s = virtio_console_stats(con);
 	if (s.record_bytes != (con == f.con[0] ? f.read : 0) + s.record_lost ||
-	    s.console_dropped > s.console_bytes)
+	    s.console_bytes != (con == f.con[0] ? f.heard : 0) + s.console_dropped)
 		abort();
 	return 0;
 }

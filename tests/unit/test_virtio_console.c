@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-vm/gmem.c kt-vm/virtq.c kt-vm/virtio_mmio.c kt-vm/virtio_console.c
+// LINK: kt-vm/gmem.c kt-vm/virtq.c kt-vm/virtio_mmio.c kt-vm/virtio_console.c kt-vm/outbuf.c
 /* virtio-console and its transport as a driver sees them; the driver here is a small one. */
 #include <errno.h>
 #include <pthread.h>
@@ -539,6 +539,7 @@ TEST(the_console_never_waits)
 	struct virtio_console_stats s;
 	static uint8_t got[1 << 20];
 	unsigned int i, n = 100 * 1024 / 32;
+	size_t len;
 
 	plug(true);
 	set_up();
@@ -551,9 +552,68 @@ TEST(the_console_never_waits)
 	CHECK_INT(i, n);
 	s = virtio_console_stats(con);
 	CHECK_INT(s.console_bytes, 100 << 20);
-	CHECK_INT(drain(console[1], got, sizeof(got)), s.console_bytes - s.console_dropped);
 	CHECK(s.console_dropped > 90 << 20);
+	CHECK(virtio_console_writable(con));
+	len = drain(console[1], got, sizeof(got));
+	CHECK(!virtio_console_writable(con)); /* 64 KiB were kept back */
+	CHECK_INT(drain(console[1], got, sizeof(got)) + len, s.console_bytes - s.console_dropped);
+	unplug();
+}
+
+static void print(const char *text)
+{
+	uint64_t at = DATA + 64 * (given[TX_CONSOLE] % num[TX_CONSOLE]);
+
+	strcpy((char *)ram(at), text);
+	give(TX_CONSOLE, at, (uint32_t)strlen(text), 0);
+	out(VIRTIO_MMIO_QUEUE_NOTIFY, TX_CONSOLE);
+	CHECK_INT(used(TX_CONSOLE)->idx, given[TX_CONSOLE]);
+}
+
+TEST(the_console_goes_by_lines)
+{
+	static uint8_t got[8192];
+	int i;
+
+	plug(true);
+	set_up();
+	print("Kernel panic - n");
+	CHECK_INT(drain(console[1], got, sizeof(got)), 0);
+	print("ot syncing\r\nCPU");
+	CHECK_INT(drain(console[1], got, sizeof(got)), 31);
+	CHECK(memcmp(got, "Kernel panic - not syncing\r\nCPU", 31) == 0);
+	print(": 0");
+	CHECK_INT(drain(console[1], got, sizeof(got)), 0);
 	CHECK(!virtio_console_writable(con));
+	CHECK_INT(drain(console[1], got, sizeof(got)), 3);
+	for (i = 0; i < 256; i++) /* no newline for 4 KiB */
+		print("0123456789abcdef");
+	CHECK_INT(drain(console[1], got, sizeof(got)), 4096);
+	CHECK_INT(virtio_console_stats(con).console_dropped, 0);
+	unplug();
+}
+
+/* A kernel prints all that it has when its console comes up. */
+TEST(a_slow_reader_of_the_console)
+{
+	static uint8_t got[100 << 10];
+	int i, bad = 0;
+	size_t len;
+
+	plug(true);
+	set_up();
+	for (i = 0; i < 4096; i++)
+		print("0123456789abcd\r\n");
+	CHECK_INT(virtio_console_stats(con).console_dropped, 0);
+	CHECK(virtio_console_writable(con));
+	len = drain(console[1], got, sizeof(got));
+	while (virtio_console_writable(con))
+		len += drain(console[1], got + len, sizeof(got) - len);
+	len += drain(console[1], got + len, sizeof(got) - len);
+	CHECK_INT(len, 65536);
+	for (i = 0; i < 4096; i++)
+		bad += memcmp(got + 16 * i, "0123456789abcd\r\n", 16) != 0;
+	CHECK_INT(bad, 0);
 	unplug();
 }
 
@@ -720,5 +780,6 @@ UNIT_MAIN(T(identity), T(features), T(ports_come_up), T(ports_with_a_console),
 	  T(a_second_cause_has_its_edge), T(a_slow_reader_holds_the_queue),
 	  T(a_reset_loses_no_record), T(a_reset_sends_what_it_can), T(the_order_outlives_a_reset),
 	  T(resets_without_a_reader_are_bounded), T(the_reader_is_gone), T(the_console_never_waits),
+	  T(the_console_goes_by_lines), T(a_slow_reader_of_the_console),
 	  T(rule_breakers_need_a_reset), T(bad_rings_need_a_reset), T(a_mistake_takes_nothing_back),
 	  T(nothing_before_driver_ok), T(edges_are_enough))
