@@ -33,7 +33,7 @@ setup_file() {
 	for f in panic reboot garbage forge; do
 		kt-topo 1n1l1c1t | case_of "$f" 120 - -i /nested/empty.img -a "kt.fault=$f"
 	done
-	kt-topo 1n1l1c1t | case_of triple 120 - -i /nested/empty.img -a kt.fault=reboot -a reboot=t
+	kt-topo 1n1l1c1t | case_of triple 120 - -i /nested/empty.img -a kt.fault=reboot~reboot=t
 	kt-topo 1n1l2c1t | case_of hang 120 - -i /nested/empty.img -d 20s -a kt.fault=hang
 	kt-topo 1n1l2c1t | case_of int 120 2@15000 -i /nested/empty.img -a kt.fault=hang
 	kt-topo 1n1l2c2t | case_of pause 120 "10@12000,12@13000,10@14000,12@15000,2@16000" \
@@ -42,9 +42,11 @@ setup_file() {
 		kt-guest plan mixed_workloads --topology 1n2l1c1t --duration 5s --scheduler scx_kt
 		kt-topo 1n2l1c1t
 		kt-kernel find
-	} >plan.jsonl
-	kt-initrd -o "$dir/mixed.img" <plan.jsonl >/dev/null || return
-	case_of mixed 240 - -i /nested/mixed.img <plan.jsonl
+	} >"$BATS_FILE_TMPDIR/plan.jsonl"
+	kt-initrd -o "$dir/mixed.img" <"$BATS_FILE_TMPDIR/plan.jsonl" >/dev/null || return
+	case_of mixed 240 - -i /nested/mixed.img <"$BATS_FILE_TMPDIR/plan.jsonl"
+	echo "control 60000 - /nested/test_kvm_engine" >>"$dir/cases"
+	cp "$KT_TOP/build/tests/test_kvm_engine" "$dir/"
 	"$KT_TOP/tests/nested/boot" "$dir" 20m
 }
 
@@ -116,9 +118,17 @@ view() {
 	[ -z "$(of pause 'select(.type == "control" and (.error or .took_ns > 1e9))')" ]
 }
 
+@test "control: pauses, registers, watchpoints and the sandbox on a real KVM" {
+	cat "$DIR/control.out" "$DIR/control.err" >&2
+	[ "$(cat "$DIR/control.exit")" = 0 ]
+	grep -x "ok 2 watchpoints" "$DIR/control.out"
+	run ! grep -q "skip" "$DIR/control.out"
+	grep "^# " "$DIR/control.out" >&3
+}
+
 @test "mixed_workloads with scx_kt" {
 	ended_with mixed 0 poweroff
-	of mixed 'select(.type == "sched")' | grep -q '"attached"'
+	of mixed 'select(.type == "sched")' | grep -q '"event":"attach"'
 	kt-check <"$DIR/mixed.out" >verdict.jsonl || true
 	holds verdict.jsonl '.type == "verdict"'
 }

@@ -6,8 +6,9 @@
  *
  *	NAME LIMIT_MS SIGNAL@MS[,SIGNAL@MS...]|- PROGRAM [ARGUMENT...]
  *
- * Its standard input is /nested/NAME.in where there is one. SIGNAL@MS sends a signal (a
- * number) to the program after that time; LIMIT_MS is for what hangs. Records:
+ * A ~ in an argument is a space. Its standard input is /nested/NAME.in where there is one.
+ *SIGNAL@MS sends a signal (a number) to the program after that time; LIMIT_MS is for what hangs.
+ *Records:
  *
  *	{"type":"guest","event":"nested","case":NAME,"out":LINE} (or "err")
  *	{"type":"guest","event":"nested","case":NAME,"exit":CODE,"ns":DURATION}
@@ -198,6 +199,9 @@ static void run_line(char *text)
 	if (!argc)
 		return;
 	argv[argc] = NULL;
+	while (argc--)
+		for (w = argv[argc]; (w = strchr(w, '~'));)
+			*w = ' ';
 	run_case(argv, words[0], atoll(words[1]) * 1000000, words[2]);
 }
 
