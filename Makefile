@@ -102,6 +102,13 @@ $(B)/tests/%: tests/unit/%.c $(B)/lib/libkt.a $$(addprefix $(B)/obj/,$$(addsuffi
 	$(Q)$(CC) $(CFLAGS) $(BASE) -Ilib -I. -Itests/unit $(JSON_CFLAGS) -MF $@.d -o $@ $< \
 		$(filter %.o,$^) $(B)/lib/libkt.a $(call pc,--libs,$(PKGS_ALL)) -lm -lpthread
 
+BENCH := $(patsubst tests/bench/%.c,build/bench/%,$(wildcard tests/bench/*.c))
+build/bench/%: tests/bench/%.c build/lib/libkt.a $$(addprefix build/obj/,$$(addsuffix .o,$$(basename $$(call links,tests/bench/$$*.c))))
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(BASE) -Ilib -Ikt-vm $(JSON_CFLAGS) -MF $@.d -o $@ $< \
+		$(filter %.o,$^) build/lib/libkt.a $(call pc,--libs,$(PKGS_ALL)) -lm -lpthread
+
 # libFuzzer is clang's; the objects are built for it once more, from source.
 build/fuzz/%: tests/fuzz/%.c $(LIB_SRC) $$(call links,tests/fuzz/$$*.c)
 	$(call say,FUZZ,$@)
@@ -144,14 +151,14 @@ check:
 	$(MAKE) -j2 SAN=1 all unit
 	tests/run $(TESTS)
 
-bench: all
+bench: all build/nested/init $(BENCH)
 	scripts/kernel
 	$(MAKE) scx
 	tests/bench/run
 
 # ---- keeping it tidy ---------------------------------------------------------------
-C_FILES := $(wildcard tests/nested/*.c lib/*.[ch] kt*/*.[ch] bpf/*.[ch] tests/unit/*.[ch] tests/fuzz/*.c)
-SH_FILES := $(wildcard scripts/* tests/run tests/bench/* tests/nested/boot .ci/run)
+C_FILES := $(wildcard tests/nested/*.c tests/bench/*.c lib/*.[ch] kt*/*.[ch] bpf/*.[ch] tests/unit/*.[ch] tests/fuzz/*.c)
+SH_FILES := $(wildcard scripts/* tests/run tests/bench/run tests/bench/*.sh tests/nested/boot .ci/run)
 
 lint:
 	clang-format --dry-run -Werror $(C_FILES)
@@ -188,7 +195,7 @@ help:
 	@echo 'make deps     install the packages that kt needs'
 	@echo 'make all | unit | scx | install (PREFIX, DESTDIR) | format | clean'
 
--include $(shell find $(B)/obj $(B)/tests build/fuzz -name '*.d' 2>/dev/null)
+-include $(shell find $(B)/obj $(B)/tests build/fuzz build/bench -name '*.d' 2>/dev/null)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
