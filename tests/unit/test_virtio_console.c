@@ -614,6 +614,12 @@ TEST(a_slow_reader_of_the_console)
 	for (i = 0; i < 4096; i++)
 		bad += memcmp(got + 16 * i, "0123456789abcd\r\n", 16) != 0;
 	CHECK_INT(bad, 0);
+	while (!virtio_console_stats(con).console_dropped)
+		print("0123456789abcd\r\n");
+	len = virtio_console_stats(con).console_dropped;
+	drain(console[1], got, sizeof(got));
+	print("there is room\r\n");
+	CHECK_INT(virtio_console_stats(con).console_dropped, len);
 	unplug();
 }
 
