@@ -54,6 +54,7 @@ static const char *const calls[] = {
 	"gettimeofday",
 	"restart_syscall",
 	"set_robust_list",
+	"rseq", /* what a thread begins with */
 	"getrandom",
 };
 
