@@ -158,7 +158,7 @@ def bad_record:
 if $list then
 	schema | to_entries[] | .key as $type |
 	[.value | .. | objects | keys_unsorted[] | select(IN("?", "*", "type", "by", "variants") | not)] -
-	(.value.variants // {} | keys) + [.value.variants // {} | .[] | .. | objects | keys_unsorted[]] |
+	(.value.variants // {} | keys) + [.value.variants // {} | .[] | .. | objects | keys_unsorted[] | select(IN("?", "*") | not)] |
 	"\($type): \(unique - ["type"] | join(" "))"
 else
 	[inputs] as $lines |

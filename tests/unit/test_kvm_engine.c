@@ -335,7 +335,7 @@ static long long field(const char *path, const char *key, int base)
 	return v;
 }
 
-/* Resident KiB of mappings; those of 1 GiB and more are the guest's memory. */
+/* Resident KiB of mappings; those of 64 MiB and more are the guest's memory. */
 static long long own_kib(pid_t pid)
 {
 	unsigned long long from, to, rss;
@@ -348,7 +348,7 @@ static long long own_kib(pid_t pid)
 	f = fopen(path, "re");
 	while (f && fgets(line, sizeof(line), f)) {
 		if (sscanf(line, "%llx-%llx ", &from, &to) == 2)
-			own = to - from < 1ULL << 30;
+			own = to - from < 64ULL << 20;
 		else if (own && sscanf(line, "Rss: %llu kB", &rss) == 1)
 			sum += (long long)rss;
 	}
@@ -405,6 +405,59 @@ TEST(sandbox_cost_and_memory)
 	waitpid(pid, NULL, 0);
 }
 
+#define MIB_SAID (getenv("KT_LONG") ? 100U : 4U) /* 100 take a minute where KVM emulates */
+
+/* Says lines of 80 bytes for ever; tells our parent of the first MiB, and of MIB_SAID more. */
+static void shouting(void)
+{
+	static const char code[] = "\x66\xba\xf8\x03"                 /* 1: mov $0x3f8, %dx */
+				   "\xb9\x00\x00\x10\x00"             /* mov $0x100000, %ecx */
+				   "\xbe\x00\x00\x20\x00"             /* mov $0x200000, %esi */
+				   "\xf3\x6e"                         /* rep outsb */
+				   "\x48\xff\x04\x25\x00\x80\x00\x00" /* incq 0x8000 */
+				   "\xeb\xe6";                        /* jmp 1b */
+	uint64_t next = 1;
+	char *text;
+	int i;
+
+	CHECK_INT(start(1, 64 << 20, code, sizeof(code) - 1), 0);
+	text = gmem_at(&m.mem, 0x200000, 0x100000);
+	for (i = 0; i < 0x100000; i++)
+		text[i] = i % 80 == 79 ? '\n' : 'x';
+	for (;;) {
+		while (counter() < next)
+			usleep(1000);
+		if (write(ready[1], &next, sizeof(next)) != sizeof(next))
+			_exit(1);
+		next = counter() + MIB_SAID;
+	}
+}
+
+TEST(much_console_to_nobody)
+{
+	uint64_t n = 0, from;
+	long long before, after;
+	pid_t pid;
+
+	if (no_kvm())
+		SKIP(e.text);
+	CHECK_INT(pipe(ready), 0);
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0)
+		shouting();
+	CHECK_INT(read(ready[0], &n, sizeof(n)), sizeof(n));
+	before = own_kib(pid);
+	from = now_ns();
+	CHECK_INT(read(ready[0], &n, sizeof(n)), sizeof(n));
+	after = own_kib(pid);
+	printf("# %u MiB of console to nobody: %llu ms, memory %lld KiB, then %lld KiB\n", MIB_SAID,
+	       (unsigned long long)(now_ns() - from) / 1000000, before, after);
+	CHECK(before > 0 && after <= before + before / 100);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
 UNIT_MAIN(T(pause_resume_registers), T(watchpoints), T(output_then_power_off),
 	  T(reset_and_triple_fault), T(nobody_reads_the_console), T(a_forbidden_call_kills),
-	  T(sandbox_cost_and_memory))
+	  T(sandbox_cost_and_memory), T(much_console_to_nobody))
