@@ -35,6 +35,7 @@ struct kvm_devices {
 	int kick, epoll;
 	pthread_t thread;
 	bool started, bus_ready;
+	bool runs; /* the thread has started up; under vm->lock */
 	_Atomic bool stop;
 	pthread_mutex_t drain;
 };
@@ -159,6 +160,10 @@ static void *output_main(void *arg)
 	eventfd_t count;
 	bool told = false;
 
+	pthread_mutex_lock(&vm->lock);
+	d->runs = true;
+	pthread_cond_broadcast(&vm->moved);
+	pthread_mutex_unlock(&vm->lock);
 	while (!atomic_load(&d->stop)) {
 		if (epoll_wait(d->epoll, &ev, 1, told ? -1 : FLUSH_MS) > 0)
 			eventfd_read(d->kick, &count);
@@ -210,6 +215,11 @@ int kvm_devices_start(struct kvm_vm *vm)
 	rc = -pthread_create(&vm->dev->thread, NULL, output_main, vm);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	vm->dev->started = rc == 0;
+	/* what the C library does as a thread starts, the sandbox would not allow */
+	pthread_mutex_lock(&vm->lock);
+	while (!rc && !vm->dev->runs)
+		pthread_cond_wait(&vm->moved, &vm->lock);
+	pthread_mutex_unlock(&vm->lock);
 	return rc;
 }
 
