@@ -109,6 +109,15 @@ static int use_x2apic_ids(struct kvm_vm *vm, struct errbuf *e)
 			  strerror(errno));
 }
 
+/* An AMD guest has counters whatever CPUID says. A KVM that is too old for this has them on. */
+static void no_counters(struct kvm_vm *vm)
+{
+	struct kvm_enable_cap cap = { .cap = KVM_CAP_PMU_CAPABILITY,
+				      .args = { KVM_PMU_CAP_DISABLE } };
+
+	ioctl(vm->fd, KVM_ENABLE_CAP, &cap);
+}
+
 static int add_slot(struct kvm_vm *vm, unsigned int slot, uint64_t gpa, uint64_t end)
 {
 	struct kvm_userspace_memory_region r = {
@@ -171,6 +180,7 @@ int kvm_vm_init(struct kvm_vm *vm, int kvm, const struct machine *m, struct errb
 	vm->fd = ioctl(kvm, KVM_CREATE_VM, 0);
 	if (vm->fd < 0)
 		return errbuf_set(e, -errno, "KVM makes no VM: %s", strerror(errno));
+	no_counters(vm);
 	rc = use_x2apic_ids(vm, e);
 	if (!rc)
 		rc = add_irqchip(vm, e);
