@@ -32,6 +32,7 @@ struct file {
 	const char *path;
 	const uint8_t *data;
 	size_t size;
+	bool copy; /* to guest memory, or look only */
 };
 
 static uint16_t u16(const struct file *f, size_t off)
@@ -70,9 +71,10 @@ static int load_bzimage(struct image *img, const struct file *f, const struct gm
 	if (skip + ENTRY_64 >= f->size || hdr_end > sizeof(img->setup) + HDR_SETUP_SECTS)
 		return errbuf_set(e, -ENOEXEC, "kernel %s is cut: %zu bytes", f->path, f->size);
 	img->end = BZ_LOAD_GPA + u32(f, HDR_INIT_SIZE) + (f->size - skip);
-	if (!gmem_at(m, BZ_LOAD_GPA, img->end - BZ_LOAD_GPA) ||
-	    gmem_write(m, BZ_LOAD_GPA, f->data + skip, f->size - skip))
+	if (!gmem_at(m, BZ_LOAD_GPA, img->end - BZ_LOAD_GPA))
 		return too_small(f, img->end, e);
+	if (f->copy)
+		gmem_write(m, BZ_LOAD_GPA, f->data + skip, f->size - skip);
 	img->entry = BZ_LOAD_GPA + ENTRY_64;
 	img->setup_len = hdr_end - HDR_SETUP_SECTS;
 	memcpy(img->setup, f->data + HDR_SETUP_SECTS, img->setup_len);
@@ -94,7 +96,8 @@ static int load_segment(struct image *img, const struct file *f, const struct gm
 	if (!at)
 		return too_small(f, p->p_paddr + p->p_memsz, e);
 	/* what follows p_filesz is zero already: the memory is fresh */
-	memcpy(at, f->data + p->p_offset, p->p_filesz);
+	if (f->copy)
+		memcpy(at, f->data + p->p_offset, p->p_filesz);
 	if (p->p_paddr + p->p_memsz > img->end)
 		img->end = p->p_paddr + p->p_memsz;
 	return 0;
@@ -191,9 +194,10 @@ static int load(struct image *img, const struct file *f, const struct gmem *m, s
 			  f->path);
 }
 
-int image_load(struct image *img, const char *path, const struct gmem *m, struct errbuf *e)
+static int read_image(struct image *img, const char *path, const struct gmem *m, bool copy,
+		      struct errbuf *e)
 {
-	struct file f = { .path = path };
+	struct file f = { .path = path, .copy = copy };
 	struct stat st;
 	int fd = open(path, O_RDONLY | O_CLOEXEC), rc;
 	void *map = MAP_FAILED;
@@ -217,4 +221,14 @@ int image_load(struct image *img, const char *path, const struct gmem *m, struct
 	if (fd >= 0)
 		close(fd);
 	return rc;
+}
+
+int image_load(struct image *img, const char *path, const struct gmem *m, struct errbuf *e)
+{
+	return read_image(img, path, m, true, e);
+}
+
+int image_check(struct image *img, const char *path, const struct gmem *m, struct errbuf *e)
+{
+	return read_image(img, path, m, false, e);
 }

@@ -25,5 +25,7 @@ struct image {
 
 /* Checks `path` and copies it into guest memory: 0, -ENOEXEC, or -errno. */
 int image_load(struct image *img, const char *path, const struct gmem *m, struct errbuf *e);
+/* The same, but copies nothing to memory. */
+int image_check(struct image *img, const char *path, const struct gmem *m, struct errbuf *e);
 
 #endif

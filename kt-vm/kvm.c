@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "kvm.h"
+#include "loader.h"
 #include "record.h"
 #include "sandbox.h"
 #include "units.h"
@@ -103,6 +104,8 @@ static int start(void **self, const struct machine *m, int *console, int *port, 
 	vm->fd = vm->event_fd = -1;
 	raise_files();
 	rc = build(vm, m, console, port, e);
+	if (!rc)
+		rc = loader_wait(m->loader, e);
 	if (!rc)
 		rc = sandbox_enter(e);
 	if (!rc)

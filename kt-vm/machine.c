@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "image.h"
+#include "loader.h"
 #include "machine.h"
 #include "pvh.h"
 #include "record.h"
@@ -267,6 +268,19 @@ static uint64_t place_pvh(const struct machine *m, const struct image *img, uint
 	return pvh_place(&m->mem, &p);
 }
 
+/* Memory of our own is filled by a thread; another process must find it filled. */
+static int place_kernel(struct machine *m, struct image *img, const char *kernel, struct errbuf *e)
+{
+	int rc = image_check(img, kernel, &m->mem, e);
+
+	if (rc)
+		return rc;
+	m->loader = loader_start(kernel, &m->mem);
+	if (!m->loader)
+		return errbuf_set(e, -ENOMEM, "out of memory");
+	return m->shared ? loader_wait(m->loader, e) : 0;
+}
+
 int machine_prepare(struct machine *m, struct json_object *topology, const char *kernel,
 		    const char *initrd, const char *cmdline, struct errbuf *e)
 {
@@ -276,7 +290,7 @@ int machine_prepare(struct machine *m, struct json_object *topology, const char 
 			   : gmem_init_private(&m->mem, m->memory, e);
 
 	if (!rc)
-		rc = image_load(&img, kernel, &m->mem, e);
+		rc = place_kernel(m, &img, kernel, e);
 	if (!rc && strlen(cmdline) > img.cmdline_max)
 		rc = errbuf_set(e, -EINVAL, "the kernel command line is longer than %u bytes",
 				img.cmdline_max);
@@ -296,6 +310,8 @@ int machine_prepare(struct machine *m, struct json_object *topology, const char 
 
 void machine_free(struct machine *m)
 {
+	loader_free(m->loader);
+	m->loader = NULL;
 	gmem_free(&m->mem);
 	free(m->cmdline);
 	m->cmdline = NULL;

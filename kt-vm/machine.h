@@ -42,6 +42,7 @@ struct machine {
 	bool nested;    /* the guest gets a CPU with virtualization (SVM), on tcg only */
 	uint64_t entry; /* in long mode, rsi = MACHINE_BOOT_PARAMS, cr3 = MACHINE_PAGE_TABLES */
 	char *cmdline;
+	struct loader *loader; /* to be waited for before the guest runs */
 };
 
 /* Reads the topology record into m (no memory yet): 0 or -EINVAL. */

@@ -3,8 +3,8 @@
  * usage: kvm_setup KERNEL INITRD < topology-record
  * What the kvm engine costs before the first guest instruction, as one record of ns:
  * exec (start of the process to main), probe (which may well refuse: that host's KVM
- * need not run a kernel), prepare (memory, kernel and initrd, tables) and start (VM,
- * vCPUs, devices, threads, sandbox, until the vCPUs run). The first guest instruction is
+ * need not run a kernel), prepare (memory, initrd, tables) and start (VM, vCPUs, devices,
+ * threads, the kernel in memory, sandbox, until the vCPUs run). The first guest instruction is
  * a HLT in place of the kernel's own, so that the guest takes no time from us.
  */
 #include <stdio.h>
@@ -19,9 +19,12 @@
 #include "record.h"
 
 // LINK: kt-vm/kvm.c kt-vm/kvm_vm.c kt-vm/kvm_vcpu.c kt-vm/kvm_devices.c kt-vm/kvm_control.c
-// LINK: kt-vm/kvm_probe.c kt-vm/machine.c kt-vm/gmem.c kt-vm/image.c kt-vm/pvh.c kt-vm/pvh_enter.S
+// LINK: kt-vm/kvm_probe.c kt-vm/machine.c kt-vm/loader.c kt-vm/gmem.c kt-vm/image.c kt-vm/pvh.c
+// LINK: kt-vm/pvh_enter.S
 // LINK: kt-vm/cpuid.c kt-vm/sandbox.c kt-vm/bus.c kt-vm/uart.c kt-vm/outbuf.c kt-vm/pm.c
 // LINK: kt-vm/legacy.c kt-vm/virtio_console.c kt-vm/virtio_mmio.c kt-vm/virtq.c
+
+#define HALT_GPA 0x30000 /* behind the command line */
 
 static long long now_ns(void)
 {
@@ -63,7 +66,8 @@ static int measure(long long execed, char **argv)
 	if (machine_prepare(&m, topology, argv[2], argv[3], line, &e))
 		return fail("prepare", &e);
 	prepared = now_ns() - prepared;
-	gmem_write(&m.mem, m.entry, halt, sizeof(halt));
+	m.entry = HALT_GPA;
+	gmem_write(&m.mem, HALT_GPA, halt, sizeof(halt));
 	started = now_ns();
 	if (engine_kvm.start(&vm, &m, &console, &port, &e))
 		return fail("start", &e);

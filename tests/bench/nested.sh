@@ -143,7 +143,7 @@ echo 'kt-vm on this host before the first guest instruction, 4 vCPUs, 2 GiB, in 
 jq -rs '
 	def show(f): map(f / 1e4 | round / 100) | sort | "\(.[0]) \(.[length / 2 | floor])";
 	"  start of the process            \(show(.exec_ns))",
-	"  memory, kernel, initrd, tables  \(show(.prepare_ns))",
-	"  VM, vCPUs, devices, sandbox     \(show(.start_ns))",
+	"  memory, initrd, tables          \(show(.prepare_ns))",
+	"  VM, devices, kernel, sandbox    \(show(.start_ns))",
 	"  all of it (target <= 15)        \(show(.exec_ns + .prepare_ns + .start_ns))",
 	"  and the probe before it         \(show(.probe_ns))"' "$dir/setup"

@@ -2,7 +2,7 @@
 // LINK: kt-vm/kvm.c kt-vm/kvm_vm.c kt-vm/kvm_vcpu.c kt-vm/kvm_devices.c kt-vm/kvm_control.c
 // LINK: kt-vm/kvm_probe.c kt-vm/sandbox.c kt-vm/cpuid.c kt-vm/bus.c kt-vm/gmem.c kt-vm/uart.c
 // LINK: kt-vm/pm.c kt-vm/legacy.c kt-vm/virtio_console.c kt-vm/virtio_mmio.c kt-vm/virtq.c
-// LINK: kt-vm/outbuf.c
+// LINK: kt-vm/outbuf.c kt-vm/loader.c kt-vm/image.c
 /*
  * The kvm engine with guests of a few instructions, which even a KVM that emulates can
  * run: start, output, ends, pause, registers, and the sandbox. Each test is a process of
@@ -395,6 +395,7 @@ TEST(sandbox_cost_and_memory)
 		waiting();
 		_exit(0);
 	}
+	close(ready[1]);
 	CHECK_INT(read(ready[0], &took, sizeof(took)), sizeof(took));
 	CHECK(took > 0);
 	printf("# 4 vCPUs, 2 GiB: %llu us to the first guest instruction, ",
@@ -446,6 +447,7 @@ TEST(much_console_to_nobody)
 	pid = fork();
 	if (pid == 0)
 		shouting();
+	close(ready[1]); /* its death ends the reading */
 	CHECK_INT(read(ready[0], &n, sizeof(n)), sizeof(n));
 	before = own_kib(pid);
 	from = now_ns();
