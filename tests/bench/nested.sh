@@ -31,7 +31,7 @@ firmware() {
 }
 
 kernel=$(kt-kernel find | jq -r 'select(.type == "kernel") | .vmlinux')
-cp "$(command -v dash)" "$dir/sh"
+cp "$(command -v sh)" "$dir/"
 cp "$(command -v qemu-system-x86_64)" "$dir/qemu"
 cp "$top/build/bench/vmm_time" "${kernel%vmlinux}bzImage" "$dir/"
 for f in bios-256k.bin qboot.rom linuxboot_dma.bin kvmvapic.bin; do
