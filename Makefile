@@ -29,7 +29,8 @@ PAGES := $(wildcard man/*.[157])
 
 # Libraries of each tool, by pkg-config; every tool has json-c through lib/.
 PKGS_kt-initrd := libelf libzstd
-PKGS_ALL := json-c libelf libzstd
+PKGS_kt-vm := libseccomp
+PKGS_ALL := json-c libelf libzstd libseccomp
 
 pc = $(shell pkg-config $(1) $(2) 2>/dev/null)
 JSON_CFLAGS := $(call pc,--cflags,json-c)
@@ -101,6 +102,13 @@ $(B)/tests/%: tests/unit/%.c $(B)/lib/libkt.a $$(addprefix $(B)/obj/,$$(addsuffi
 	$(Q)$(CC) $(CFLAGS) $(BASE) -Ilib -I. -Itests/unit $(JSON_CFLAGS) -MF $@.d -o $@ $< \
 		$(filter %.o,$^) $(B)/lib/libkt.a $(call pc,--libs,$(PKGS_ALL)) -lm -lpthread
 
+BENCH := $(patsubst tests/bench/%.c,build/bench/%,$(wildcard tests/bench/*.c))
+build/bench/%: tests/bench/%.c build/lib/libkt.a $$(addprefix build/obj/,$$(addsuffix .o,$$(basename $$(call links,tests/bench/$$*.c))))
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(BASE) -Ilib -Ikt-vm $(JSON_CFLAGS) -MF $@.d -o $@ $< \
+		$(filter %.o,$^) build/lib/libkt.a $(call pc,--libs,$(PKGS_ALL)) -lm -lpthread
+
 # libFuzzer is clang's; the objects are built for it once more, from source.
 build/fuzz/%: tests/fuzz/%.c $(LIB_SRC) $$(call links,tests/fuzz/$$*.c)
 	$(call say,FUZZ,$@)
@@ -108,6 +116,14 @@ build/fuzz/%: tests/fuzz/%.c $(LIB_SRC) $$(call links,tests/fuzz/$$*.c)
 	$(Q)clang $(BASE) -MF $@.d -g -O1 -fsanitize=fuzzer,address,undefined \
 		-fno-sanitize-recover=all -Ilib -I. $(JSON_CFLAGS) -DKT_VERSION='"fuzz"' -o $@ \
 		$(filter %.c,$^) $(call pc,--libs,$(PKGS_ALL)) -lm -lpthread
+
+# PID 1 of the outer guest in tests/nested: static, since there is nothing else in it.
+build/nested/init: tests/nested/init.c
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -std=gnu17 -D_GNU_SOURCE $(WARN) -static -o $@ $<
+
+nested: all build/nested/init build/tests/test_kvm_engine
 
 unit: $(UNIT)
 all-fuzz: $(FUZZ)
@@ -131,17 +147,18 @@ check:
 	$(MAKE) all
 	scripts/kernel
 	$(MAKE) -j2 scx
+	$(MAKE) nested
 	$(MAKE) -j2 SAN=1 all unit
 	tests/run $(TESTS)
 
-bench: all
+bench: all build/nested/init $(BENCH)
 	scripts/kernel
 	$(MAKE) scx
 	tests/bench/run
 
 # ---- keeping it tidy ---------------------------------------------------------------
-C_FILES := $(wildcard lib/*.[ch] kt*/*.[ch] bpf/*.[ch] tests/unit/*.[ch] tests/fuzz/*.c)
-SH_FILES := $(wildcard scripts/* tests/run tests/bench/* .ci/run)
+C_FILES := $(wildcard tests/nested/*.c tests/bench/*.c lib/*.[ch] kt*/*.[ch] bpf/*.[ch] tests/unit/*.[ch] tests/fuzz/*.c)
+SH_FILES := $(wildcard scripts/* tests/run tests/bench/run tests/bench/*.sh tests/nested/boot .ci/run)
 
 lint:
 	clang-format --dry-run -Werror $(C_FILES)
@@ -178,8 +195,8 @@ help:
 	@echo 'make deps     install the packages that kt needs'
 	@echo 'make all | unit | scx | install (PREFIX, DESTDIR) | format | clean'
 
--include $(shell find $(B)/obj $(B)/tests build/fuzz -name '*.d' 2>/dev/null)
+-include $(shell find $(B)/obj $(B)/tests build/fuzz build/bench -name '*.d' 2>/dev/null)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all share unit all-fuzz fuzz run check bench lint format deps install clean help scx
+.PHONY: nested all share unit all-fuzz fuzz run check bench lint format deps install clean help scx

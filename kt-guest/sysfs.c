@@ -115,10 +115,35 @@ static struct json_object *distances(int node)
 	return a;
 }
 
+/* What the kernel knows from an HMAT of the best way to the node's memory, or NULL. */
+static struct json_object *access_of(int node)
+{
+	static const char *const what[][2] = {
+		{ "read_latency_ns", "read_latency" },
+		{ "read_bandwidth_mbs", "read_bandwidth" },
+	};
+	struct json_object *o = NULL;
+	char path[96];
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		int v;
+
+		snprintf(path, sizeof(path), NODE_DIR "/node%d/access0/initiators/%s", node,
+			 what[i][1]);
+		v = file_read_int(path, -1);
+		if (v >= 0 && !o)
+			o = json_object_new_object();
+		if (v >= 0)
+			rec_int(o, what[i][0], v);
+	}
+	return o;
+}
+
 /* Fills node_of[]; a kernel without NUMA has one node 0 and no files for it. */
 static struct json_object *nodes(short *node_of)
 {
-	struct json_object *a = json_object_new_array(), *o;
+	struct json_object *a = json_object_new_array(), *o, *access;
 	char buf[CPULIST_TEXT_MAX];
 	struct cpulist online, l;
 	int n, cpu;
@@ -133,6 +158,9 @@ static struct json_object *nodes(short *node_of)
 		rec_str(o, "cpus", buf);
 		rec_int(o, "memory_kib", meminfo_kib(n));
 		rec_add(o, "distances", distances(n));
+		access = access_of(n);
+		if (access)
+			rec_add(o, "access", access);
 		json_object_array_add(a, o);
 		for (cpu = cpulist_next(&l, -1); cpu >= 0; cpu = cpulist_next(&l, cpu))
 			node_of[cpu] = (short)n;

@@ -6,6 +6,7 @@
 #include "acpi.h"
 #include "apicid.h"
 #include "dsdt.h"
+#include "hmat.h"
 #include "tables.h"
 
 /*
@@ -121,13 +122,20 @@ static void add_rsdp(struct builder *b)
 	append(b, &r, sizeof(r));
 }
 
+/* With one node there is nothing to compare, and no table that would do it. */
+static bool has_hmat(const struct topo *t)
+{
+	return t->nodes > 1;
+}
+
 /* Room for the addresses of all tables but XSDT itself, FACS and DSDT, which the FADT names. */
 static void add_xsdt(struct builder *b)
 {
+	unsigned int entries = ACPI_TABLES - 3 - !has_hmat(b->t);
 	struct acpi_header h = { 0 };
 
 	begin(b, &h, sizeof(h), "XSDT", 1);
-	append(b, NULL, (ACPI_TABLES - 3) * sizeof(uint64_t));
+	append(b, NULL, entries * sizeof(uint64_t));
 	end(b);
 }
 
@@ -313,6 +321,18 @@ static void add_slit(struct builder *b)
 	end(b);
 }
 
+static void add_hmat(struct builder *b)
+{
+	struct acpi_hmat h = { 0 };
+	uint8_t *body;
+
+	begin(b, &h.h, sizeof(h), "HMAT", 2);
+	body = append(b, NULL, hmat_size(b->t->nodes));
+	if (body)
+		hmat_body(body, b->t->nodes);
+	end(b);
+}
+
 int acpi_build(struct acpi *a, const struct topo *t, const struct memory *m)
 {
 	struct builder b = { .a = a, .t = t, .m = m };
@@ -327,6 +347,8 @@ int acpi_build(struct acpi *a, const struct topo *t, const struct memory *m)
 	add_hpet(&b);
 	add_srat(&b);
 	add_slit(&b);
+	if (has_hmat(t))
+		add_hmat(&b);
 	if (b.full)
 		return -E2BIG;
 	fill_xsdt(a);

@@ -15,7 +15,7 @@
 #define ACPI_BASE  0x40000U
 #define ACPI_SPACE (0x9f000U - ACPI_BASE)
 
-enum { ACPI_TABLES = 8 }; /* all that are built; the RSDP is none */
+enum { ACPI_TABLES = 9 }; /* the most that are built; the RSDP is none */
 
 struct acpi_table {
 	char signature[5];

@@ -169,4 +169,27 @@ struct acpi_slit {
 	uint64_t nodes;
 } ACPI_PACKED;
 
+struct acpi_hmat {
+	struct acpi_header h;
+	uint32_t reserved;
+} ACPI_PACKED;
+
+struct acpi_hmat_proximity {
+	uint16_t type, reserved0;
+	uint32_t length;
+	uint16_t flags, reserved1;
+	uint32_t initiator, memory;
+	uint32_t reserved2[5];
+} ACPI_PACKED;
+_Static_assert(sizeof(struct acpi_hmat_proximity) == 40, "HMAT proximity domain");
+
+struct acpi_hmat_locality {
+	uint16_t type, reserved0;
+	uint32_t length;
+	uint8_t flags, data_type, min_transfer, reserved1;
+	uint32_t initiators, targets, reserved2;
+	uint64_t unit;
+} ACPI_PACKED;
+_Static_assert(sizeof(struct acpi_hmat_locality) == 32, "HMAT locality");
+
 #endif

@@ -32,6 +32,7 @@ struct file {
 	const char *path;
 	const uint8_t *data;
 	size_t size;
+	bool copy; /* to guest memory, or look only */
 };
 
 static uint16_t u16(const struct file *f, size_t off)
@@ -70,9 +71,10 @@ static int load_bzimage(struct image *img, const struct file *f, const struct gm
 	if (skip + ENTRY_64 >= f->size || hdr_end > sizeof(img->setup) + HDR_SETUP_SECTS)
 		return errbuf_set(e, -ENOEXEC, "kernel %s is cut: %zu bytes", f->path, f->size);
 	img->end = BZ_LOAD_GPA + u32(f, HDR_INIT_SIZE) + (f->size - skip);
-	if (!gmem_at(m, BZ_LOAD_GPA, img->end - BZ_LOAD_GPA) ||
-	    gmem_write(m, BZ_LOAD_GPA, f->data + skip, f->size - skip))
+	if (!gmem_at(m, BZ_LOAD_GPA, img->end - BZ_LOAD_GPA))
 		return too_small(f, img->end, e);
+	if (f->copy)
+		gmem_write(m, BZ_LOAD_GPA, f->data + skip, f->size - skip);
 	img->entry = BZ_LOAD_GPA + ENTRY_64;
 	img->setup_len = hdr_end - HDR_SETUP_SECTS;
 	memcpy(img->setup, f->data + HDR_SETUP_SECTS, img->setup_len);
@@ -94,10 +96,53 @@ static int load_segment(struct image *img, const struct file *f, const struct gm
 	if (!at)
 		return too_small(f, p->p_paddr + p->p_memsz, e);
 	/* what follows p_filesz is zero already: the memory is fresh */
-	memcpy(at, f->data + p->p_offset, p->p_filesz);
+	if (f->copy)
+		memcpy(at, f->data + p->p_offset, p->p_filesz);
 	if (p->p_paddr + p->p_memsz > img->end)
 		img->end = p->p_paddr + p->p_memsz;
 	return 0;
+}
+
+/* One note of a kernel: the address if it is Xen's PHYS32_ENTRY, else 0. */
+static uint32_t pvh_note(const Elf64_Nhdr *n, const uint8_t *name, const uint8_t *desc)
+{
+	enum { PHYS32_ENTRY = 18 };
+	uint64_t addr = 0;
+
+	if (n->n_type != PHYS32_ENTRY || n->n_namesz != 4 || memcmp(name, "Xen", 4) ||
+	    (n->n_descsz != 4 && n->n_descsz != 8))
+		return 0;
+	memcpy(&addr, desc, n->n_descsz);
+	return addr <= UINT32_MAX ? (uint32_t)addr : 0;
+}
+
+/* The PVH entry point among the notes of a segment, or 0. */
+static uint32_t find_pvh(const struct file *f, const Elf64_Phdr *p)
+{
+	uint64_t at, end, name, desc;
+	uint32_t entry = 0;
+	Elf64_Nhdr n;
+
+	if (p->p_offset > f->size || p->p_filesz > f->size - p->p_offset)
+		return 0;
+	end = p->p_offset + p->p_filesz;
+	for (at = p->p_offset; !entry && end - at >= sizeof(n); at = desc) {
+		memcpy(&n, f->data + at, sizeof(n));
+		name = at + sizeof(n);
+		desc = name + ((n.n_namesz + 3ULL) & ~3ULL);
+		if (desc > end || n.n_descsz > end - desc)
+			break;
+		entry = pvh_note(&n, f->data + name, f->data + desc);
+		desc += (n.n_descsz + 3ULL) & ~3ULL;
+		if (desc > end)
+			break;
+	}
+	return entry;
+}
+
+static bool within(const struct image *img, const struct gmem *m, uint64_t gpa)
+{
+	return gpa >= BZ_LOAD_GPA && gpa < img->end && gmem_at(m, gpa, 1);
 }
 
 static int load_vmlinux(struct image *img, const struct file *f, const struct gmem *m,
@@ -106,6 +151,7 @@ static int load_vmlinux(struct image *img, const struct file *f, const struct gm
 	Elf64_Ehdr eh;
 	Elf64_Phdr ph;
 	unsigned int i;
+	uint32_t pvh = 0;
 	int rc;
 
 	memcpy(&eh, f->data, sizeof(eh));
@@ -121,11 +167,16 @@ static int load_vmlinux(struct image *img, const struct file *f, const struct gm
 		rc = ph.p_type == PT_LOAD && ph.p_memsz ? load_segment(img, f, m, &ph, e) : 0;
 		if (rc)
 			return rc;
+		if (ph.p_type == PT_NOTE && !pvh)
+			pvh = find_pvh(f, &ph);
 	}
-	if (!gmem_at(m, eh.e_entry, 1) || eh.e_entry >= img->end)
+	if (within(img, m, eh.e_entry))
+		img->entry = eh.e_entry;
+	else if (within(img, m, pvh))
+		img->pvh_entry = pvh;
+	else
 		return errbuf_set(e, -ENOEXEC, "kernel %s has its entry point outside its segments",
 				  f->path);
-	img->entry = eh.e_entry;
 	img->cmdline_max = 2047; /* COMMAND_LINE_SIZE of x86 */
 	img->initrd_max = GMEM_LOW_MAX - 1;
 	return 0;
@@ -143,9 +194,10 @@ static int load(struct image *img, const struct file *f, const struct gmem *m, s
 			  f->path);
 }
 
-int image_load(struct image *img, const char *path, const struct gmem *m, struct errbuf *e)
+static int read_image(struct image *img, const char *path, const struct gmem *m, bool copy,
+		      struct errbuf *e)
 {
-	struct file f = { .path = path };
+	struct file f = { .path = path, .copy = copy };
 	struct stat st;
 	int fd = open(path, O_RDONLY | O_CLOEXEC), rc;
 	void *map = MAP_FAILED;
@@ -169,4 +221,14 @@ int image_load(struct image *img, const char *path, const struct gmem *m, struct
 	if (fd >= 0)
 		close(fd);
 	return rc;
+}
+
+int image_load(struct image *img, const char *path, const struct gmem *m, struct errbuf *e)
+{
+	return read_image(img, path, m, true, e);
+}
+
+int image_check(struct image *img, const char *path, const struct gmem *m, struct errbuf *e)
+{
+	return read_image(img, path, m, false, e);
 }

@@ -9,7 +9,9 @@
 #include <unistd.h>
 
 #include "image.h"
+#include "loader.h"
 #include "machine.h"
+#include "pvh.h"
 #include "record.h"
 #include "topo.h"
 
@@ -78,6 +80,36 @@ static int check_memory(struct machine *m, struct json_object *ranges, struct er
 	return 0;
 }
 
+/*
+ * Each CPU must be where the counts put it, under the APIC id of kt-topology(7):
+ * engines build CPUID from the counts, and the ACPI tables have these ids.
+ */
+static int read_places(struct machine *m, struct json_object *cpus, struct errbuf *e)
+{
+	const struct topo t = { m->nodes, m->llcs, m->cores, m->threads };
+	unsigned int i, core = topo_bits(m->cores), thread = topo_bits(m->threads);
+	unsigned int llcs = m->llcs / m->nodes, llc = topo_bits(llcs);
+
+	for (i = 0; i < m->cpus; i++) {
+		struct json_object *o = json_object_array_get_idx(cpus, i);
+		struct cpu_place *p = &m->places[i];
+
+		p->id = i;
+		p->node = topo_node(&t, i);
+		p->llc = topo_llc(&t, i);
+		p->core = topo_core(&t, i);
+		p->thread = topo_thread(&t, i);
+		p->apic_id =
+			((p->node << llc | p->llc % llcs) << core | p->core) << thread | p->thread;
+		if (rec_get_int(o, "id", -1) != p->id || rec_get_int(o, "node", -1) != p->node ||
+		    rec_get_int(o, "llc", -1) != p->llc || rec_get_int(o, "core", -1) != p->core ||
+		    rec_get_int(o, "thread", -1) != p->thread ||
+		    rec_get_int(o, "apic_id", -1) != p->apic_id)
+			return bad(e, "a CPU is not where its counts put it");
+	}
+	return 0;
+}
+
 int machine_topology(struct machine *m, struct json_object *t, struct errbuf *e)
 {
 	struct json_object *acpi = rec_get_obj(t, "acpi"), *cpus = rec_get_arr(t, "cpus");
@@ -92,6 +124,8 @@ int machine_topology(struct machine *m, struct json_object *t, struct errbuf *e)
 	if (m->llcs % m->nodes || m->cpus != 1ULL * m->llcs * m->cores * m->threads ||
 	    m->cpus > TOPO_MAX_CPUS)
 		return bad(e, "its counts contradict its list of CPUs");
+	if (read_places(m, cpus, e))
+		return -EINVAL;
 	m->acpi_gpa = (uint64_t)rec_get_int(acpi, "base", 0);
 	m->rsdp = (uint64_t)rec_get_int(acpi, "rsdp", 0);
 	if (!acpi || m->acpi_gpa < MACHINE_CMDLINE + MACHINE_CMDLINE_MAX ||
@@ -218,15 +252,45 @@ static void place_boot_params(const struct machine *m, const struct image *img, 
 	e820_add(bp, GMEM_HIGH_GPA, GMEM_HIGH_GPA + m->mem.size - low, E820_RAM);
 }
 
+/* The same for a kernel that is entered by PVH; E820 and its map differ in the layout only. */
+static uint64_t place_pvh(const struct machine *m, const struct image *img, uint64_t initrd,
+			  uint64_t initrd_len)
+{
+	const uint8_t *bp = gmem_at(&m->mem, MACHINE_BOOT_PARAMS, PAGE);
+	struct pvh p = { .entry = img->pvh_entry,
+			 .cmdline = MACHINE_CMDLINE,
+			 .rsdp = m->rsdp,
+			 .initrd = initrd,
+			 .initrd_len = initrd_len };
+
+	for (; p.memmaps < bp[BP_E820_ENTRIES]; p.memmaps++)
+		memcpy(&p.memmap[p.memmaps], bp + BP_E820_TABLE + p.memmaps * 20, 20);
+	return pvh_place(&m->mem, &p);
+}
+
+/* Memory of our own is filled by a thread; another process must find it filled. */
+static int place_kernel(struct machine *m, struct image *img, const char *kernel, struct errbuf *e)
+{
+	int rc = image_check(img, kernel, &m->mem, e);
+
+	if (rc)
+		return rc;
+	m->loader = loader_start(kernel, &m->mem);
+	if (!m->loader)
+		return errbuf_set(e, -ENOMEM, "out of memory");
+	return m->shared ? loader_wait(m->loader, e) : 0;
+}
+
 int machine_prepare(struct machine *m, struct json_object *topology, const char *kernel,
 		    const char *initrd, const char *cmdline, struct errbuf *e)
 {
 	uint64_t initrd_gpa = 0, initrd_len = 0;
 	struct image img;
-	int rc = gmem_init(&m->mem, m->memory, e);
+	int rc = m->shared ? gmem_init(&m->mem, m->memory, e)
+			   : gmem_init_private(&m->mem, m->memory, e);
 
 	if (!rc)
-		rc = image_load(&img, kernel, &m->mem, e);
+		rc = place_kernel(m, &img, kernel, e);
 	if (!rc && strlen(cmdline) > img.cmdline_max)
 		rc = errbuf_set(e, -EINVAL, "the kernel command line is longer than %u bytes",
 				img.cmdline_max);
@@ -239,13 +303,15 @@ int machine_prepare(struct machine *m, struct json_object *topology, const char 
 	gmem_write(&m->mem, MACHINE_CMDLINE, cmdline, strlen(cmdline) + 1);
 	place_page_tables(m);
 	place_boot_params(m, &img, initrd_gpa, initrd_len);
-	m->entry = img.entry;
+	m->entry = img.entry ? img.entry : place_pvh(m, &img, initrd_gpa, initrd_len);
 	m->cmdline = strdup(cmdline);
 	return m->cmdline ? 0 : errbuf_set(e, -ENOMEM, "out of memory");
 }
 
 void machine_free(struct machine *m)
 {
+	loader_free(m->loader);
+	m->loader = NULL;
 	gmem_free(&m->mem);
 	free(m->cmdline);
 	m->cmdline = NULL;

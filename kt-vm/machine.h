@@ -3,9 +3,11 @@
 #define KT_MACHINE_H
 
 #include <json-c/json.h>
+#include <stdbool.h>
 
 #include "errbuf.h"
 #include "gmem.h"
+#include "topo.h"
 
 /*
  * One guest, ready to start on any engine: its topology, its memory with
@@ -13,7 +15,7 @@
  * the first instruction.
  *
  * Guest-physical layout below 1 MiB (all engines):
- *   0x7000 boot_params   0x9000 page tables   0x20000 command line
+ *   0x7000 boot_params   0x8000 PVH (pvh.h)   0x9000 page tables   0x20000 command line
  *   0x40000.. ACPI tables, where the topology record wants them
  */
 #define MACHINE_BOOT_PARAMS 0x7000ULL
@@ -22,16 +24,25 @@
 #define MACHINE_CMDLINE_MAX 0x10000U
 #define MACHINE_LOW_END     0x9fc00ULL /* RAM below the legacy hole ends here */
 
+/* Where a CPU is, kt-topology(7); core counts within the LLC, thread within the core. */
+struct cpu_place {
+	uint32_t id, apic_id, node, llc, core, thread;
+};
+
 struct machine {
 	/* from the topology record */
 	unsigned int nodes, llcs, cores, threads, cpus;
+	struct cpu_place places[TOPO_MAX_CPUS]; /* those of `cpus` CPUs, checked */
 	char spec[64];
 	uint64_t memory; /* bytes */
 	uint64_t acpi_gpa, acpi_len, rsdp;
 
 	struct gmem mem;
+	bool shared;    /* another process maps the guest's memory: it must be a file */
+	bool nested;    /* the guest gets a CPU with virtualization (SVM), on tcg only */
 	uint64_t entry; /* in long mode, rsi = MACHINE_BOOT_PARAMS, cr3 = MACHINE_PAGE_TABLES */
 	char *cmdline;
+	struct loader *loader; /* to be waited for before the guest runs */
 };
 
 /* Reads the topology record into m (no memory yet): 0 or -EINVAL. */

@@ -18,8 +18,8 @@
 #include "units.h"
 
 /* For every guest; an engine adds its own, then scheduler kargs, then --append. */
-#define CMDLINE_BASE                                                               \
-	"console=ttyS0 panic=-1 rdinit=/init mitigations=off random.trust_cpu=on " \
+#define CMDLINE_BASE                                                 \
+	"panic=-1 rdinit=/init mitigations=off random.trust_cpu=on " \
 	"rcupdate.rcu_expedited=1 "
 
 /* What a guest may take beside its plan before it counts as hung: boot and clean-up. */
@@ -29,7 +29,7 @@
 struct opts {
 	const char *engine, *kernel, *initrd, *append;
 	uint64_t deadline_ns; /* 0: from the plan */
-	bool probe;
+	bool probe, nested;
 };
 
 struct input {
@@ -40,25 +40,22 @@ static const char help[] =
 	"Usage: kt-vm [options] < records\n"
 	"Boots the guest that the topology, kernel and initrd records describe.\n"
 	"\n"
-	"  -e, --engine NAME    auto (default) or tcg\n"
+	"  -e, --engine NAME    auto (default), kvm or tcg\n"
 	"  -k, --kernel FILE    kernel image (bzImage or vmlinux) instead of the kernel record's\n"
 	"  -i, --initrd FILE    initrd instead of the initrd record's\n"
 	"  -a, --append WORDS   more kernel parameters\n"
 	"  -d, --deadline TIME  end the guest after this time (default: the plan's, and boot)\n"
+	"      --nested         the guest's CPU can run guests itself (AMD SVM; tcg only)\n"
 	"      --probe          say which engines work here, and end\n"
 	"  -h, --help\n"
 	"  -V, --version\n";
 
 static const struct option longopts[] = {
-	{ "engine", required_argument, NULL, 'e' },
-	{ "kernel", required_argument, NULL, 'k' },
-	{ "initrd", required_argument, NULL, 'i' },
-	{ "append", required_argument, NULL, 'a' },
-	{ "deadline", required_argument, NULL, 'd' },
-	{ "probe", no_argument, NULL, 'P' },
-	{ "help", no_argument, NULL, 'h' },
-	{ "version", no_argument, NULL, 'V' },
-	{ 0 },
+	{ "engine", required_argument, NULL, 'e' },   { "kernel", required_argument, NULL, 'k' },
+	{ "initrd", required_argument, NULL, 'i' },   { "append", required_argument, NULL, 'a' },
+	{ "deadline", required_argument, NULL, 'd' }, { "nested", no_argument, NULL, 'N' },
+	{ "probe", no_argument, NULL, 'P' },          { "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },        { 0 },
 };
 
 /* -1 to go on, else the exit code. */
@@ -84,6 +81,9 @@ static int opts_parse(struct opts *o, int argc, char **argv)
 		case 'd':
 			if (units_duration(optarg, &o->deadline_ns, &e))
 				return msg_usage("--deadline: %s", e.text);
+			break;
+		case 'N':
+			o->nested = true;
 			break;
 		case 'P':
 			o->probe = true;
@@ -205,7 +205,8 @@ static void cpu_model(char *buf, size_t size)
 }
 
 static struct json_object *vm_record(const struct engine_ops *engine, const char *version,
-				     const struct machine *m, uint64_t deadline_ns)
+				     const char *passed, const struct machine *m,
+				     uint64_t deadline_ns)
 {
 	struct json_object *o = rec_new("vm"), *host = json_object_new_object();
 	struct utsname uts;
@@ -218,7 +219,8 @@ static struct json_object *vm_record(const struct engine_ops *engine, const char
 	rec_int(o, "memory_mib", (int64_t)(m->memory >> 20));
 	rec_str(o, "cmdline", m->cmdline);
 	rec_int(o, "deadline_ns", (int64_t)deadline_ns);
-	rec_str(o, "why", NULL);
+	rec_str(o, "why", passed[0] ? passed : NULL);
+	rec_add(o, "sandbox", engine->sandbox());
 	sched_getaffinity(0, sizeof(set), &set);
 	uname(&uts);
 	cpu_model(model, sizeof(model));
@@ -275,7 +277,7 @@ static int run(const struct opts *o, const struct input *in, struct rec_out *out
 {
 	const struct engine_ops *engine;
 	struct machine m;
-	struct errbuf e;
+	struct errbuf passed, e;
 	char version[64];
 	uint64_t deadline;
 	int rc;
@@ -288,13 +290,17 @@ static int run(const struct opts *o, const struct input *in, struct rec_out *out
 	rc = check_plan(in, &m);
 	if (rc)
 		return rc;
-	engine = engine_find(o->engine, version, sizeof(version), &e);
+	m.nested = o->nested;
+	engine = engine_find(o->engine, &m, version, sizeof(version), &passed, &e);
 	if (!engine)
-		return msg_err(KT_HOST, 0, "no engine can run a guest here: %s", e.text);
+		return msg_err(KT_HOST, 0, "%s", e.text);
+	m.shared = engine->shares_memory;
 	rc = prepare(o, in, engine, &m);
 	if (!rc) {
+		if (passed.text[0])
+			msg_warn("%s: using the %s engine", passed.text, engine->name);
 		deadline = o->deadline_ns ? o->deadline_ns : plan_deadline(in, m.cpus);
-		rec_put(out, vm_record(engine, version, &m, deadline));
+		rec_put(out, vm_record(engine, version, passed.text, &m, deadline));
 		rc = run_guest(engine, &m, deadline, out);
 	}
 	machine_free(&m);
@@ -309,7 +315,7 @@ static int probe(void)
 	int rc = KT_HOST;
 
 	for (p = engines; *p; p++) {
-		if ((*p)->probe(what, sizeof(what), &e)) {
+		if ((*p)->probe(NULL, what, sizeof(what), &e)) {
 			printf("%s: no: %s\n", (*p)->name, e.text);
 		} else {
 			printf("%s: yes: %s\n", (*p)->name, what);
@@ -321,14 +327,9 @@ static int probe(void)
 
 static int known_engine(const char *name)
 {
-	const struct engine_ops *const *p;
-
-	for (p = engines; *p; p++)
-		if (strcmp((*p)->name, name) == 0)
-			return -1;
-	if (strcmp(name, "auto") == 0)
+	if (engine_named(name) || strcmp(name, "auto") == 0)
 		return -1;
-	return msg_usage("unknown engine '%s' (expected auto or tcg)", name);
+	return msg_usage("unknown engine '%s' (expected auto, kvm or tcg)", name);
 }
 
 int main(int argc, char **argv)
@@ -343,6 +344,8 @@ int main(int argc, char **argv)
 	rc = opts_parse(&o, argc, argv);
 	if (rc < 0)
 		rc = known_engine(o.engine);
+	if (rc < 0 && o.nested && strcmp(o.engine, "tcg"))
+		rc = msg_usage("--nested needs --engine tcg");
 	if (rc == KT_OK)
 		return msg_finish(rc);
 	if (rc < 0 && o.probe)

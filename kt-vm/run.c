@@ -19,7 +19,8 @@ struct run {
 	struct sink sink;
 	int console, port, signals;
 	uint64_t deadline_ns;
-	const char *cause; /* of vm_exit, once known */
+	const char *cause;         /* of vm_exit, once known */
+	struct json_object *known; /* to the engine, of the guest's end */
 	struct errbuf why;
 	int code;
 };
@@ -73,11 +74,31 @@ static void engine_says(struct run *r)
 	}
 }
 
+/* SIGUSR1 and SIGUSR2 pause and resume the guest; a record says how long that took. */
+static void control(struct run *r, bool pause)
+{
+	const struct engine_control *c = r->engine->control;
+	struct json_object *o = rec_new("control");
+	uint64_t took = 0;
+	struct errbuf e;
+	int rc = pause ? c->pause(r->self, &took, &e) : c->resume(r->self, &took, &e);
+
+	rec_int(o, "t_ns", (int64_t)sink_now(&r->sink));
+	rec_str(o, "op", pause ? "pause" : "resume");
+	rec_int(o, "took_ns", (int64_t)took);
+	rec_str(o, "error", rc ? e.text : NULL);
+	rec_put(r->sink.out, o);
+}
+
 static void signal_came(struct run *r)
 {
 	struct signalfd_siginfo si;
 
-	if (read(r->signals, &si, sizeof(si)) == sizeof(si))
+	if (read(r->signals, &si, sizeof(si)) != sizeof(si))
+		return;
+	if (si.ssi_signo == SIGUSR1 || si.ssi_signo == SIGUSR2)
+		control(r, si.ssi_signo == SIGUSR1);
+	else
 		end_run(r, "interrupted", KT_SIGNAL + (int)si.ssi_signo);
 }
 
@@ -113,6 +134,8 @@ static void loop(struct run *r)
 			end_run(r, "deadline", KT_FAIL);
 		engine_says(r);
 	}
+	if (r->engine->halt)
+		r->engine->halt(r->self, r->known);
 	take(r, &r->console);
 	take(r, &r->port);
 	sink_console_end(&r->sink);
@@ -136,6 +159,8 @@ static void put_exit(struct run *r)
 	rec_str(o, "detail", detail[0] ? detail : NULL);
 	if (r->sink.panic)
 		rec_add(o, "panic", json_object_get(r->sink.panic));
+	json_object_object_foreach (r->known, key, value)
+		rec_add(o, key, json_object_get(value));
 	rec_put(r->sink.out, o);
 }
 
@@ -144,17 +169,23 @@ int run_guest(const struct engine_ops *engine, const struct machine *m, uint64_t
 {
 	struct run r = { .engine = engine, .deadline_ns = deadline_ns, .console = -1, .port = -1 };
 	sigset_t set, old;
+	int rc;
 
+	r.known = json_object_new_object();
 	sigemptyset(&set);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGUSR1);
+	sigaddset(&set, SIGUSR2);
 	sigprocmask(SIG_BLOCK, &set, &old);
 	r.signals = signalfd(-1, &set, SFD_CLOEXEC);
 	sink_init(&r.sink, out);
 	sink_boot(&r.sink, "start");
-	if (engine->start(&r.self, m, &r.console, &r.port, &r.why)) {
-		r.code = msg_err(KT_SYS, 0, "%s", r.why.text);
+	rc = engine->start(&r.self, m, &r.console, &r.port, &r.why);
+	if (rc) {
+		r.code = msg_err(rc == -ENOTSUP || rc == -ENOMEM ? KT_HOST : KT_SYS, 0, "%s",
+				 r.why.text);
 	} else {
 		fcntl(r.console, F_SETFL, O_NONBLOCK);
 		fcntl(r.port, F_SETFL, O_NONBLOCK);
@@ -169,5 +200,6 @@ int run_guest(const struct engine_ops *engine, const struct machine *m, uint64_t
 	close(r.signals);
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	sink_free(&r.sink);
+	json_object_put(r.known);
 	return r.code;
 }

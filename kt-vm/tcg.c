@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +30,8 @@
 #define ROM_CODE    0xf000 /* offset of reset.S in the ROM */
 #define ROM_VECTOR  0xfff0
 #define STOP_MS     2000
+#define PAUSE_NS    (2 * NSEC_PER_SEC)
+#define SANDBOX     "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"
 #define STDERR_KEPT 1024
 
 extern const uint8_t reset_start[], reset_end[], reset_entry[];
@@ -39,17 +42,19 @@ struct tcg {
 	struct qmp qmp;
 	int trace; /* QEMU's log of CPU resets: shows triple faults */
 	enum engine_event event;
+	bool paused;
 	char trace_tail[32];
 	char err[STDERR_KEPT]; /* the end of QEMU's stderr */
 	size_t err_len;
 };
 
-static int probe(char *what, size_t size, struct errbuf *why)
+static int probe(const struct machine *m, char *what, size_t size, struct errbuf *why)
 {
 	static const char *const argv[] = { QEMU, "--version", NULL };
 	char *out = NULL, *v;
 	int major = 0, minor = 0, rc = spawn_capture(argv, 10000, 65536, &out);
 
+	(void)m; /* QEMU takes all that kt-topo makes */
 	if (rc) {
 		free(out);
 		return errbuf_set(why, -ENOENT,
@@ -127,7 +132,8 @@ static void command_line(struct words *w, const struct machine *m, const int *fd
 	     "q35,acpi=off,hpet=on,smm=off,vmport=off,sata=off,smbus=off,usb=off,graphics=off,i8042=off,"
 	     "max-ram-below-4g=2G,memory-backend=ram");
 	/* an LLC is a die; QEMU shares the L3 within a die only for Intel CPUs */
-	addf(w, "-cpu", "max,vendor=GenuineIntel");
+	add(w, "-cpu");
+	add(w, m->nested ? "EPYC,+svm,+npt" : "max,vendor=GenuineIntel");
 	addf(w, "-smp", "%u,sockets=%u,dies=%u,cores=%u,threads=%u", m->cpus, m->nodes,
 	     m->llcs / m->nodes, m->cores, m->threads);
 	addf(w, "-m", "%lluM", mib);
@@ -135,8 +141,7 @@ static void command_line(struct words *w, const struct machine *m, const int *fd
 	     "memory-backend-file,id=ram,size=%lluM,share=on,mem-path=/proc/self/fd/%d", mib,
 	     fd[FD_RAM]);
 	addf(w, "-bios", "/proc/self/fd/%d", fd[FD_ROM]);
-	addf(w, "-sandbox",
-	     "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny");
+	addf(w, "-sandbox", SANDBOX);
 	add(w, "-nodefaults");
 	add(w, "-no-user-config");
 	add(w, "-no-reboot");
@@ -293,6 +298,10 @@ static void on_qmp(void *ctx, struct json_object *msg)
 	const char *event = rec_get_str(msg, "event", "");
 	const char *reason = rec_get_str(rec_get_obj(msg, "data"), "reason", "");
 
+	if (strcmp(event, "STOP") == 0)
+		t->paused = true;
+	if (strcmp(event, "RESUME") == 0)
+		t->paused = false;
 	if (strcmp(event, "SHUTDOWN") || t->event != ENGINE_NONE)
 		return;
 	if (strcmp(reason, "guest-shutdown") == 0)
@@ -366,16 +375,66 @@ static void cmdline(char *buf, size_t size, unsigned int hz)
 {
 	unsigned long long khz = tsc_khz();
 
-	snprintf(buf, size, "hpet=force tsc=reliable no_timer_check tsc_early_khz=%llu lpj=%llu",
+	snprintf(buf, size,
+		 "console=ttyS0 hpet=force tsc=reliable no_timer_check tsc_early_khz=%llu lpj=%llu",
 		 khz, khz * 1000 / hz);
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * NSEC_PER_SEC + (uint64_t)ts.tv_nsec;
+}
+
+/* Sends the command and waits for QEMU's word that it is done. */
+static int move(struct tcg *t, bool paused, uint64_t *took_ns, struct errbuf *e)
+{
+	uint64_t start = now_ns();
+	int rc = qmp_send(&t->qmp, paused ? "stop" : "cont");
+
+	while (!rc && t->paused != paused) {
+		struct pollfd p = { .fd = t->qmp.fd, .events = POLLIN };
+
+		if (now_ns() - start > PAUSE_NS)
+			return errbuf_set(e, -ETIMEDOUT, QEMU " does not answer");
+		poll(&p, 1, 20);
+		rc = qmp_read(&t->qmp, on_qmp, t);
+	}
+	*took_ns = now_ns() - start;
+	return rc ? errbuf_set(e, rc, QEMU " does not listen: %s", strerror(-rc)) : 0;
+}
+
+static int pause_guest(void *self, uint64_t *took_ns, struct errbuf *e)
+{
+	return move(self, true, took_ns, e);
+}
+
+static int resume(void *self, uint64_t *took_ns, struct errbuf *e)
+{
+	return move(self, false, took_ns, e);
+}
+
+static const struct engine_control control = { .pause = pause_guest, .resume = resume };
+
+static struct json_object *sandbox(void)
+{
+	struct json_object *o = json_object_new_object();
+
+	rec_str(o, "qemu", SANDBOX);
+	return o;
 }
 
 const struct engine_ops engine_tcg = {
 	.name = "tcg",
+	.shares_memory = true,
 	.probe = probe,
 	.cmdline = cmdline,
+	.sandbox = sandbox,
 	.start = start,
 	.fds = fds,
 	.handle = handle,
 	.stop = stop,
+	.control = &control,
 };

@@ -17,7 +17,7 @@ const char test_options[] =
 	"  -t, --topology=SPEC     topology of the guest, such as 1n2l4c2t, or a preset\n"
 	"  -d, --duration=TIME     duration of the test, such as 20s\n"
 	"  -a, --assert=KEY=VALUE  a limit of the assert block; may be repeated\n"
-	"  -e, --engine=NAME       engine that runs the guest: auto or tcg\n"
+	"  -e, --engine=NAME       engine that runs the guest: auto, kvm or tcg\n"
 	"  -k, --kernel=SPEC       kernel to boot, as for kt-kernel find\n"
 	"      --runs=DIR          where run directories are made\n"
 	"  -q, --quiet             no progress line, and no report of tests that pass\n"

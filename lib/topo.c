@@ -124,6 +124,15 @@ unsigned int topo_thread(const struct topo *t, unsigned int cpu)
 	return cpu % t->threads;
 }
 
+unsigned int topo_bits(unsigned int count)
+{
+	unsigned int bits = 0;
+
+	while (1U << bits < count)
+		bits++;
+	return bits;
+}
+
 static void add_run(struct cpulist *l, unsigned int first, unsigned int count)
 {
 	cpulist_clear(l);

@@ -41,6 +41,8 @@ unsigned int topo_llc(const struct topo *t, unsigned int cpu);
 unsigned int topo_node(const struct topo *t, unsigned int cpu);
 unsigned int topo_core(const struct topo *t, unsigned int cpu);   /* within its LLC */
 unsigned int topo_thread(const struct topo *t, unsigned int cpu); /* within its core */
+/* Bits that hold 0 .. count-1, for a field of an APIC id: 0 for one, 2 for three and for four. */
+unsigned int topo_bits(unsigned int count);
 void topo_llc_cpus(const struct topo *t, unsigned int llc, struct cpulist *l);
 void topo_node_cpus(const struct topo *t, unsigned int node, struct cpulist *l);
 

@@ -73,8 +73,8 @@ usage() {
 		cmp <(tail -c +$((offset + 1)) image | head -c "$length") "t/${signature,,}.aml"
 		n=$((n + 1))
 	done < <(member .acpi.tables | jq -r '.[] | "\(.signature) \(.offset) \(.length)"')
-	[ "$n" -eq 8 ]
-	[ "$(names t)" = "apic.aml dsdt.aml facp.aml facs.aml hpet.aml rsdp.bin slit.aml srat.aml xsdt.aml " ]
+	[ "$n" -eq 9 ]
+	[ "$(names t)" = "apic.aml dsdt.aml facp.aml facs.aml hmat.aml hpet.aml rsdp.bin slit.aml srat.aml xsdt.aml " ]
 }
 
 @test "memory: asked for, floor, hole" {
@@ -182,8 +182,12 @@ usage() {
 		if grep -niE 'error|warning|invalid|incorrect|unknown' iasl.log "$d"/*.dsl; then
 			false
 		fi
-		[ "$(names "$d" | grep -o '\.dsl' | wc -l)" -eq 8 ]
+		[ "$(names "$d" | grep -o '\.dsl' | wc -l)" -eq "$(find "$d" -name '*.aml' | wc -l)" ]
 	done
+	# 8 tables, and the HMAT where there are nodes to compare
+	diff <(jq -r 'select(.numa_nodes) | "\(.name // .spec) \(if .numa_nodes > 1 then 9 else 8 end)"' <<<"$output" | sort) \
+		<(for d in t/*; do echo "${d#t/} $(find "$d" -name '*.aml' | wc -l)"; done | sort)
+	[ -e t/numa2-4llc/hmat.dsl ]
 	[ "$(names t | wc -w)" -eq 32 ]
 	[ "$(grep -c 'Processor Local x2APIC]' t/4n32l16c2t/apic.dsl)" -eq 769 ]
 	[ "$(grep -c 'Processor Local APIC]' t/4n32l16c2t/apic.dsl)" -eq 255 ]

@@ -32,7 +32,10 @@ def schema: {
 	initrd: {path: "s", size: "i", sha256: "s", files: "i"},
 	vm: {
 		engine: "s", engine_version: "s", cpus: "i", memory_mib: "i", cmdline: "s", deadline_ns: "i",
-		why: "s?", host: {cpus: "i", kernel: "s", cpu_model: "s"}
+		why: "s?", sandbox: {
+			"?": true, qemu: "s?", no_new_privs: "b?", capabilities: "s?", forbidden: "s?", seccomp: ["s", "?"]
+		},
+		host: {cpus: "i", kernel: "s", cpu_model: "s"}
 	},
 	boot: {t_ns: "i", stage: "s"},
 	console: {t_ns: "i", text: "s"},
@@ -41,7 +44,10 @@ def schema: {
 			init: {kernel: "s", cmdline: "s", cpus_online: "s"},
 			topology: {
 				cpus: [{id: "i", package: "i", die: "i", core: "i", node: "i", smt_cpus: "s", llc_cpus: "s?"}],
-				nodes: [{id: "i", cpus: "s", memory_kib: "i", distances: ["i"]}]
+				nodes: [{
+					id: "i", cpus: "s", memory_kib: "i", distances: ["i"],
+					access: {"?": true, read_latency_ns: "i?", read_bandwidth_mbs: "i?"}
+				}]
 			},
 			error: {text: "s"}
 		}
@@ -65,7 +71,10 @@ def schema: {
 			log: {text: "s"}
 		}
 	},
-	vm_exit: {t_ns: "i", cause: "s", detail: "s?", panic: ["s", "?"]},
+	control: {t_ns: "i", op: "s", took_ns: "i", error: "s?"},
+	vm_exit: {
+		t_ns: "i", cause: "s", detail: "s?", panic: ["s", "?"], kvm: {"?": true, stuck: "s?", "*": "any"}
+	},
 	stats: {
 		cgroup: "s?", workers: "i", cpus: "i", spread_pct: "n", avg_off_cpu_pct: "n", max_gap_ms: "n",
 		max_gap_cpu: "i", migrations: "i", iterations: "i", p99_wake_us: "n?", run_delay_us: "n?"
@@ -149,7 +158,7 @@ def bad_record:
 if $list then
 	schema | to_entries[] | .key as $type |
 	[.value | .. | objects | keys_unsorted[] | select(IN("?", "*", "type", "by", "variants") | not)] -
-	(.value.variants // {} | keys) + [.value.variants // {} | .[] | .. | objects | keys_unsorted[]] |
+	(.value.variants // {} | keys) + [.value.variants // {} | .[] | .. | objects | keys_unsorted[] | select(IN("?", "*") | not)] |
 	"\($type): \(unique - ["type"] | join(" "))"
 else
 	[inputs] as $lines |

@@ -93,6 +93,10 @@ last_end() {
 	lie '.llcs = 0' "a count is missing or out of range"
 	lie '.llcs = 3' "its counts contradict its list of CPUs"
 	lie '.cpus = []' "its counts contradict its list of CPUs"
+	lie '.cpus[1].id = 2' "a CPU is not where its counts put it"
+	lie '.cpus[2].llc = 0' "a CPU is not where its counts put it"
+	lie '.cpus[3].apic_id = 5' "a CPU is not where its counts put it"
+	lie '.cpus[0] = 7' "a CPU is not where its counts put it"
 	lie '.memory = []' "less than 64 MiB of memory"
 	lie '.memory[0].gpa = 4096' "its memory ranges are not contiguous"
 	lie '.memory[0].length = -4096' "its memory ranges are not contiguous"
@@ -106,7 +110,7 @@ last_end() {
 @test "usage" {
 	run --separate-stderr kt-vm --engine hyperv </dev/null
 	[ "$status" -eq 64 ]
-	[ "${stderr_lines[0]}" = "kt-vm: unknown engine 'hyperv' (expected auto or tcg)" ]
+	[ "${stderr_lines[0]}" = "kt-vm: unknown engine 'hyperv' (expected auto, kvm or tcg)" ]
 	run --separate-stderr kt-vm --deadline soon </dev/null
 	[ "$status" -eq 64 ]
 	[[ "${stderr_lines[0]}" == "kt-vm: --deadline: 'soon' is no duration "* ]]
@@ -122,15 +126,40 @@ last_end() {
 	mkdir none old
 	ln -s "$(command -v kt-vm)" "$(command -v kt-topo)" none/
 	kernel=$(command -v jq)
-	run --separate-stderr sh -c "kt-topo 1l1c1t | PATH=$PWD/none kt-vm -k $kernel"
+	run --separate-stderr sh -c "kt-topo 1l1c1t | PATH=$PWD/none kt-vm -e tcg -k $kernel"
 	[ "$status" -eq 69 ]
-	[ "$stderr" = "kt-vm: no engine can run a guest here: qemu-system-x86_64 is not installed (Debian: qemu-system-x86)" ]
+	[ "$stderr" = "kt-vm: the tcg engine cannot run this guest here: qemu-system-x86_64 is not installed (Debian: qemu-system-x86)" ]
 	printf '#!/bin/sh\necho QEMU emulator version 7.2.15\n' >old/qemu-system-x86_64
 	chmod +x old/qemu-system-x86_64
-	run --separate-stderr sh -c "kt-topo 1l1c1t | PATH=$PWD/old:\$PATH kt-vm -k $kernel"
+	run --separate-stderr sh -c "kt-topo 1l1c1t | PATH=$PWD/old:\$PATH kt-vm -e tcg -k $kernel"
 	[ "$status" -eq 69 ]
 	[[ "$stderr" == *"is version 7.2, 8.0 or later is needed"* ]]
 	run kt-vm --probe
 	[ "$status" -eq 0 ]
-	[[ "$output" == "tcg: yes: QEMU "* ]]
+	[[ "$output" == "kvm: "* ]]
+	[[ "${lines[1]}" == "tcg: yes: QEMU "* ]]
+}
+
+@test "kvm: each thing that the host lacks has its own line, exit 69" {
+	dev=/dev/kvm
+	[ -e "$dev" ] && [ "$(id -u)" -eq 0 ] || skip "needs root, to change who may open $dev"
+	# a mount namespace of its own: the host's /dev/kvm stays as it is
+	no_kvm() {
+		run --separate-stderr unshare -m sh -c "$1; kt-topo 1l1c1t | setpriv ${2:-} kt-vm -e kvm -k /bin/true"
+		[ "$status" -eq 69 ]
+		[ "$stderr" = "kt-vm: the kvm engine cannot run this guest here: $3" ]
+	}
+	no_kvm "mount -t tmpfs none /dev" "" "there is no usable /dev/kvm (turn on virtualization in the firmware, and load kvm_intel or kvm_amd)"
+	: >plain
+	no_kvm "mount --bind plain $dev" "" "/dev/kvm speaks version -1 of the API (expected 12)"
+	chmod 600 plain
+	chmod 755 "$BATS_TEST_TMPDIR"
+	no_kvm "mount --bind plain $dev" "--reuid 65534 --clear-groups --inh-caps=-all" \
+		"no permission to open /dev/kvm (join the group that owns it, often kvm)"
+}
+
+@test "--nested is of tcg only" {
+	run --separate-stderr kt-vm --nested </dev/null
+	[ "$status" -eq 64 ]
+	[ "${stderr_lines[0]}" = "kt-vm: --nested needs --engine tcg" ]
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
 # The guest sees the topology that was asked for: nodes, LLCs, cores, SMT, distances,
-# read from its sysfs and compared with the record.
+# access to memory, read from its sysfs and compared with the record.
 
 load helpers
 
@@ -14,14 +14,15 @@ select(.type == "topology") | . as $t | {
 		smt: ($t | cpus(.llc == $c.llc and .core == $c.core)),
 		llc: ($t | cpus(.llc == $c.llc)),
 		node}],
-	nodes: [.nodes[] | . as $n | {id, cpus: ($t | cpus(.node == $n.id)), distances: $t.distances[.id]}]
+	nodes: [.nodes[] | . as $n | {id, cpus: ($t | cpus(.node == $n.id)), distances: $t.distances[.id],
+		access: (if $t.numa_nodes > 1 then {read_latency_ns: 100, read_bandwidth_mbs: 51200} else null end)}]
 }'
 seen='
 def list: if . == null or . == "" then [] else
 	[split(",")[] | split("-") | map(tonumber) | range(.[0]; (.[1] // .[0]) + 1)] end;
 select(.type == "guest" and .event == "topology") | {
 	cpus: [.cpus | sort_by(.id)[] | {id, smt: (.smt_cpus | list), llc: (.llc_cpus | list), node}],
-	nodes: [.nodes | sort_by(.id)[] | {id, cpus: (.cpus | list), distances}]
+	nodes: [.nodes | sort_by(.id)[] | {id, cpus: (.cpus | list), distances, access}]
 }'
 
 same_topology() {

@@ -11,7 +11,7 @@ guest() {
 		kt-topo 1n1l2c1t
 		kt-kernel find
 	} | kt-initrd >in.jsonl
-	run --separate-stderr sh -c "kt-vm $* <in.jsonl >run.jsonl"
+	run --separate-stderr sh -c "kt-vm --engine tcg $* <in.jsonl >run.jsonl"
 }
 
 # hanging: a guest that boots and then hangs, in the background; its kt-vm is $pid
@@ -20,7 +20,7 @@ hanging() {
 		kt-topo 1n1l1c1t
 		kt-kernel find
 	} | kt-initrd >in.jsonl
-	kt-vm -a kt.fault=hang <in.jsonl >run.jsonl 2>err &
+	kt-vm --engine tcg -a kt.fault=hang <in.jsonl >run.jsonl 2>err &
 	pid=$!
 	for _ in $(seq 100); do
 		grep -q '"stage":"kernel"' run.jsonl && break

@@ -25,7 +25,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (fd < 0 || write(fd, data, size) != (ssize_t)size)
 		abort();
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	if (image_load(&img, path, &m, &e) == 0 && !gmem_at(&m, img.entry, 1))
+	if (image_load(&img, path, &m, &e) == 0 &&
+	    !gmem_at(&m, img.entry ? img.entry : img.pvh_entry, 1))
 		abort();
 	close(fd);
 	return 0;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-topo/acpi.c kt-topo/aml.c kt-topo/apicid.c kt-topo/dsdt.c kt-topo/memory.c
+// LINK: kt-topo/acpi.c kt-topo/aml.c kt-topo/apicid.c
+// LINK: kt-topo/dsdt.c kt-topo/hmat.c kt-topo/memory.c
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -7,6 +8,7 @@
 #include "kt-topo/acpi.h"
 #include "kt-topo/aml.h"
 #include "kt-topo/apicid.h"
+#include "kt-topo/hmat.h"
 #include "kt-topo/tables.h"
 #include "unit.h"
 
@@ -187,7 +189,7 @@ TEST(tables_in_order)
 		unsigned int n;
 
 		build(odd[i], 2048);
-		CHECK_INT(a.tables, ACPI_TABLES);
+		CHECK_INT(a.tables, ACPI_TABLES - (t.nodes == 1));
 		CHECK(ACPI_BASE + a.len < 0x9f000);
 		for (n = 0; n < a.tables; n++) {
 			const struct acpi_table *tab = &a.table[n];
@@ -212,8 +214,8 @@ TEST(pointers)
 	const struct acpi_rsdp *r = (const void *)a.image;
 	const struct acpi_fadt *f;
 	const uint8_t *xsdt;
-	uint64_t entry[5];
-	static const char *const in[] = { "FACP", "APIC", "HPET", "SRAT", "SLIT" };
+	uint64_t entry[6];
+	static const char *const in[] = { "FACP", "APIC", "HPET", "SRAT", "SLIT", "HMAT" };
 	int i;
 
 	build("2n4l2c1t", 2048);
@@ -224,13 +226,17 @@ TEST(pointers)
 	xsdt = bytes("XSDT");
 	CHECK_INT(table("XSDT")->length, 36 + sizeof(entry));
 	memcpy(entry, xsdt + 36, sizeof(entry));
-	for (i = 0; i < 5; i++)
+	for (i = 0; i < 6; i++)
 		CHECK_INT(entry[i], ACPI_BASE + table(in[i])->offset);
 	f = bytes("FACP");
 	CHECK_INT(f->dsdt, ACPI_BASE + table("DSDT")->offset);
 	CHECK_INT(f->x_dsdt, f->dsdt);
 	CHECK_INT(f->facs, ACPI_BASE + table("FACS")->offset);
 	CHECK_INT(f->facs % 64, 0);
+	build("1n4l2c1t", 2048); /* one node: no HMAT, and no hole for it */
+	CHECK_INT(table("XSDT")->length, 36 + 5 * sizeof(uint64_t));
+	memcpy(entry, (const uint8_t *)bytes("XSDT") + 36, 5 * sizeof(uint64_t));
+	CHECK_INT(entry[4], ACPI_BASE + table("SLIT")->offset);
 }
 
 /* What engines rely on: where the guest powers off and resets. */
@@ -342,6 +348,65 @@ TEST(slit)
 		CHECK_INT(p[i], i % 4 ? 20 : 10);
 }
 
+/* A matrix of the HMAT; returns what follows it. */
+static const uint8_t *matrix(const uint8_t *p, unsigned int data_type, uint64_t unit,
+			     unsigned int local, unsigned int remote)
+{
+	struct acpi_hmat_locality l;
+	unsigned int i, n = t.nodes;
+
+	memcpy(&l, p, sizeof(l));
+	CHECK_INT(l.type, 1);
+	CHECK_INT(l.length, sizeof(l) + 8 * n + 2 * n * n);
+	CHECK_INT(l.flags, 0);
+	CHECK_INT(l.data_type, data_type);
+	CHECK_INT(l.initiators, n);
+	CHECK_INT(l.targets, n);
+	CHECK_INT(l.unit, unit);
+	p += sizeof(l);
+	for (i = 0; i < 2 * n; i++, p += 4) {
+		uint32_t node;
+
+		memcpy(&node, p, 4);
+		CHECK_INT(node, i % n);
+	}
+	for (i = 0; i < n * n; i++, p += 2) {
+		uint16_t v;
+
+		memcpy(&v, p, 2);
+		CHECK_INT(v, i / n == i % n ? local : remote);
+	}
+	return p;
+}
+
+TEST(hmat)
+{
+	static const char *const spec[] = { "2n4l2c1t", "3n9l5c1t", "64n64l16c1t" };
+	unsigned int i, node;
+
+	for (i = 0; i < 3; i++) {
+		struct acpi_hmat_proximity e;
+		const uint8_t *p;
+
+		build(spec[i], 2048);
+		p = bytes("HMAT");
+		CHECK_INT(p[8], 2); /* revision */
+		p += sizeof(struct acpi_hmat);
+		for (node = 0; node < t.nodes; node++, p += sizeof(e)) {
+			memcpy(&e, p, sizeof(e));
+			CHECK_INT(e.type, 0);
+			CHECK_INT(e.length, 40);
+			CHECK_INT(e.flags, 1);
+			CHECK_INT(e.initiator, node);
+			CHECK_INT(e.memory, node);
+		}
+		p = matrix(p, 0, 100000, 1, 2);
+		p = matrix(p, 3, 10240, 5, 2);
+		CHECK(p == (const uint8_t *)bytes("HMAT") + table("HMAT")->length);
+	}
+	CHECK_INT(hmat_size(2), 2 * 40 + 2 * (32 + 16 + 8));
+}
+
 TEST(aml_encodings)
 {
 	static const uint8_t ints[] = { 0, 1, 0x0a, 2, 0x0a, 0xff, 0x0b, 0, 1, 0x0c, 0, 0, 1, 0 };
@@ -390,5 +455,5 @@ TEST(aml_does_not_fit)
 }
 
 UNIT_MAIN(T(apic_ids), T(apic_ids_ascend), T(memory_floor), T(memory_ranges), T(memory_adds_up),
-	  T(tables_in_order), T(pointers), T(fadt), T(madt), T(srat), T(slit), T(aml_encodings),
-	  T(aml_does_not_fit))
+	  T(tables_in_order), T(pointers), T(fadt), T(madt), T(srat), T(slit), T(hmat),
+	  T(aml_encodings), T(aml_does_not_fit))

@@ -95,6 +95,12 @@ TEST(places)
 	CHECK_STR(cpulist_format(&l, text), "12-17");
 	topo_node_cpus(&t, 1, &l);
 	CHECK_STR(cpulist_format(&l, text), "12-23");
+	CHECK_INT(topo_bits(1), 0);
+	CHECK_INT(topo_bits(2), 1);
+	CHECK_INT(topo_bits(3), 2);
+	CHECK_INT(topo_bits(4), 2);
+	CHECK_INT(topo_bits(5), 3);
+	CHECK_INT(topo_bits(1024), 10);
 }
 
 UNIT_MAIN(T(specs), T(no_specs), T(limits), T(presets), T(places))

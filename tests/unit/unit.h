@@ -5,12 +5,13 @@
 /*
  * A unit test program: TEST(name) { CHECK(...); } ... and UNIT_MAIN(T(name), ...).
  * Prints TAP. A failed check is printed with its place and fails its test; the
- * program exits 1 when a test failed.
+ * program exits 1 when a test failed. SKIP("why") is for what the host lacks.
  */
 #include <stdio.h>
 #include <string.h>
 
 static int unit_bad;
+static const char *unit_skip;
 
 struct unit_test {
 	const char *name;
@@ -23,6 +24,13 @@ struct unit_test {
 #n, test_##n \
 	}
 #define UNIT_AT "# " __FILE__ ":%d: "
+
+/* Ends the test: the host lacks what it needs. */
+#define SKIP(why)                  \
+	do {                       \
+		unit_skip = (why); \
+		return;            \
+	} while (0)
 
 #define CHECK(c)                                                        \
 	do {                                                            \
@@ -59,8 +67,10 @@ static inline int unit_run(const struct unit_test *t, int n)
 	printf("1..%d\n", n);
 	for (i = 0; i < n; i++) {
 		unit_bad = 0;
+		unit_skip = NULL;
 		t[i].run();
-		printf("%sok %d %s\n", unit_bad ? "not " : "", i + 1, t[i].name);
+		printf("%sok %d %s%s%s\n", unit_bad ? "not " : "", i + 1, t[i].name,
+		       unit_skip ? " # skip " : "", unit_skip ? unit_skip : "");
 		failed += unit_bad != 0;
 	}
 	return failed != 0;

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef KT_KVM_H
+#define KT_KVM_H
+
+#include <linux/kvm.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+
+#include "bus.h"
+#include "engine.h"
+
+/*
+ * The kvm engine's own parts: kvm.c (the engine's table), kvm_vm.c (the VM and its
+ * vCPUs, made), kvm_vcpu.c (vCPU threads), kvm_devices.c (what the guest finds on its
+ * buses), kvm_control.c (pause, registers, watchpoints, statistics), kvm_probe.c.
+ *
+ * Threads: the caller's (kvm.c, kvm_control.c), one for each vCPU, and one that
+ * carries output to the sockets (kvm_devices.c), so that no vCPU ever waits for it.
+ */
+#define KVM_KICK (SIGRTMIN + 1) /* takes a vCPU out of KVM_RUN */
+
+enum kvm_want { KVM_WANT_PAUSE, KVM_WANT_RUN, KVM_WANT_END };
+
+struct kvm_vm;
+struct kvm_devices;
+
+struct kvm_vcpu {
+	struct kvm_vm *vm;
+	unsigned int index;
+	int fd;
+	struct kvm_run *run;
+	pthread_t thread;
+	bool started;
+	bool parked, ended;    /* under vm->lock */
+	bool unfinished;       /* the next KVM_RUN completes an access of a device */
+	_Atomic uint64_t hits; /* of watchpoints */
+	_Atomic uint64_t hit_rip;
+};
+
+struct kvm_vm {
+	const struct machine *m;
+	int fd;
+	size_t run_size;
+	struct bus pio, mmio;
+	struct kvm_devices *dev;
+	struct kvm_coalesced_mmio_ring *ring; /* on vCPU 0's run page, or NULL */
+	unsigned int ring_max;
+
+	struct kvm_vcpu *vcpu; /* `vcpus` of them */
+	unsigned int vcpus;
+
+	_Atomic int want;
+	pthread_mutex_t lock; /* of what follows */
+	pthread_cond_t moved; /* a vCPU was parked or has ended, or `want` has changed */
+	unsigned int parked, ended;
+
+	enum engine_event event; /* the first one counts */
+	struct errbuf why;
+	int event_fd; /* readable once `event` is for the engine's caller */
+};
+
+/* kvm_vm.c. Each 0, or -errno with the reason; -ENOTSUP: the host cannot, and that is all. */
+int kvm_open(struct errbuf *e); /* /dev/kvm */
+int kvm_vm_init(struct kvm_vm *vm, int kvm, const struct machine *m, struct errbuf *e);
+int kvm_vm_vcpus(struct kvm_vm *vm, int kvm, struct errbuf *e);
+void kvm_vm_free(struct kvm_vm *vm); /* also after a failure; no thread may be left */
+/* What the host's KVM has too little of for this machine: 0 or -ENOTSUP. */
+int kvm_vm_fits(int kvm, const struct machine *m, struct errbuf *e);
+/* In long mode at `rip`, page tables at MACHINE_PAGE_TABLES, boot_params in rsi. */
+int kvm_vcpu_enter_at(int vcpu, uint64_t rip);
+
+/* kvm_vcpu.c */
+int kvm_vcpu_start(struct kvm_vcpu *v); /* its thread waits for KVM_WANT_RUN: 0 or -errno */
+void kvm_vcpu_kick(struct kvm_vcpu *v);
+void kvm_kick_init(void); /* the handler of KVM_KICK */
+/* The guest, or we, have come to an end: tells the output thread, which then tells the caller. */
+void kvm_vm_event(struct kvm_vm *vm, enum engine_event event);
+
+/* kvm_devices.c: the two descriptors are sockets, and the devices' from then on */
+int kvm_devices_init(struct kvm_vm *vm, int console, int port, struct errbuf *e);
+int kvm_devices_start(struct kvm_vm *vm); /* the output thread: 0 or -errno */
+void kvm_devices_kick(struct kvm_vm *vm);
+void kvm_devices_stop(struct kvm_vm *vm); /* all that is left goes to the sockets */
+void kvm_devices_free(struct kvm_vm *vm);
+/* Writes that KVM has kept for us, in their order; before any other access is served. */
+void kvm_devices_drain(struct kvm_vm *vm);
+
+/* kvm_control.c */
+extern const struct engine_control kvm_control;
+/* All vCPUs parked or ended within timeout_ns: 0, or -ETIMEDOUT with the number of the first. */
+int kvm_vm_move(struct kvm_vm *vm, enum kvm_want want, uint64_t timeout_ns, uint64_t *took_ns,
+		struct errbuf *e);
+void kvm_stats(struct kvm_vm *vm, struct json_object *into);
+
+/* kvm_probe.c */
+int kvm_probe(const struct machine *m, char *what, size_t size, struct errbuf *why);
+
+#endif

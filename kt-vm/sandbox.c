@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/kvm.h>
+#include <seccomp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "record.h"
+#include "sandbox.h"
+
+/* Records, and buffers of bounded size, are all that is allocated from here on. */
+#define HEADROOM (256ULL << 20)
+
+static const char *const calls[] = {
+	"read",
+	"write",
+	"readv",
+	"writev",
+	"pread64",
+	"close",
+	"fstat",
+	"newfstatat",
+	"lseek",
+	"poll",
+	"ppoll",
+	"epoll_wait",
+	"epoll_pwait",
+	"sendto",
+	"sendmsg",
+	"shutdown",
+	"futex",
+	"munmap",
+	"mremap",
+	"madvise",
+	"brk",
+	"exit",
+	"exit_group",
+	"rt_sigreturn",
+	"rt_sigprocmask",
+	"sigaltstack",
+	"getpid",
+	"gettid",
+	"sched_yield",
+	"clock_gettime",
+	"clock_nanosleep",
+	"nanosleep",
+	"gettimeofday",
+	"restart_syscall",
+	"set_robust_list",
+	"rseq", /* what a thread begins with */
+	"getrandom",
+};
+
+/* Of a VM or a vCPU that is there; nothing that makes one. */
+static const struct {
+	unsigned long request;
+	const char *name;
+} ioctls[] = {
+	{ KVM_RUN, "KVM_RUN" },
+	{ KVM_IRQ_LINE, "KVM_IRQ_LINE" },
+	{ KVM_GET_REGS, "KVM_GET_REGS" },
+	{ KVM_SET_REGS, "KVM_SET_REGS" },
+	{ KVM_GET_SREGS, "KVM_GET_SREGS" },
+	{ KVM_SET_GUEST_DEBUG, "KVM_SET_GUEST_DEBUG" },
+	{ KVM_KVMCLOCK_CTRL, "KVM_KVMCLOCK_CTRL" },
+	{ KVM_GET_STATS_FD, "KVM_GET_STATS_FD" },
+};
+
+static int drop_capabilities(void)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct none[2] = { 0 };
+	int cap;
+
+	for (cap = 0; prctl(PR_CAPBSET_READ, cap) >= 0; cap++)
+		prctl(PR_CAPBSET_DROP, cap); /* only root may, and nobody else needs to */
+	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+	return syscall(SYS_capset, &head, none) ? -errno : 0;
+}
+
+static void limit(int what, rlim_t max)
+{
+	struct rlimit l;
+
+	if (getrlimit(what, &l) || l.rlim_max <= max)
+		return;
+	l.rlim_cur = l.rlim_max = max;
+	setrlimit(what, &l);
+}
+
+int sandbox_enter(struct errbuf *e)
+{
+	int rc, fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0) { /* the records have been read */
+		dup2(fd, STDIN_FILENO);
+		close(fd);
+	}
+	rc = drop_capabilities();
+	if (rc)
+		return errbuf_set(e, rc, "unable to drop capabilities: %s", strerror(-rc));
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		return errbuf_set(e, -errno, "unable to set no_new_privs: %s", strerror(errno));
+	return 0;
+}
+
+/* Pages that are mapped now, and some more. */
+static void limit_resources(void)
+{
+	char buf[64] = "";
+	unsigned long long pages = 0;
+	int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC), next;
+
+	if (fd >= 0 && read(fd, buf, sizeof(buf) - 1) > 0)
+		sscanf(buf, "%llu", &pages);
+	if (fd >= 0)
+		close(fd);
+	if (pages)
+		limit(RLIMIT_AS, pages * (rlim_t)sysconf(_SC_PAGESIZE) + HEADROOM);
+	limit(RLIMIT_CORE, 0);
+	next = dup(STDERR_FILENO); /* the lowest free one: KVM's statistics need it */
+	if (next >= 0)
+		close(next);
+	limit(RLIMIT_NOFILE, (rlim_t)next + 8);
+}
+
+static int add_rules(scmp_filter_ctx f)
+{
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; !rc && i < sizeof(calls) / sizeof(calls[0]); i++)
+		rc = seccomp_rule_add(f, SCMP_ACT_ALLOW, seccomp_syscall_resolve_name(calls[i]), 0);
+	for (i = 0; !rc && i < sizeof(ioctls) / sizeof(ioctls[0]); i++)
+		rc = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
+				      SCMP_A1(SCMP_CMP_EQ, ioctls[i].request));
+	/* memory without code in it; signals to our own threads only */
+	if (!rc)
+		rc = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
+				      SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+	if (!rc)
+		rc = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
+				      SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+	if (!rc)
+		rc = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
+				      SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
+	if (!rc)
+		rc = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1,
+				      SCMP_A1(SCMP_CMP_EQ, F_SETFL));
+	return rc;
+}
+
+int sandbox_seal(struct errbuf *e)
+{
+	scmp_filter_ctx f = seccomp_init(SCMP_ACT_KILL_PROCESS);
+	int rc = f ? seccomp_attr_set(f, SCMP_FLTATR_CTL_TSYNC, 1) : -ENOMEM;
+
+	limit_resources();
+	if (!rc)
+		rc = add_rules(f);
+	if (!rc)
+		rc = seccomp_load(f);
+	if (f)
+		seccomp_release(f);
+	return rc ? errbuf_set(e, rc, "unable to set the seccomp filter: %s", strerror(-rc)) : 0;
+}
+
+struct json_object *sandbox_describe(void)
+{
+	struct json_object *o = json_object_new_object(), *a = json_object_new_array();
+	char text[64];
+	size_t i;
+
+	rec_bool(o, "no_new_privs", true);
+	rec_str(o, "capabilities", "none");
+	rec_str(o, "forbidden", "kill");
+	for (i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+		json_object_array_add(a, json_object_new_string(calls[i]));
+	for (i = 0; i < sizeof(ioctls) / sizeof(ioctls[0]); i++) {
+		snprintf(text, sizeof(text), "ioctl(%s)", ioctls[i].name);
+		json_object_array_add(a, json_object_new_string(text));
+	}
+	json_object_array_add(a, json_object_new_string("mmap(!PROT_EXEC)"));
+	json_object_array_add(a, json_object_new_string("mprotect(!PROT_EXEC)"));
+	json_object_array_add(a, json_object_new_string("tgkill(self)"));
+	json_object_array_add(a, json_object_new_string("fcntl(F_SETFL)"));
+	rec_add(o, "seccomp", a);
+	return o;
+}

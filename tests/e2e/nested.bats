@@ -1,0 +1,159 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# The kvm engine against a real KVM. Where the host's own is no use, that is the KVM of a
+# guest of the tcg engine (tests/nested/boot): one boot runs all cases, the tests read
+# what came out.
+
+load helpers
+
+VM="/nested/kt-vm -e kvm -k /nested/vmlinux"
+SPECS="1n1l1c1t 1n1l2c1t 1n1l1c2t 1n1l2c2t 2n2l2c1t 1n3l1c1t"
+# make check-long: the presets of up to 32 CPUs, too. One of 64 boots in software in 90 s, and
+# on the tcg engine not at all.
+if [ -n "${KT_LONG:-}" ]; then
+	SPECS="$SPECS tiny-1llc tiny-2llc odd-3llc odd-5llc odd-7llc smt-2llc smt-3llc numa2-4llc"
+	SPECS="$SPECS medium-4llc medium-4llc-nosmt numa4-8llc"
+fi
+
+# name NAME LIMIT_S SIGNALS [kt-vm options]: a case, with the records on standard input
+case_of() {
+	local name=$1 limit=$2 signals=$3
+	shift 3
+	cat >"$dir/$name.in"
+	echo "$name $((limit * 1000)) $signals $VM $*" >>"$dir/cases"
+}
+
+setup_file() {
+	export XDG_CACHE_HOME=${XDG_CACHE_HOME:-$HOME/.cache}
+	export DIR=$BATS_FILE_TMPDIR/w
+	dir=$DIR
+	mkdir -p "$dir"
+	make -s -C "$KT_TOP" nested >&2 || return
+	{
+		kt-topo 1n1l1c1t
+		kt-kernel find
+	} | kt-initrd -o "$dir/empty.img" >/dev/null || return
+	for s in $SPECS; do
+		kt-topo "$s" | case_of "$s" 120 - -i /nested/empty.img
+	done
+	for f in panic reboot garbage forge; do
+		kt-topo 1n1l1c1t | case_of "$f" 120 - -i /nested/empty.img -a "kt.fault=$f"
+	done
+	kt-topo 1n1l1c1t | case_of triple 120 - -i /nested/empty.img -a kt.fault=reboot~reboot=t
+	[ -z "${KT_LONG:-}" ] || kt-topo medium-8llc | case_of huge 300 - -i /nested/empty.img -d 290s
+	kt-topo 1n1l2c1t | case_of hang 120 - -i /nested/empty.img -d 20s -a kt.fault=hang
+	kt-topo 1n1l2c1t | case_of int 120 2@15000 -i /nested/empty.img -a kt.fault=hang
+	kt-topo 1n1l2c2t | case_of pause 120 "10@12000,12@13000,10@14000,12@15000,2@16000" \
+		-i /nested/empty.img -a kt.fault=hang
+	{
+		kt-guest plan mixed_workloads --topology 1n2l1c1t --duration 5s --scheduler scx_kt
+		kt-topo 1n2l1c1t
+		kt-kernel find
+	} >"$BATS_FILE_TMPDIR/plan.jsonl"
+	kt-initrd -o "$dir/mixed.img" <"$BATS_FILE_TMPDIR/plan.jsonl" >/dev/null || return
+	case_of mixed 240 - -i /nested/mixed.img <"$BATS_FILE_TMPDIR/plan.jsonl"
+	echo "control 60000 - /nested/test_kvm_engine" >>"$dir/cases"
+	cp "$KT_TOP/build/tests/test_kvm_engine" "$dir/"
+	# with huge pages QEMU's SVM lets guests triple-fault, two boots of 32 vCPUs in seven
+	"$KT_TOP/tests/nested/boot" "$dir" 20m transparent_hugepage=never
+}
+
+# of NAME FILTER: jq over what a case wrote
+of() {
+	jq -c "$2" "$DIR/$1.out"
+}
+
+# ended_with NAME CODE CAUSE
+ended_with() {
+	[ "$(cat "$DIR/$1.exit")" = "$2" ] || { cat "$DIR/$1.err"; tail -n 5 "$DIR/$1.out"; return 1; }
+	[ "$(of "$1" 'select(.type == "vm_exit") | .cause')" = "\"$3\"" ]
+}
+
+@test "power-off, and the guest's records, with 1 to 4 vCPUs" {
+	for s in $SPECS; do
+		ended_with "$s" 0 poweroff
+		[ ! -s "$DIR/$s.err" ]
+		[ "$(of "$s" 'select(.type == "vm") | .engine')" = '"kvm"' ]
+		[ "$(of "$s" 'select(.type == "boot") | .stage' | xargs)" = "start kernel init done" ]
+	done
+}
+
+# what a guest sees, without sizes and times that differ from boot to boot
+view() {
+	jq -cS 'select(.type == "guest" and .event == "topology") | del(.t_ns, .guest_ns, .nodes[].memory_kib)'
+}
+
+@test "the guest sees the same topology on both engines" {
+	for s in $SPECS; do
+		{
+			kt-topo "$s"
+			kt-kernel find
+		} | kt-initrd | kt-vm --engine tcg | view >tcg.json
+		[ -s tcg.json ]
+		view <"$DIR/$s.out" | diff - tcg.json
+	done
+}
+
+@test "the guest's memory is what was asked for" {
+	jq -se 'map(select(.event == "topology"))[0].nodes | length == 2 and all(.[]; .memory_kib > 900000 and .memory_kib < 1048577)' \
+		"$DIR/2n2l2c1t.out"
+}
+
+@test "64 vCPUs (make check-long only)" {
+	[ -n "${KT_LONG:-}" ] || return 0
+	ended_with huge 0 poweroff
+}
+
+@test "panic, reboot, triple fault: exit 1, each with its cause" {
+	ended_with panic 1 panic
+	of panic 'select(.type == "vm_exit") | .panic[0]' | grep "Kernel panic - not syncing: sysrq"
+	ended_with reboot 1 reboot
+	ended_with triple 1 triple_fault
+}
+
+@test "garbage and forged records: exit 65" {
+	ended_with garbage 65 garbage
+	grep -q "^kt-vm: the guest wrote garbage on its record port, record " "$DIR/garbage.err"
+	ended_with forge 65 garbage
+	[ -z "$(of forge 'select(.type == "verdict")')" ]
+}
+
+@test "a hung guest ends at the deadline, and by ^C" {
+	ended_with hang 1 deadline
+	ended_with int 130 interrupted
+	[ "$(of int 'select(.type == "end" and .tool == "kt-vm") | .exit')" -eq 130 ]
+}
+
+@test "pause and resume: all vCPUs within a second, and the guest lives on" {
+	ended_with pause 130 interrupted
+	[ "$(of pause 'select(.type == "control") | .op' | xargs)" = "pause resume pause resume" ]
+	of pause 'select(.type == "control") | [.op, .took_ns / 1e6]' >&3
+	[ -z "$(of pause 'select(.type == "control" and (.error or .took_ns > 1e9))')" ]
+}
+
+@test "control: pauses, registers, watchpoints and the sandbox on a real KVM" {
+	cat "$DIR/control.out" "$DIR/control.err" >&2
+	[ "$(cat "$DIR/control.exit")" = 0 ]
+	grep -x "ok 2 watchpoints" "$DIR/control.out"
+	run ! grep -q "skip" "$DIR/control.out"
+	grep "^# " "$DIR/control.out" >&3
+}
+
+@test "mixed_workloads with scx_kt" {
+	ended_with mixed 0 poweroff
+	of mixed 'select(.type == "sched")' | grep -q '"event":"attach"'
+	kt-check <"$DIR/mixed.out" >verdict.jsonl || true
+	holds verdict.jsonl '.type == "verdict"'
+}
+
+@test "KVM's statistics, and the sandbox, are in the records" {
+	[ "$(of 1n1l2c1t 'select(.type == "vm_exit") | .kvm.exits > 1000 and .kvm.io_exits > 10')" = true ]
+	of 1n1l2c1t 'select(.type == "vm") | .sandbox | .no_new_privs, (.seccomp | length > 20)' | xargs |
+		grep -x "true true"
+}
+
+@test "start to the first record of user space, in ms" {
+	for s in $SPECS; do
+		of "$s" 'select(.type == "boot" and .stage == "init") | .t_ns / 1e6 | floor' | sed "s/^/# $s: /" >&3
+	done
+}

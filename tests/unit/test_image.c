@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// LINK: kt-vm/image.c kt-vm/gmem.c
+/* Where an ELF kernel is entered: at its start, by its PVH note, or not at all. */
+#include <elf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "kt-vm/image.h"
+#include "unit.h"
+
+#define LOAD    0x1000000ULL /* of the one segment, 4 KiB */
+#define NOTES   0x400        /* offset in the file, and room there */
+#define VIRTUAL 0xffffffff81000000ULL
+
+static struct {
+	Elf64_Ehdr eh;
+	Elf64_Phdr ph[2];
+	uint8_t rest[4096 - sizeof(Elf64_Ehdr) - 2 * sizeof(Elf64_Phdr)];
+} elf;
+
+static struct image img;
+static struct errbuf e;
+
+static void elf_make(uint64_t entry)
+{
+	memset(&elf, 0, sizeof(elf));
+	memcpy(elf.eh.e_ident, ELFMAG "\2\1\1", 7);
+	elf.eh.e_type = ET_EXEC;
+	elf.eh.e_machine = EM_X86_64;
+	elf.eh.e_entry = entry;
+	elf.eh.e_phoff = sizeof(elf.eh);
+	elf.eh.e_phentsize = sizeof(elf.ph[0]);
+	elf.eh.e_phnum = 2;
+	elf.ph[0] = (Elf64_Phdr){
+		.p_type = PT_LOAD, .p_paddr = LOAD, .p_filesz = sizeof(elf), .p_memsz = sizeof(elf)
+	};
+	elf.ph[1] = (Elf64_Phdr){ .p_type = PT_NOTE, .p_offset = NOTES };
+}
+
+/* Appends a note; what its header says of the lengths is free. */
+static void note(uint32_t type, const char *name, uint32_t namesz, uint64_t desc, uint32_t descsz)
+{
+	uint8_t *at = (uint8_t *)&elf + NOTES + elf.ph[1].p_filesz;
+	Elf64_Nhdr n = { .n_namesz = namesz, .n_descsz = descsz, .n_type = type };
+	size_t len = (strlen(name) + 4) & ~3UL;
+
+	memcpy(at, &n, sizeof(n));
+	memcpy(at + sizeof(n), name, strlen(name) + 1);
+	memcpy(at + sizeof(n) + len, &desc, 8);
+	elf.ph[1].p_filesz += sizeof(n) + len + (((descsz > 8 ? 8 : descsz) + 3) & ~3U);
+}
+
+static int load(void)
+{
+	static struct gmem m;
+	int fd = memfd_create("elf", 0), rc;
+	char path[32];
+
+	if (!m.hva && gmem_init(&m, 64 << 20, &e))
+		exit(1);
+	if (write(fd, &elf, sizeof(elf)) != sizeof(elf))
+		exit(1);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	rc = image_load(&img, path, &m, &e);
+	close(fd);
+	return rc;
+}
+
+TEST(start)
+{
+	elf_make(LOAD + 16);
+	note(18, "Xen", 4, LOAD + 32, 8);
+	CHECK_INT(load(), 0);
+	CHECK_INT(img.entry, LOAD + 16);
+	CHECK_INT(img.pvh_entry, 0);
+}
+
+TEST(pvh)
+{
+	elf_make(VIRTUAL);
+	note(256, "Linux", 6, 1, 4);
+	note(19, "Xen", 4, 0, 8);
+	note(18, "Xem", 4, LOAD, 8);
+	note(18, "Xen", 4, LOAD + 32, 8);
+	note(18, "Xen", 4, LOAD + 64, 8);
+	CHECK_INT(load(), 0);
+	CHECK_INT(img.entry, 0);
+	CHECK_INT(img.pvh_entry, LOAD + 32);
+	elf_make(VIRTUAL);
+	note(18, "Xen", 4, LOAD + 48, 4); /* as 32-bit kernels have it */
+	CHECK_INT(load(), 0);
+	CHECK_INT(img.pvh_entry, LOAD + 48);
+}
+
+static void refused(void)
+{
+	CHECK_INT(load(), -ENOEXEC);
+	CHECK(strstr(e.text, " has its entry point outside its segments"));
+}
+
+TEST(no_way_in)
+{
+	elf_make(VIRTUAL);
+	refused();
+	note(18, "Xen", 4, LOAD + sizeof(elf), 8); /* behind the end */
+	refused();
+	elf_make(VIRTUAL);
+	note(18, "Xen", 4, 0x9000, 8); /* where nothing was loaded */
+	refused();
+	elf_make(VIRTUAL);
+	note(18, "Xen", 4, LOAD | 1ULL << 32, 8); /* more than 32 bits */
+	refused();
+}
+
+TEST(notes_that_lie)
+{
+	elf_make(VIRTUAL);
+	note(18, "Xen", 4, LOAD, 16);
+	refused();
+	elf_make(VIRTUAL);
+	note(18, "Xen", UINT32_MAX, LOAD, 8);
+	refused();
+	elf_make(VIRTUAL);
+	note(1, "Xen", 4, LOAD, UINT32_MAX);
+	refused();
+	elf_make(VIRTUAL);
+	note(18, "Xen", 4, LOAD, 8);
+	elf.ph[1].p_filesz -= 4; /* cut */
+	refused();
+	elf.ph[1].p_filesz = 7;
+	refused();
+	elf.ph[1].p_filesz = UINT64_MAX;
+	refused();
+	elf.ph[1].p_filesz = 24;
+	elf.ph[1].p_offset = sizeof(elf) - 8;
+	refused();
+	elf.ph[1].p_offset = UINT64_MAX;
+	refused();
+}
+
+UNIT_MAIN(T(start), T(pvh), T(no_way_in), T(notes_that_lie))

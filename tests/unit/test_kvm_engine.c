@@ -1,0 +1,465 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// LINK: kt-vm/kvm.c kt-vm/kvm_vm.c kt-vm/kvm_vcpu.c kt-vm/kvm_devices.c kt-vm/kvm_control.c
+// LINK: kt-vm/kvm_probe.c kt-vm/sandbox.c kt-vm/cpuid.c kt-vm/bus.c kt-vm/gmem.c kt-vm/uart.c
+// LINK: kt-vm/pm.c kt-vm/legacy.c kt-vm/virtio_console.c kt-vm/virtio_mmio.c kt-vm/virtq.c
+// LINK: kt-vm/outbuf.c kt-vm/loader.c kt-vm/image.c
+/*
+ * The kvm engine with guests of a few instructions, which even a KVM that emulates can
+ * run: start, output, ends, pause, registers, and the sandbox. Each test is a process of
+ * its own, since the sandbox is for good.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "kt-vm/engine.h"
+#include "kt-vm/kvm.h"
+#include "unit.h"
+
+#define CODE    0x100000ULL
+#define COUNTER 0x8000ULL
+
+#define COUNT_FOR_EVER                                          \
+	"\x48\xff\x04\x25\x00\x80\x00\x00" /* 1: incq 0x8000 */ \
+	"\xeb\xf6"                         /*    jmp 1b */
+#define OUT_AX(port, value)                                           \
+	"\x66\xba" port                         /* mov $port, %dx */  \
+	"\x66\xb8" value                        /* mov $value, %ax */ \
+	"\x66\xef"                              /* out %ax, %dx */
+#define PUTC(c) "\x66\xba\xf8\x03\xb0" c "\xee" /* mov $0x3f8, %dx; mov $c, %al; out %al, %dx */
+
+static struct machine m;
+static struct errbuf e;
+static void *vm;
+static int console, port;
+
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000ULL + (uint64_t)t.tv_nsec;
+}
+
+/* `cpus` CPUs in one LLC; the guest's memory has the code, and the first GiB mapped. */
+static int start(unsigned int cpus, uint64_t memory, const char *code, size_t len)
+{
+	uint64_t *pml4;
+	unsigned int i;
+
+	m = (struct machine){ .nodes = 1, .llcs = 1, .cores = cpus, .threads = 1, .cpus = cpus };
+	for (i = 0; i < cpus; i++)
+		m.places[i] = (struct cpu_place){ .id = i, .apic_id = i, .core = i };
+	m.entry = CODE;
+	m.memory = memory;
+	if (gmem_init_private(&m.mem, memory, &e))
+		return -1;
+	pml4 = gmem_at(&m.mem, MACHINE_PAGE_TABLES, 0x3000);
+	pml4[0] = (MACHINE_PAGE_TABLES + 0x1000) | 3;
+	pml4[512] = (MACHINE_PAGE_TABLES + 0x2000) | 3;
+	for (i = 0; i < 512; i++)
+		pml4[1024 + i] = (uint64_t)i << 21 | 0x83;
+	gmem_write(&m.mem, CODE, code, len);
+	return engine_kvm.start(&vm, &m, &console, &port, &e);
+}
+
+static uint64_t counter(void)
+{
+	return __atomic_load_n((uint64_t *)gmem_at(&m.mem, COUNTER, 8), __ATOMIC_RELAXED);
+}
+
+/* The first thing that the engine says within five seconds. */
+static enum engine_event event(void)
+{
+	enum engine_event ev = ENGINE_NONE;
+	uint64_t end = now_ns() + 5000000000ULL;
+	struct pollfd p = { .events = POLLIN };
+
+	engine_kvm.fds(vm, &p.fd);
+	while (ev == ENGINE_NONE && now_ns() < end)
+		if (poll(&p, 1, 100) > 0)
+			ev = engine_kvm.handle(vm, &e);
+	return ev;
+}
+
+static bool moves(void)
+{
+	uint64_t end = now_ns() + 2000000000ULL, was = counter();
+
+	while (counter() == was && now_ns() < end)
+		usleep(1000);
+	return counter() != was;
+}
+
+/* In a child: its checks count here. Its wait status. */
+static int in_child(void (*body)(void))
+{
+	int status = 0;
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0) {
+		unit_bad = 0;
+		body();
+		fflush(stdout);
+		_exit(unit_bad ? 1 : 0);
+	}
+	waitpid(pid, &status, 0);
+	return status;
+}
+
+static bool no_kvm(void)
+{
+	int kvm = kvm_open(&e);
+
+	if (kvm >= 0)
+		close(kvm);
+	return kvm < 0;
+}
+
+static void end(void)
+{
+	struct json_object *o = json_object_new_object();
+
+	engine_kvm.halt(vm, o);
+	json_object_put(o);
+	engine_kvm.stop(vm);
+}
+
+static void pausing(void)
+{
+	struct engine_regs r;
+	uint64_t took, max = 0, stood;
+	int i;
+
+	CHECK_INT(start(2, 64 << 20, COUNT_FOR_EVER, sizeof(COUNT_FOR_EVER) - 1), 0);
+	CHECK(moves());
+	CHECK_INT(kvm_control.regs(vm, 0, &r, &e), -EBUSY);
+	for (i = 0; i < 100; i++) {
+		CHECK_INT(kvm_control.pause(vm, &took, &e), 0);
+		max = took > max ? took : max;
+		stood = counter();
+		usleep(1000);
+		CHECK(counter() == stood);
+		CHECK_INT(kvm_control.regs(vm, 0, &r, &e), 0);
+		CHECK(r.rip >= CODE && r.rip < CODE + 10);
+		CHECK_INT(r.cr3, MACHINE_PAGE_TABLES);
+		CHECK_INT(r.gpr[6], MACHINE_BOOT_PARAMS);
+		CHECK_INT(kvm_control.regs(vm, 2, &r, &e), -EINVAL);
+		CHECK_INT(kvm_control.resume(vm, &took, &e), 0);
+		CHECK(moves());
+	}
+	printf("# longest of 100 pauses of 2 vCPUs: %llu us\n", (unsigned long long)max / 1000);
+	CHECK(max < 1000000000ULL);
+	end();
+}
+
+TEST(pause_resume_registers)
+{
+	if (no_kvm())
+		SKIP(e.text);
+	CHECK_INT(in_child(pausing), 0);
+}
+
+static void watching(void)
+{
+	struct engine_watch w = { .addr = COUNTER, .type = ENGINE_WATCH_WRITE, .len = 8 };
+	uint64_t took, rip, hits;
+
+	CHECK_INT(start(1, 64 << 20, COUNT_FOR_EVER, sizeof(COUNT_FOR_EVER) - 1), 0);
+	CHECK(moves());
+	CHECK_INT(kvm_control.watch(vm, &w, 1, &e), -EBUSY);
+	CHECK_INT(kvm_control.pause(vm, &took, &e), 0);
+	w.len = 3;
+	CHECK_INT(kvm_control.watch(vm, &w, 1, &e), -EINVAL);
+	w.len = 8;
+	CHECK_INT(kvm_control.watch(vm, &w, 5, &e), -EINVAL);
+	CHECK_INT(kvm_control.watch(vm, &w, 1, &e), 0);
+	CHECK_INT(kvm_control.resume(vm, &took, &e), 0);
+	usleep(100000);
+	CHECK(moves());
+	CHECK_INT(kvm_control.pause(vm, &took, &e), 0);
+	hits = kvm_control.hits(vm, &rip);
+	CHECK(hits > 0);
+	CHECK_INT(rip, CODE + 8);
+	CHECK_INT(kvm_control.watch(vm, NULL, 0, &e), 0);
+	CHECK_INT(kvm_control.resume(vm, &took, &e), 0);
+	CHECK(moves());
+	CHECK_INT(kvm_control.pause(vm, &took, &e), 0);
+	CHECK(kvm_control.hits(vm, &rip) <= hits + 1);
+
+	/* and of an instruction: RF lets it be passed */
+	w = (struct engine_watch){ .addr = CODE, .type = ENGINE_WATCH_EXECUTE, .len = 1 };
+	hits = kvm_control.hits(vm, &rip);
+	CHECK_INT(kvm_control.watch(vm, &w, 1, &e), 0);
+	CHECK_INT(kvm_control.resume(vm, &took, &e), 0);
+	usleep(100000);
+	CHECK(moves());
+	CHECK_INT(kvm_control.pause(vm, &took, &e), 0);
+	CHECK(kvm_control.hits(vm, &rip) > hits);
+	CHECK_INT(rip, CODE);
+	end();
+}
+
+TEST(watchpoints)
+{
+	char what[64];
+
+	if (kvm_probe(NULL, what, sizeof(what), &e))
+		SKIP(e.text);
+	CHECK_INT(in_child(watching), 0);
+}
+
+static void speaking(void)
+{
+	static const char code[] = PUTC("H") PUTC("i") PUTC("\n") PUTC("!")
+		OUT_AX("\x04\x06", "\x00\x20") COUNT_FOR_EVER;
+	char buf[16] = "";
+
+	CHECK_INT(start(1, 64 << 20, code, sizeof(code) - 1), 0);
+	CHECK_INT(event(), ENGINE_POWEROFF);
+	CHECK_INT(read(console, buf, sizeof(buf)), 4);
+	CHECK_STR(buf, "Hi\n!");
+	end();
+}
+
+TEST(output_then_power_off)
+{
+	if (no_kvm())
+		SKIP(e.text);
+	CHECK_INT(in_child(speaking), 0);
+}
+
+static void resetting(void)
+{
+	static const char code[] = "\xb0\xfe\xe6\x64" COUNT_FOR_EVER; /* out %al, $0x64 */
+
+	CHECK_INT(start(1, 64 << 20, code, sizeof(code) - 1), 0);
+	CHECK_INT(event(), ENGINE_RESET);
+	end();
+}
+
+static void faulting(void)
+{
+	CHECK_INT(start(1, 64 << 20, "\x0f\x0b", 2), 0); /* ud2, and no IDT */
+	CHECK_INT(event(), ENGINE_TRIPLE_FAULT);
+	end();
+}
+
+TEST(reset_and_triple_fault)
+{
+	if (no_kvm())
+		SKIP(e.text);
+	CHECK_INT(in_child(resetting), 0);
+	CHECK_INT(in_child(faulting), 0);
+}
+
+/* Nobody reads what it says; it is ended from outside. */
+static void flooding(void)
+{
+	static const char code[] = "\x48\xff\x04\x25\x00\x80\x00\x00"
+				   "\x66\xba\xf8\x03\xb0"
+				   "x"
+				   "\xee"
+				   "\xeb\xef";
+	uint64_t start_ns;
+
+	CHECK_INT(start(1, 64 << 20, code, sizeof(code) - 1), 0);
+	usleep(300000);
+	CHECK(moves());
+	start_ns = now_ns();
+	end();
+	CHECK(now_ns() - start_ns < 3000000000ULL);
+}
+
+TEST(nobody_reads_the_console)
+{
+	if (no_kvm())
+		SKIP(e.text);
+	CHECK_INT(in_child(flooding), 0);
+}
+
+static void opening(void)
+{
+	CHECK_INT(start(1, 64 << 20, COUNT_FOR_EVER, sizeof(COUNT_FOR_EVER) - 1), 0);
+	fflush(stdout);
+	open("/etc/passwd", O_RDONLY);
+}
+
+TEST(a_forbidden_call_kills)
+{
+	int status;
+
+	if (no_kvm())
+		SKIP(e.text);
+	status = in_child(opening);
+	CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS);
+}
+
+/* ---- a child seen from outside ------------------------------------------------------ */
+
+static int ready[2];
+
+static void waiting(void)
+{
+	uint64_t began = now_ns(), took;
+	int rc = start(4, 2048ULL << 20, COUNT_FOR_EVER, sizeof(COUNT_FOR_EVER) - 1);
+
+	took = rc ? 0 : now_ns() - began;
+	if (write(ready[1], &took, sizeof(took)) != sizeof(took))
+		_exit(1);
+	poll(NULL, 0, 60000);
+}
+
+/* The value of "key:" in a /proc file, or -1. */
+static long long field(const char *path, const char *key, int base)
+{
+	FILE *f = fopen(path, "re");
+	long long v = -1;
+	char line[256];
+
+	while (f && fgets(line, sizeof(line), f))
+		if (strncmp(line, key, strlen(key)) == 0)
+			v = strtoll(line + strlen(key), NULL, base);
+	if (f)
+		fclose(f);
+	return v;
+}
+
+/* Resident KiB of mappings; those of 64 MiB and more are the guest's memory. */
+static long long own_kib(pid_t pid)
+{
+	unsigned long long from, to, rss;
+	long long sum = 0;
+	bool own = false;
+	char path[64], line[512];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/smaps", pid);
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%llx-%llx ", &from, &to) == 2)
+			own = to - from < 64ULL << 20;
+		else if (own && sscanf(line, "Rss: %llu kB", &rss) == 1)
+			sum += (long long)rss;
+	}
+	if (f)
+		fclose(f);
+	return sum;
+}
+
+static void check_threads(pid_t pid)
+{
+	char path[320];
+	struct dirent *de;
+	int threads = 0;
+	DIR *d;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	d = opendir(path);
+	while (d && (de = readdir(d))) {
+		if (de->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "/proc/%d/task/%s/status", pid, de->d_name);
+		CHECK_INT(field(path, "Seccomp:", 10), 2);
+		CHECK_INT(field(path, "NoNewPrivs:", 10), 1);
+		CHECK_INT(field(path, "CapEff:", 16), 0);
+		CHECK_INT(field(path, "CapPrm:", 16), 0);
+		threads++;
+	}
+	if (d)
+		closedir(d);
+	CHECK(threads >= 6); /* 4 vCPUs, output, and the caller's; KVM may add its own */
+}
+
+TEST(sandbox_cost_and_memory)
+{
+	uint64_t took = 0;
+	pid_t pid;
+
+	if (no_kvm())
+		SKIP(e.text);
+	CHECK_INT(pipe(ready), 0);
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0) {
+		waiting();
+		_exit(0);
+	}
+	close(ready[1]);
+	CHECK_INT(read(ready[0], &took, sizeof(took)), sizeof(took));
+	CHECK(took > 0);
+	printf("# 4 vCPUs, 2 GiB: %llu us to the first guest instruction, ",
+	       (unsigned long long)took / 1000);
+	printf("%lld KiB beside the guest's memory\n", own_kib(pid));
+	check_threads(pid);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+#define MIB_SAID (getenv("KT_LONG") ? 100U : 4U) /* 100 take a minute where KVM emulates */
+
+/* Says lines of 80 bytes for ever; tells our parent of the first MiB, and of MIB_SAID more. */
+static void shouting(void)
+{
+	static const char code[] = "\x66\xba\xf8\x03"                 /* 1: mov $0x3f8, %dx */
+				   "\xb9\x00\x00\x10\x00"             /* mov $0x100000, %ecx */
+				   "\xbe\x00\x00\x20\x00"             /* mov $0x200000, %esi */
+				   "\xf3\x6e"                         /* rep outsb */
+				   "\x48\xff\x04\x25\x00\x80\x00\x00" /* incq 0x8000 */
+				   "\xeb\xe6";                        /* jmp 1b */
+	uint64_t next = 1;
+	char *text;
+	int i;
+
+	CHECK_INT(start(1, 64 << 20, code, sizeof(code) - 1), 0);
+	text = gmem_at(&m.mem, 0x200000, 0x100000);
+	for (i = 0; i < 0x100000; i++)
+		text[i] = i % 80 == 79 ? '\n' : 'x';
+	for (;;) {
+		while (counter() < next)
+			usleep(1000);
+		if (write(ready[1], &next, sizeof(next)) != sizeof(next))
+			_exit(1);
+		next = counter() + MIB_SAID;
+	}
+}
+
+TEST(much_console_to_nobody)
+{
+	uint64_t n = 0, from;
+	long long before, after;
+	pid_t pid;
+
+	if (no_kvm())
+		SKIP(e.text);
+	CHECK_INT(pipe(ready), 0);
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0)
+		shouting();
+	close(ready[1]); /* its death ends the reading */
+	CHECK_INT(read(ready[0], &n, sizeof(n)), sizeof(n));
+	before = own_kib(pid);
+	from = now_ns();
+	CHECK_INT(read(ready[0], &n, sizeof(n)), sizeof(n));
+	after = own_kib(pid);
+	printf("# %u MiB of console to nobody: %llu ms, memory %lld KiB, then %lld KiB\n", MIB_SAID,
+	       (unsigned long long)(now_ns() - from) / 1000000, before, after);
+	CHECK(before > 0 && after <= before + before / 100);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+UNIT_MAIN(T(pause_resume_registers), T(watchpoints), T(output_then_power_off),
+	  T(reset_and_triple_fault), T(nobody_reads_the_console), T(a_forbidden_call_kills),
+	  T(sandbox_cost_and_memory), T(much_console_to_nobody))
