@@ -189,6 +189,7 @@ clean:
 help:
 	@echo 'make run      install what is missing, build, get a kernel, run the first test'
 	@echo 'make check    every test (TESTS="tests/topo.bats ..." for some)'
+	@echo 'make check-long  what takes too long for make check'
 	@echo 'make bench    speed, as ratios against a peer in the same run'
 	@echo 'make lint     formatting, shell, man pages, layering'
 	@echo 'make fuzz     the parsers under libFuzzer, SECONDS=60 each'
@@ -199,4 +200,4 @@ help:
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: nested all share unit all-fuzz fuzz run check bench lint format deps install clean help scx
+.PHONY: nested all check-long share unit all-fuzz fuzz run check bench lint format deps install clean help scx
