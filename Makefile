@@ -49,7 +49,7 @@ LIB_OBJ := $(LIB_SRC:%.c=$(B)/obj/%.o)
 $(B)/obj/%.o: %.c
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) $(BASE) -Ilib -I$(dir $<) -DKT_VERSION='"$(VERSION)"' \
+	$(Q)$(CC) $(CFLAGS) $(BASE) -iquote lib -iquote $(dir $<) -DKT_VERSION='"$(VERSION)"' \
 		$(JSON_CFLAGS) $(call pc,--cflags,$(PKGS_$(firstword $(subst /, ,$<)))) -c -o $@ $<
 
 $(B)/obj/%.o: %.S

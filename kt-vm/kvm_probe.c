@@ -4,6 +4,7 @@
  * instructions one by one: too slow, and without the vector instructions. So the
  * probe runs some, and looks at the clock.
  */
+#include <cpuid.h>
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -44,18 +45,22 @@ struct probe {
 	size_t run_size;
 };
 
-/* "kvm_intel", or whatever else stands behind /dev/kvm. */
+/* "kvm_intel", or whatever else stands behind /dev/kvm: of two the one for this CPU. */
 static void module_name(char *buf, size_t size)
 {
-	DIR *d = opendir("/sys/module");
+	unsigned int a, b = 0, c, d;
+	const char *own;
+	DIR *dir = opendir("/sys/module");
 	struct dirent *de;
 
+	__get_cpuid(0, &a, &b, &c, &d);
+	own = b == signature_INTEL_ebx ? "kvm_intel" : "kvm_amd";
 	snprintf(buf, size, "kvm");
-	while (d && (de = readdir(d)))
-		if (strncmp(de->d_name, "kvm_", 4) == 0)
+	while (dir && (de = readdir(dir)))
+		if (strncmp(de->d_name, "kvm_", 4) == 0 && strcmp(buf, own))
 			snprintf(buf, size, "%s", de->d_name);
-	if (d)
-		closedir(d);
+	if (dir)
+		closedir(dir);
 }
 
 static int emulated(const char *how, struct errbuf *why)
