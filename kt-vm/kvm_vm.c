@@ -222,13 +222,14 @@ int kvm_vcpu_enter_at(int vcpu, uint64_t rip)
 /* As firmware leaves them: fast strings; all memory write-back, or the kernel trims it. */
 static void set_msrs(int vcpu)
 {
-	struct {
+	static const struct kvm_msr_entry e[] = { { .index = MSR_MTRR_DEF_TYPE, .data = 0xc06 },
+						  { .index = MSR_MISC_ENABLE, .data = 1 } };
+	union {
 		struct kvm_msrs head;
-		struct kvm_msr_entry e[2];
-	} msrs = { .head.nmsrs = 2,
-		   .e = { { .index = MSR_MTRR_DEF_TYPE, .data = 0xc06 },
-			  { .index = MSR_MISC_ENABLE, .data = 1 } } };
+		uint8_t room[sizeof(struct kvm_msrs) + sizeof(e)];
+	} msrs = { .head.nmsrs = sizeof(e) / sizeof(e[0]) };
 
+	memcpy(msrs.head.entries, e, sizeof(e));
 	ioctl(vcpu, KVM_SET_MSRS, &msrs);
 }
 
