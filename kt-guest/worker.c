@@ -21,10 +21,12 @@
 #include "file.h"
 #include "worker.h"
 
-#define LINE 64 /* of the cache */
+#define LINE      64                    /* of the cache */
+#define GATHER_NS (500 * NSEC_PER_MSEC) /* a worker that died will never sleep */
 
 struct gate {
-	_Alignas(LINE) uint32_t open; /* a futex */
+	_Alignas(LINE) uint32_t open; /* a futex: where workers fall asleep */
+	uint32_t start;               /* one more, to which the sleepers are moved */
 	uint64_t opened_ns;
 	_Alignas(LINE) uint32_t ready;
 	_Alignas(LINE) uint32_t stop; /* read all the time: alone in its line */
@@ -229,10 +231,32 @@ static uint64_t cpu_of(pid_t pid)
 	return clock_getcpuclockid(pid, &clock) ? 0 : cpu_time(clock);
 }
 
+/*
+ * Waits until all are asleep: only then do all start by a wake-up, and at the same
+ * time. Moving the sleepers to another futex counts them.
+ */
+static void gather(struct crew *c)
+{
+	const struct timespec nap = { .tv_nsec = 500 * NSEC_PER_USEC };
+	uint64_t end = tm_now() + GATHER_NS;
+	unsigned int asleep = 0;
+
+	for (;;) {
+		long n = syscall(SYS_futex, &c->gate->open, FUTEX_CMP_REQUEUE, 0, INT32_MAX,
+				 &c->gate->start, 0);
+
+		asleep += n > 0 ? (unsigned int)n : 0;
+		if (asleep >= c->started || tm_now() > end)
+			break;
+		nanosleep(&nap, NULL);
+	}
+}
+
 void crew_start(struct crew *c)
 {
 	unsigned int i;
 
+	gather(c);
 	for (i = 0; i < c->started; i++) {
 		struct worker *w = &c->w[i];
 
@@ -242,6 +266,7 @@ void crew_start(struct crew *c)
 	c->start_ns = c->gate->opened_ns = tm_now();
 	__atomic_store_n(&c->gate->open, 1, __ATOMIC_RELEASE);
 	syscall(SYS_futex, &c->gate->open, FUTEX_WAKE, INT32_MAX, NULL, NULL, 0);
+	syscall(SYS_futex, &c->gate->start, FUTEX_WAKE, INT32_MAX, NULL, NULL, 0);
 }
 
 static void read_at_stop(struct crew *c)
