@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "early.h"
 #include "kvm.h"
 #include "loader.h"
 #include "record.h"
@@ -107,6 +108,8 @@ static int start(void **self, const struct machine *m, int *console, int *port, 
 	if (!rc)
 		rc = loader_wait(m->loader, e);
 	if (!rc)
+		early_place(&m->mem);
+	if (!rc)
 		rc = sandbox_enter(e);
 	if (!rc)
 		rc = start_threads(vm, e);
@@ -156,6 +159,7 @@ static void halt(void *self, struct json_object *vm_exit)
 	else
 		kvm_stats(vm, stats);
 	kvm_devices_stop(vm);
+	kvm_devices_stats(vm, vm_exit);
 }
 
 static struct json_object *sandbox(void)
@@ -171,8 +175,8 @@ static void cmdline(char *buf, size_t size, unsigned int hz)
 {
 	(void)hz;
 	snprintf(buf, size,
-		 "console=hvc0 pci=off hpet=disable tsc=reliable no_timer_check 8250.nr_uarts=1 "
-		 "irqaffinity=0 virtio_mmio.device=512@0xd0000000:5");
+		 "console=hvc0 earlyprintk=vga pci=off hpet=disable tsc=reliable no_timer_check "
+		 "8250.nr_uarts=1 irqaffinity=0 virtio_mmio.device=512@0xd0000000:5");
 }
 
 const struct engine_ops engine_kvm = {

@@ -83,8 +83,11 @@ int kvm_devices_start(struct kvm_vm *vm); /* the output thread: 0 or -errno */
 void kvm_devices_kick(struct kvm_vm *vm);
 void kvm_devices_stop(struct kvm_vm *vm); /* all that is left goes to the sockets */
 void kvm_devices_free(struct kvm_vm *vm);
-/* Writes that KVM has kept for us, in their order; before any other access is served. */
+/* Writes that KVM has kept for us, in their order; before an access to such a port is served. */
 void kvm_devices_drain(struct kvm_vm *vm);
+bool kvm_devices_drains(uint16_t io_port);
+/* What the guest has said, and nobody will read, for the vm_exit record. */
+void kvm_devices_stats(struct kvm_vm *vm, struct json_object *vm_exit);
 
 /* kvm_control.c */
 extern const struct engine_control kvm_control;

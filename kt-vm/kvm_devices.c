@@ -14,9 +14,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "early.h"
 #include "kvm.h"
 #include "legacy.h"
 #include "pm.h"
+#include "record.h"
 #include "uart.h"
 #include "units.h"
 #include "virtio_console.h"
@@ -38,6 +40,9 @@ struct kvm_devices {
 	bool runs; /* the thread has started up; under vm->lock */
 	_Atomic bool stop;
 	pthread_mutex_t drain;
+	const struct gmem *mem;
+	_Atomic bool early_said;
+	char early[EARLY_TEXT];
 };
 
 static void set_irq(void *ctx, unsigned int gsi, int level)
@@ -53,21 +58,38 @@ static void on_event(void *ctx, enum machine_event event)
 	kvm_vm_event(ctx, event == MACHINE_POWEROFF ? ENGINE_POWEROFF : ENGINE_RESET);
 }
 
+/* What the kernel has said before it had a console; once. */
+static void say_early(void *ctx)
+{
+	struct kvm_devices *d = ctx;
+	size_t n;
+
+	if (atomic_exchange(&d->early_said, true))
+		return;
+	n = early_text(d->mem, d->early);
+	if (n)
+		send(d->console, d->early, n, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
 static int add_devices(struct kvm_vm *vm)
 {
 	struct kvm_devices *d = vm->dev;
 	const struct machine_events events = { on_event, vm };
+	const struct early_hook early = { say_early, d };
 	const struct irq_line com1 = { set_irq, vm, UART_GSI }, vcon = { set_irq, vm, CONSOLE_GSI };
 	int rc;
 
 	pthread_mutex_init(&d->drain, NULL);
+	d->mem = &vm->m->mem;
 	uart_init(&d->uart, com1, d->console);
+	d->uart.early = early;
 	pm_init(&d->pm, events);
 	legacy_init(&d->legacy, events);
 	d->bus_ready = true;
 	d->vcon = virtio_console_new(&vm->m->mem, vcon, d->console, d->port);
 	if (!d->vcon)
 		return -ENOMEM;
+	virtio_console_early(d->vcon, early);
 	rc = uart_add(&d->uart, &vm->pio);
 	if (!rc)
 		rc = pm_add(&d->pm, &vm->pio);
@@ -99,17 +121,23 @@ void kvm_devices_drain(struct kvm_vm *vm)
 	uint8_t text[256];
 	size_t n = 0;
 
-	if (!ring || __atomic_load_n(&ring->last, __ATOMIC_ACQUIRE) ==
-			     __atomic_load_n(&ring->first, __ATOMIC_RELAXED))
+	if (!ring)
 		return;
+	/* an empty ring may be one that another thread has just emptied, and not yet passed on */
 	pthread_mutex_lock(&vm->dev->drain);
 	/* the guest cannot write here; still, an index is used only within the ring */
 	while (ring->first != __atomic_load_n(&ring->last, __ATOMIC_ACQUIRE) && n < sizeof(text)) {
 		text[n++] = ring->coalesced_mmio[ring->first % vm->ring_max].data[0];
 		__atomic_store_n(&ring->first, (ring->first + 1) % vm->ring_max, __ATOMIC_RELEASE);
 	}
-	uart_tx(&vm->dev->uart, text, n);
+	if (n)
+		uart_tx(&vm->dev->uart, text, n);
 	pthread_mutex_unlock(&vm->dev->drain);
+}
+
+bool kvm_devices_drains(uint16_t io_port)
+{
+	return io_port >= UART_PORT && io_port < UART_PORT + UART_PORTS;
 }
 
 void kvm_devices_kick(struct kvm_vm *vm)
@@ -223,6 +251,15 @@ int kvm_devices_start(struct kvm_vm *vm)
 	return rc;
 }
 
+void kvm_devices_stats(struct kvm_vm *vm, struct json_object *vm_exit)
+{
+	struct virtio_console_stats s = virtio_console_stats(vm->dev->vcon);
+
+	rec_int(vm_exit, "console_dropped",
+		(int64_t)(s.console_dropped + uart_dropped(&vm->dev->uart)));
+	rec_int(vm_exit, "record_lost", (int64_t)s.record_lost);
+}
+
 void kvm_devices_stop(struct kvm_vm *vm)
 {
 	struct kvm_devices *d = vm->dev;
@@ -236,6 +273,7 @@ void kvm_devices_stop(struct kvm_vm *vm)
 	kvm_devices_drain(vm);
 	uart_flush(&d->uart);
 	virtio_console_writable(d->vcon);
+	say_early(d);
 }
 
 void kvm_devices_free(struct kvm_vm *vm)

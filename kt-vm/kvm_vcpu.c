@@ -124,7 +124,8 @@ static void serve(struct kvm_vcpu *v)
 
 	switch (run->exit_reason) {
 	case KVM_EXIT_IO:
-		kvm_devices_drain(v->vm);
+		if (kvm_devices_drains(run->io.port))
+			kvm_devices_drain(v->vm);
 		serve_io(v);
 		v->unfinished = true;
 		break;

@@ -55,6 +55,9 @@ static void send_out(struct uart *u)
  */
 static void put_out(struct uart *u, char c)
 {
+	if (!u->spoken)
+		early_call(&u->early);
+	u->spoken = true;
 	if (u->used == UART_BUF && (!u->stuck || c == '\n')) {
 		send_out(u);
 		u->stuck = u->used == UART_BUF;

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "bus.h"
+#include "early.h"
 #include "irq.h"
 
 /*
@@ -57,6 +58,8 @@ struct uart {
 	size_t used;
 	bool stuck; /* full, and the last attempt to send got rid of nothing */
 	uint64_t dropped;
+	bool spoken;
+	struct early_hook early;
 };
 
 /* `fd` is a socket, or -1: then all is dropped. It stays the caller's. */

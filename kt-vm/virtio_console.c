@@ -26,6 +26,7 @@ struct virtio_console {
 	struct virtio_mmio mmio;
 	struct outbuf out[PORTS];
 	bool has_console;
+	struct early_hook early;
 	uint8_t say[PORTS];
 	struct virtio_console_stats stats;
 
@@ -81,6 +82,8 @@ static void console_tx(struct virtio_console *c)
 
 	/* each buffer that the driver adds comes with a notification: the rest has its own */
 	while (budget-- && (rc = virtq_pop(q, &chain)) > 0) {
+		if (!c->stats.console_bytes)
+			early_call(&c->early);
 		c->stats.console_bytes += length(chain.iov, chain.out);
 		for (i = 0; i < chain.out; i++)
 			console_add(c, chain.iov[i].iov_base, chain.iov[i].iov_len);
@@ -330,6 +333,11 @@ void virtio_console_free(struct virtio_console *c)
 	if (c)
 		virtio_mmio_free(&c->mmio);
 	free(c);
+}
+
+void virtio_console_early(struct virtio_console *c, struct early_hook early)
+{
+	c->early = early;
 }
 
 struct virtio_mmio *virtio_console_dev(struct virtio_console *c)

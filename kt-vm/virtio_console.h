@@ -2,6 +2,7 @@
 #ifndef KT_VIRTIO_CONSOLE_H
 #define KT_VIRTIO_CONSOLE_H
 
+#include "early.h"
 #include "virtio_mmio.h"
 
 /*
@@ -44,6 +45,7 @@ struct virtio_console *virtio_console_new(const struct gmem *mem, struct irq_lin
 					  int console_fd, int record_fd);
 void virtio_console_free(struct virtio_console *c);
 
+void virtio_console_early(struct virtio_console *c, struct early_hook early);
 struct virtio_mmio *virtio_console_dev(struct virtio_console *c);
 
 /* Sends what waits for room. True: some still does. Cheap when nothing waits. */

@@ -73,7 +73,8 @@ def schema: {
 	},
 	control: {t_ns: "i", op: "s", took_ns: "i", error: "s?"},
 	vm_exit: {
-		t_ns: "i", cause: "s", detail: "s?", panic: ["s", "?"], kvm: {"?": true, stuck: "s?", "*": "any"}
+		t_ns: "i", cause: "s", detail: "s?", panic: ["s", "?"], kvm: {"?": true, stuck: "s?", "*": "any"},
+		console_dropped: "i?", record_lost: "i?"
 	},
 	stats: {
 		cgroup: "s?", workers: "i", cpus: "i", spread_pct: "n", avg_off_cpu_pct: "n", max_gap_ms: "n",
@@ -96,7 +97,7 @@ def words: {
 	"vm.engine": ["tcg", "kvm"],
 	"boot.stage": ["start", "kernel", "init", "workload", "done"],
 	"step.event": ["start", "end"],
-	"vm_exit.cause": ["poweroff", "reboot", "panic", "triple_fault", "deadline", "engine_lost", "interrupted"],
+	"vm_exit.cause": ["poweroff", "reboot", "panic", "triple_fault", "deadline", "engine_lost", "interrupted", "garbage"],
 	"check.name": ["isolation", "progress", "spread", "gap", "throughput_cv", "work_rate", "iteration_rate",
 		"scheduler", "run"],
 	"check.verdict": ["pass", "fail", "inconclusive", "skip"],

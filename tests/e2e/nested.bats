@@ -39,6 +39,7 @@ setup_file() {
 	for f in panic reboot garbage forge; do
 		kt-topo 1n1l1c1t | case_of "$f" 120 - -i /nested/empty.img -a "kt.fault=$f"
 	done
+	kt-topo 1n1l1c1t | case_of early 120 - -i /nested/empty.img -a mem=4M
 	kt-topo 1n1l1c1t | case_of triple 120 - -i /nested/empty.img -a kt.fault=reboot~reboot=t
 	[ -z "${KT_LONG:-}" ] || kt-topo medium-8llc | case_of medium-8llc 300 - -i /nested/empty.img -d 290s
 	kt-topo 1n1l2c1t | case_of hang 120 - -i /nested/empty.img -d 20s -a kt.fault=hang
@@ -104,6 +105,22 @@ view() {
 	of panic 'select(.type == "vm_exit") | .panic[0]' | grep "Kernel panic - not syncing: sysrq"
 	ended_with reboot 1 reboot
 	ended_with triple 1 triple_fault
+}
+
+@test "a kernel that dies before its drivers says why" {
+	ended_with early 1 panic
+	of early 'select(.type == "vm_exit") | .panic[0]' | grep "Kernel panic - not syncing: "
+	[ "$(of early 'select(.type == "console") | .text' | grep -c "Linux version")" = 1 ]
+}
+
+@test "the console has the kernel's first line, its last one, and none twice" {
+	for s in $SPECS; do
+		of "$s" 'select(.type == "console") | .text' >console
+		grep -q "Linux version" console
+		grep -q "Run /init as init process" console
+		[ -z "$(grep '^"\[' console | sort | uniq -d)" ]
+		[ "$(of "$s" 'select(.type == "vm_exit") | .console_dropped + .record_lost')" = 0 ]
+	done
 }
 
 @test "garbage and forged records: exit 65" {
