@@ -158,7 +158,7 @@ bench: all build/nested/init $(BENCH)
 
 # ---- keeping it tidy ---------------------------------------------------------------
 C_FILES := $(wildcard tests/nested/*.c tests/bench/*.c lib/*.[ch] kt*/*.[ch] bpf/*.[ch] tests/unit/*.[ch] tests/fuzz/*.c)
-SH_FILES := $(wildcard scripts/* tests/run tests/bench/run tests/bench/*.sh tests/nested/boot .ci/run)
+SH_FILES := $(wildcard scripts/* tests/run tests/bench/run tests/bench/*.sh tests/nested/boot tests/nested/highid.sh .ci/run)
 
 lint:
 	clang-format --dry-run -Werror $(C_FILES)

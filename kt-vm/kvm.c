@@ -167,16 +167,13 @@ static struct json_object *sandbox(void)
 	return sandbox_describe();
 }
 
-/*
- * hpet: there is a table, and no HPET. pci: no bus, so nothing is to be probed.
- * irqaffinity: KVM's I/O APIC reaches APIC ids up to 254 only, and CPU 0 always.
- */
+/* hpet: there is a table, and no HPET. pci: no bus, so nothing is to be probed. */
 static void cmdline(char *buf, size_t size, unsigned int hz)
 {
 	(void)hz;
 	snprintf(buf, size,
 		 "console=hvc0 earlyprintk=vga pci=off hpet=disable tsc=reliable no_timer_check "
-		 "8250.nr_uarts=1 irqaffinity=0 virtio_mmio.device=512@0xd0000000:5");
+		 "8250.nr_uarts=1 virtio_mmio.device=512@0xd0000000:5");
 }
 
 const struct engine_ops engine_kvm = {

@@ -41,6 +41,7 @@ struct kvm_vcpu {
 struct kvm_vm {
 	const struct machine *m;
 	int fd;
+	bool split_irqchip; /* KVM has the local APICs, and we the I/O APIC */
 	size_t run_size;
 	struct bus pio, mmio;
 	struct kvm_devices *dev;
@@ -86,6 +87,8 @@ void kvm_devices_free(struct kvm_vm *vm);
 /* Writes that KVM has kept for us, in their order; before an access to such a port is served. */
 void kvm_devices_drain(struct kvm_vm *vm);
 bool kvm_devices_drains(uint16_t io_port);
+/* The I/O APIC of a split irqchip hears of the end of an interrupt. */
+void kvm_devices_eoi(struct kvm_vm *vm, uint8_t vector);
 /* What the guest has said, and nobody will read, for the vm_exit record. */
 void kvm_devices_stats(struct kvm_vm *vm, struct json_object *vm_exit);
 

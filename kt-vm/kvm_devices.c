@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "early.h"
+#include "ioapic.h"
 #include "kvm.h"
 #include "legacy.h"
 #include "pm.h"
@@ -29,6 +30,7 @@
 #define END_NS      (2 * NSEC_PER_SEC) /* for vCPUs to end, and for the reader to read */
 
 struct kvm_devices {
+	struct ioapic ioapic; /* of a split irqchip */
 	struct uart uart;
 	struct pm pm;
 	struct legacy legacy;
@@ -53,6 +55,65 @@ static void set_irq(void *ctx, unsigned int gsi, int level)
 	ioctl(vm->fd, KVM_IRQ_LINE, &irq);
 }
 
+/* ---- the I/O APIC of a split irqchip ----------------------------------------------- */
+
+/* As KVM takes it with 32-bit APIC ids: the upper 24 are in the upper half of the address. */
+static void msi_of(const struct ioapic_msg *m, uint32_t *low, uint32_t *high, uint32_t *data)
+{
+	*low = 0xfee00000U | (m->dest & 0xff) << 12 | (m->logical ? 4U : 0);
+	*high = m->dest & ~0xffU;
+	*data = m->vector | (uint32_t)m->mode << 8 | (m->level ? 0xc000U : 0);
+}
+
+static void send_msi(void *ctx, const struct ioapic_msg *m)
+{
+	struct kvm_vm *vm = ctx;
+	struct kvm_msi msi = { 0 };
+
+	msi_of(m, &msi.address_lo, &msi.address_hi, &msi.data);
+	ioctl(vm->fd, KVM_SIGNAL_MSI, &msi);
+}
+
+/* KVM looks for level-triggered interrupts in its routes: their ends are exits. */
+static void set_routes(void *ctx)
+{
+	struct kvm_vm *vm = ctx;
+	union {
+		struct kvm_irq_routing head;
+		uint8_t room[sizeof(struct kvm_irq_routing) +
+			     IOAPIC_PINS * sizeof(struct kvm_irq_routing_entry)];
+	} r = { 0 };
+	struct ioapic_msg m[IOAPIC_PINS];
+	unsigned int pin[IOAPIC_PINS], i;
+
+	r.head.nr = ioapic_levels(&vm->dev->ioapic, pin, m);
+	for (i = 0; i < r.head.nr; i++) {
+		struct kvm_irq_routing_entry *e = &r.head.entries[i];
+
+		e->gsi = pin[i];
+		e->type = KVM_IRQ_ROUTING_MSI;
+		msi_of(&m[i], &e->u.msi.address_lo, &e->u.msi.address_hi, &e->u.msi.data);
+	}
+	ioctl(vm->fd, KVM_SET_GSI_ROUTING, &r);
+}
+
+static const struct ioapic_ops ioapic_ops = { send_msi, set_routes };
+
+void kvm_devices_eoi(struct kvm_vm *vm, uint8_t vector)
+{
+	ioapic_eoi(&vm->dev->ioapic, vector);
+}
+
+/* The line of a device, to whoever has the I/O APIC. */
+static struct irq_line line(struct kvm_vm *vm, unsigned int gsi)
+{
+	if (vm->split_irqchip)
+		return (struct irq_line){ ioapic_set, &vm->dev->ioapic, gsi };
+	return (struct irq_line){ set_irq, vm, gsi };
+}
+
+/* ---- all of them --------------------------------------------------------------------- */
+
 static void on_event(void *ctx, enum machine_event event)
 {
 	kvm_vm_event(ctx, event == MACHINE_POWEROFF ? ENGINE_POWEROFF : ENGINE_RESET);
@@ -76,17 +137,17 @@ static int add_devices(struct kvm_vm *vm)
 	struct kvm_devices *d = vm->dev;
 	const struct machine_events events = { on_event, vm };
 	const struct early_hook early = { say_early, d };
-	const struct irq_line com1 = { set_irq, vm, UART_GSI }, vcon = { set_irq, vm, CONSOLE_GSI };
 	int rc;
 
 	pthread_mutex_init(&d->drain, NULL);
 	d->mem = &vm->m->mem;
-	uart_init(&d->uart, com1, d->console);
+	ioapic_init(&d->ioapic, &ioapic_ops, vm);
+	uart_init(&d->uart, line(vm, UART_GSI), d->console);
 	d->uart.early = early;
 	pm_init(&d->pm, events);
 	legacy_init(&d->legacy, events);
 	d->bus_ready = true;
-	d->vcon = virtio_console_new(&vm->m->mem, vcon, d->console, d->port);
+	d->vcon = virtio_console_new(&vm->m->mem, line(vm, CONSOLE_GSI), d->console, d->port);
 	if (!d->vcon)
 		return -ENOMEM;
 	virtio_console_early(d->vcon, early);
@@ -95,6 +156,8 @@ static int add_devices(struct kvm_vm *vm)
 		rc = pm_add(&d->pm, &vm->pio);
 	if (!rc)
 		rc = legacy_add(&d->legacy, &vm->pio);
+	if (!rc && vm->split_irqchip)
+		rc = ioapic_add(&d->ioapic, &vm->mmio);
 	return rc ? rc
 		  : bus_add(&vm->mmio, CONSOLE_GPA, VIRTIO_MMIO_LEN, &virtio_mmio_ops,
 			    virtio_console_dev(d->vcon));
@@ -286,6 +349,7 @@ void kvm_devices_free(struct kvm_vm *vm)
 	if (d->vcon)
 		virtio_console_free(d->vcon);
 	if (d->bus_ready) {
+		ioapic_free(&d->ioapic);
 		legacy_free(&d->legacy);
 		uart_free(&d->uart);
 		pthread_mutex_destroy(&d->drain);

@@ -133,6 +133,9 @@ static void serve(struct kvm_vcpu *v)
 		serve_mmio(v);
 		v->unfinished = true;
 		break;
+	case KVM_EXIT_IOAPIC_EOI:
+		kvm_devices_eoi(v->vm, run->eoi.vector);
+		break;
 	case KVM_EXIT_INTR:
 	case KVM_EXIT_HLT: /* woken by the next interrupt: KVM has the local APIC */
 	case KVM_EXIT_IRQ_WINDOW_OPEN:

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cpuid.h"
+#include "ioapic.h"
 #include "kvm.h"
 
 /* Four pages for KVM on Intel, below the top of 32 bits, where the guest has nothing. */
@@ -96,17 +97,23 @@ int kvm_vm_fits(int kvm, const struct machine *m, struct errbuf *e)
 }
 
 /*
- * APIC ids of more than 8 bits. The I/O APIC stays KVM's, which sends to the first 255
- * ids only: the guest is told to keep interrupts of devices on CPU 0 (kvm.c).
+ * APIC ids of more than 8 bits: KVM's own I/O APIC cannot reach them, so there is ours,
+ * and no PIC and PIT: KVM has all three or none.
  */
-static int use_x2apic_ids(struct kvm_vm *vm, struct errbuf *e)
+static int split_irqchip(struct kvm_vm *vm, struct errbuf *e)
 {
-	struct kvm_enable_cap cap = { .cap = KVM_CAP_X2APIC_API, .args = { X2APIC_API } };
+	struct kvm_enable_cap ids = { .cap = KVM_CAP_X2APIC_API, .args = { X2APIC_API } };
+	struct kvm_enable_cap split = { .cap = KVM_CAP_SPLIT_IRQCHIP, .args = { IOAPIC_PINS } };
 
-	if (max_apic_id(vm->m) <= APIC_ID_8BIT || ioctl(vm->fd, KVM_ENABLE_CAP, &cap) == 0)
-		return 0;
-	return errbuf_set(e, -ENOTSUP, "the host's KVM refuses 32-bit APIC ids: %s",
-			  strerror(errno));
+	if (ioctl(vm->fd, KVM_ENABLE_CAP, &ids))
+		return errbuf_set(e, -ENOTSUP, "the host's KVM refuses 32-bit APIC ids: %s",
+				  strerror(errno));
+	if (ioctl(vm->fd, KVM_ENABLE_CAP, &split))
+		return errbuf_set(e, -ENOTSUP,
+				  "the host's KVM refuses local APICs alone (split irqchip), which "
+				  "APIC ids above %u need: %s",
+				  APIC_ID_8BIT, strerror(errno));
+	return 0;
 }
 
 /* An AMD guest has counters whatever CPUID says. A KVM that is too old for this has them on. */
@@ -152,6 +159,8 @@ static int add_irqchip(struct kvm_vm *vm, struct errbuf *e)
 	/* only Intel's KVM needs these two; AMD's takes and ignores them */
 	ioctl(vm->fd, KVM_SET_IDENTITY_MAP_ADDR, &identity);
 	ioctl(vm->fd, KVM_SET_TSS_ADDR, TSS_PAGES);
+	if (vm->split_irqchip)
+		return split_irqchip(vm, e);
 	if (ioctl(vm->fd, KVM_CREATE_IRQCHIP, 0))
 		return errbuf_set(e, -ENOTSUP,
 				  "the host's KVM refuses interrupt controllers (irqchip): %s",
@@ -181,9 +190,8 @@ int kvm_vm_init(struct kvm_vm *vm, int kvm, const struct machine *m, struct errb
 	if (vm->fd < 0)
 		return errbuf_set(e, -errno, "KVM makes no VM: %s", strerror(errno));
 	no_counters(vm);
-	rc = use_x2apic_ids(vm, e);
-	if (!rc)
-		rc = add_irqchip(vm, e);
+	vm->split_irqchip = max_apic_id(m) > APIC_ID_8BIT;
+	rc = add_irqchip(vm, e);
 	return rc ? rc : add_memory(vm, e);
 }
 
@@ -283,7 +291,7 @@ int kvm_vm_vcpus(struct kvm_vm *vm, int kvm, struct errbuf *e)
 	const struct cpuid_opts o = {
 		.topo = { vm->m->nodes, vm->m->llcs, vm->m->cores, vm->m->threads },
 		.tsc_deadline = ioctl(kvm, KVM_CHECK_EXTENSION, KVM_CAP_TSC_DEADLINE_TIMER) > 0,
-		.msi_ext_dest_id = max_apic_id(vm->m) > APIC_ID_8BIT,
+		.msi_ext_dest_id = vm->split_irqchip,
 	};
 	struct cpuid *host = calloc(1, sizeof(*host));
 	int size = ioctl(kvm, KVM_GET_VCPU_MMAP_SIZE, 0), rc;

@@ -65,6 +65,8 @@ static const struct {
 } ioctls[] = {
 	{ KVM_RUN, "KVM_RUN" },
 	{ KVM_IRQ_LINE, "KVM_IRQ_LINE" },
+	{ KVM_SIGNAL_MSI, "KVM_SIGNAL_MSI" },
+	{ KVM_SET_GSI_ROUTING, "KVM_SET_GSI_ROUTING" },
 	{ KVM_GET_REGS, "KVM_GET_REGS" },
 	{ KVM_SET_REGS, "KVM_SET_REGS" },
 	{ KVM_GET_SREGS, "KVM_GET_SREGS" },

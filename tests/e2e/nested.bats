@@ -46,6 +46,16 @@ setup_file() {
 	kt-topo 1n1l2c1t | case_of int 120 2@15000 -i /nested/empty.img -a kt.fault=hang
 	kt-topo 1n1l2c2t | case_of pause 120 "10@12000,12@13000,10@14000,12@15000,2@16000" \
 		-i /nested/empty.img -a kt.fault=hang
+	# APIC ids up to 292: two CPUs are started, then the last one
+	cp "$(command -v sh)" "$dir/sh"
+	echo "high 60000 - /nested/sh /nested/highid.sh 124" >"$BATS_FILE_TMPDIR/inner.cases"
+	{
+		kt-topo 1n1l1c1t
+		kt-kernel find
+	} | kt-initrd -o "$dir/high.img" -i "$KT_TOP/build/nested/init:/nested/init" -i "$dir/sh:/nested/sh" \
+		-i "$KT_TOP/tests/nested/highid.sh:/nested/highid.sh" \
+		-i "$BATS_FILE_TMPDIR/inner.cases:/nested/cases" >/dev/null || return
+	kt-topo -m 1G 5n25l5c1t | case_of high 120 - -i /nested/high.img -d 100s -a rdinit=/nested/init~maxcpus=2
 	{
 		kt-guest plan mixed_workloads --topology 1n2l1c1t --duration 5s --scheduler scx_kt
 		kt-topo 1n2l1c1t
@@ -121,6 +131,18 @@ view() {
 		[ -z "$(grep '^"\[' console | sort | uniq -d)" ]
 		[ "$(of "$s" 'select(.type == "vm_exit") | .console_dropped + .record_lost')" = 0 ]
 	done
+}
+
+@test "interrupts reach a CPU whose APIC id is above 254" {
+	ended_with high 0 poweroff
+	of high 'select(.type == "guest") | .out // .err' >out
+	cat out >&2
+	grep -x '"cpu124 is online"' out
+	of high 'select(.type == "console") | .text' | grep "Processor 124 APIC 0x124"
+	grep -x '"irq 5 went to 124"' out
+	# CPU0 CPU1 CPU124
+	grep -qE '^"5: +[0-9]+ +[0-9]+ +0 ' out
+	tail -n 3 out | grep -qE '^"5: +[0-9]+ +[0-9]+ +[1-9][0-9]* '
 }
 
 @test "garbage and forged records: exit 65" {

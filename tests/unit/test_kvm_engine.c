@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+// LINK: kt-vm/ioapic.c
 // LINK: kt-vm/kvm.c kt-vm/kvm_vm.c kt-vm/kvm_vcpu.c kt-vm/kvm_devices.c kt-vm/kvm_control.c
 // LINK: kt-vm/kvm_probe.c kt-vm/early.c kt-vm/sandbox.c kt-vm/cpuid.c kt-vm/bus.c kt-vm/gmem.c kt-vm/uart.c
 // LINK: kt-vm/pm.c kt-vm/legacy.c kt-vm/virtio_console.c kt-vm/virtio_mmio.c kt-vm/virtq.c
