@@ -102,7 +102,7 @@ static int start(void **self, const struct machine *m, int *console, int *port, 
 	if (!vm)
 		return errbuf_set(e, -ENOMEM, "out of memory");
 	vm->m = m;
-	vm->fd = vm->event_fd = -1;
+	vm->fd = vm->event_fd = vm->hit_fd = -1;
 	raise_files();
 	rc = build(vm, m, console, port, e);
 	if (!rc)
@@ -128,7 +128,8 @@ static int start(void **self, const struct machine *m, int *console, int *port, 
 static size_t fds(void *self, int *fd)
 {
 	fd[0] = ((struct kvm_vm *)self)->event_fd;
-	return 1;
+	fd[1] = ((struct kvm_vm *)self)->hit_fd;
+	return 2;
 }
 
 static enum engine_event handle(void *self, struct errbuf *why)
@@ -136,9 +137,13 @@ static enum engine_event handle(void *self, struct errbuf *why)
 	struct kvm_vm *vm = self;
 	enum engine_event event;
 	eventfd_t told;
+	int rc;
 
-	if (eventfd_read(vm->event_fd, &told))
-		return ENGINE_NONE;
+	if (eventfd_read(vm->event_fd, &told)) {
+		if (kvm_vm_hit(vm, &rc, why))
+			return ENGINE_HIT;
+		return rc ? ENGINE_LOST : ENGINE_NONE;
+	}
 	pthread_mutex_lock(&vm->lock);
 	event = vm->event;
 	*why = vm->why;

@@ -32,10 +32,12 @@ struct kvm_vcpu {
 	struct kvm_run *run;
 	pthread_t thread;
 	bool started;
-	bool parked, ended;    /* under vm->lock */
-	bool unfinished;       /* the next KVM_RUN completes an access of a device */
-	_Atomic uint64_t hits; /* of watchpoints */
-	_Atomic uint64_t hit_rip;
+	bool parked, ended; /* under vm->lock */
+	bool unfinished;    /* the next KVM_RUN completes an access of a device */
+	pid_t tid;
+	int schedstat; /* of its thread: opened before the sandbox closes */
+	bool hit;      /* watchpoint `hit_watch`; under vm->lock */
+	unsigned int hit_watch;
 };
 
 struct kvm_vm {
@@ -55,6 +57,9 @@ struct kvm_vm {
 	pthread_mutex_t lock; /* of what follows */
 	pthread_cond_t moved; /* a vCPU was parked or has ended, or `want` has changed */
 	unsigned int parked, ended;
+	unsigned int watches; /* armed */
+	bool hit, hit_told;   /* a vCPU hit one since the last resume; the caller knows */
+	int hit_fd;           /* readable once `hit` */
 
 	enum engine_event event; /* the first one counts */
 	struct errbuf why;
@@ -97,6 +102,8 @@ extern const struct engine_control kvm_control;
 /* All vCPUs parked or ended within timeout_ns: 0, or -ETIMEDOUT with the number of the first. */
 int kvm_vm_move(struct kvm_vm *vm, enum kvm_want want, uint64_t timeout_ns, uint64_t *took_ns,
 		struct errbuf *e);
+/* Pauses for a hit that is news: true, or false with -errno in *rc. */
+bool kvm_vm_hit(struct kvm_vm *vm, int *rc, struct errbuf *e);
 void kvm_stats(struct kvm_vm *vm, struct json_object *into);
 
 /* kvm_probe.c */

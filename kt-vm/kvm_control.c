@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
@@ -12,7 +13,6 @@
 #include "units.h"
 
 #define REKICK_NS (20 * NSEC_PER_MSEC) /* only a host in trouble needs a second kick */
-#define PAUSE_NS  (2 * NSEC_PER_SEC)
 
 static uint64_t now_ns(void)
 {
@@ -84,31 +84,63 @@ int kvm_vm_move(struct kvm_vm *vm, enum kvm_want want, uint64_t timeout_ns, uint
 	return rc;
 }
 
+static int check_alive(struct kvm_vm *vm, struct errbuf *e)
+{
+	return atomic_load(&vm->want) == KVM_WANT_END
+		       ? errbuf_set(e, -ESRCH, "the guest has come to its end")
+		       : 0;
+}
+
 static int pause_guest(void *self, uint64_t *took_ns, struct errbuf *e)
 {
-	return kvm_vm_move(self, KVM_WANT_PAUSE, PAUSE_NS, took_ns, e);
+	int rc = check_alive(self, e);
+
+	*took_ns = 0;
+	return rc ? rc : kvm_vm_move(self, KVM_WANT_PAUSE, ENGINE_CONTROL_NS, took_ns, e);
+}
+
+/* True: the guest stays paused, for a hit that the caller does not know of yet. */
+static bool forget_hits(struct kvm_vm *vm)
+{
+	unsigned int i;
+	bool news;
+
+	pthread_mutex_lock(&vm->lock);
+	news = vm->hit && !vm->hit_told;
+	if (vm->hit && !news) {
+		vm->hit = vm->hit_told = false;
+		for (i = 0; i < vm->vcpus; i++)
+			vm->vcpu[i].hit = false;
+	}
+	pthread_mutex_unlock(&vm->lock);
+	return news;
 }
 
 static int resume(void *self, uint64_t *took_ns, struct errbuf *e)
 {
 	struct kvm_vm *vm = self;
+	int rc = check_alive(vm, e);
 	unsigned int i;
 
+	*took_ns = 0;
+	if (rc || forget_hits(vm))
+		return rc;
 	/* or the guest's watchdogs take the pause for a hang; fails where no kvmclock is used */
 	for (i = 0; i < vm->vcpus; i++)
 		ioctl(vm->vcpu[i].fd, KVM_KVMCLOCK_CTRL, 0);
-	return kvm_vm_move(vm, KVM_WANT_RUN, PAUSE_NS, took_ns, e);
+	return kvm_vm_move(vm, KVM_WANT_RUN, ENGINE_CONTROL_NS, took_ns, e);
 }
 
 /* -EBUSY unless every vCPU stands still: KVM would wait for one that runs. */
 static int check_paused(struct kvm_vm *vm, struct errbuf *e)
 {
 	bool paused;
+	int rc = check_alive(vm, e);
 
 	pthread_mutex_lock(&vm->lock);
 	paused = atomic_load(&vm->want) != KVM_WANT_RUN && arrived(vm, KVM_WANT_PAUSE);
 	pthread_mutex_unlock(&vm->lock);
-	return paused ? 0 : errbuf_set(e, -EBUSY, "the guest is not paused");
+	return rc || paused ? rc : errbuf_set(e, -EBUSY, "the guest is not paused");
 }
 
 static int regs(void *self, unsigned int cpu, struct engine_regs *r, struct errbuf *e)
@@ -116,11 +148,13 @@ static int regs(void *self, unsigned int cpu, struct engine_regs *r, struct errb
 	struct kvm_vm *vm = self;
 	struct kvm_regs g;
 	struct kvm_sregs s;
+	int rc;
 
 	if (cpu >= vm->vcpus)
 		return errbuf_set(e, -EINVAL, "there is no vCPU %u", cpu);
-	if (check_paused(vm, e))
-		return -EBUSY;
+	rc = check_paused(vm, e);
+	if (rc)
+		return rc;
 	if (ioctl(vm->vcpu[cpu].fd, KVM_GET_REGS, &g) || ioctl(vm->vcpu[cpu].fd, KVM_GET_SREGS, &s))
 		return errbuf_set(e, -errno, "unable to read the registers of vCPU %u: %s", cpu,
 				  strerror(errno));
@@ -154,16 +188,14 @@ static int watch(void *self, const struct engine_watch *w, unsigned int n, struc
 	struct kvm_guest_debug d = { .arch.debugreg[7] = 0x600 }; /* GE, and the bit that is 1 */
 	struct kvm_vm *vm = self;
 	unsigned int i;
+	int rc = check_paused(vm, e);
 
-	if (check_paused(vm, e))
-		return -EBUSY;
-	if (n > ENGINE_WATCHES)
-		return errbuf_set(e, -EINVAL, "a CPU has %d watchpoints", ENGINE_WATCHES);
+	if (rc)
+		return rc;
+	rc = engine_check_watch(w, n, e);
+	if (rc)
+		return rc;
 	for (i = 0; i < n; i++) {
-		if ((w[i].len != 1 && w[i].len != 2 && w[i].len != 4 && w[i].len != 8) ||
-		    w[i].addr % w[i].len || (w[i].type == ENGINE_WATCH_EXECUTE && w[i].len != 1))
-			return errbuf_set(e, -EINVAL,
-					  "watchpoint %u: expected 1, 2, 4 or 8 aligned bytes", i);
 		d.arch.debugreg[i] = w[i].addr;
 		d.arch.debugreg[7] |= dr7(i, &w[i]);
 	}
@@ -173,23 +205,54 @@ static int watch(void *self, const struct engine_watch *w, unsigned int n, struc
 		if (ioctl(vm->vcpu[i].fd, KVM_SET_GUEST_DEBUG, &d))
 			return errbuf_set(e, -errno, "KVM sets no watchpoint on vCPU %u: %s", i,
 					  strerror(errno));
+	pthread_mutex_lock(&vm->lock);
+	vm->watches = n;
+	pthread_mutex_unlock(&vm->lock);
 	return 0;
 }
 
-static uint64_t hits(void *self, uint64_t *rip)
+bool kvm_vm_hit(struct kvm_vm *vm, int *rc, struct errbuf *e)
+{
+	uint64_t took;
+	eventfd_t n;
+	bool news;
+
+	*rc = 0;
+	eventfd_read(vm->hit_fd, &n);
+	pthread_mutex_lock(&vm->lock);
+	news = vm->hit && !vm->hit_told && atomic_load(&vm->want) != KVM_WANT_END;
+	vm->hit_told = vm->hit;
+	pthread_mutex_unlock(&vm->lock);
+	if (news)
+		*rc = kvm_vm_move(vm, KVM_WANT_PAUSE, ENGINE_CONTROL_NS, &took, e);
+	return news && !*rc;
+}
+
+static bool hit(void *self, struct engine_hit *h)
 {
 	struct kvm_vm *vm = self;
-	uint64_t n = 0, one;
 	unsigned int i;
 
-	*rip = 0;
-	for (i = 0; i < vm->vcpus; i++) {
-		one = atomic_load(&vm->vcpu[i].hits);
-		if (one)
-			*rip = atomic_load(&vm->vcpu[i].hit_rip);
-		n += one;
+	pthread_mutex_lock(&vm->lock);
+	for (i = vm->hit_told ? 0 : vm->vcpus; i < vm->vcpus && !vm->vcpu[i].hit; i++)
+		;
+	if (i < vm->vcpus) {
+		vm->vcpu[i].hit = false;
+		*h = (struct engine_hit){ .cpu = i, .watch = vm->vcpu[i].hit_watch };
 	}
-	return n;
+	pthread_mutex_unlock(&vm->lock);
+	return i < vm->vcpus;
+}
+
+static int thread(void *self, unsigned int cpu, struct engine_thread *t, struct errbuf *e)
+{
+	struct kvm_vm *vm = self;
+
+	if (cpu >= vm->vcpus)
+		return errbuf_set(e, -EINVAL, "there is no vCPU %u", cpu);
+	t->pid = getpid();
+	t->tid = vm->vcpu[cpu].tid;
+	return engine_schedstat(vm->vcpu[cpu].schedstat, t, e);
 }
 
 /* ---- KVM's own statistics ----------------------------------------------------------- */
@@ -237,5 +300,6 @@ const struct engine_control kvm_control = {
 	.resume = resume,
 	.regs = regs,
 	.watch = watch,
-	.hits = hits,
+	.hit = hit,
+	.thread = thread,
 };

@@ -6,8 +6,10 @@
  * thread clears only before it looks at vm->want.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -105,17 +107,27 @@ static void system_event(struct kvm_vcpu *v)
 	}
 }
 
-/* A watchpoint was hit: counted, and the guest goes on; RF, or it would meet it again. */
+/* A watchpoint was hit: the guest is to be paused. RF, or it would meet it again. */
 static void debug_exit(struct kvm_vcpu *v)
 {
+	struct kvm_vm *vm = v->vm;
 	struct kvm_regs regs;
+	unsigned int dr6;
 
 	if (ioctl(v->fd, KVM_GET_REGS, &regs) == 0) {
 		regs.rflags |= RFLAGS_RF;
 		ioctl(v->fd, KVM_SET_REGS, &regs);
 	}
-	atomic_store(&v->hit_rip, v->run->debug.arch.pc);
-	atomic_fetch_add(&v->hits, 1);
+	pthread_mutex_lock(&vm->lock);
+	dr6 = (unsigned int)v->run->debug.arch.dr6 & ((1U << vm->watches) - 1);
+	if (dr6) { /* none: it was disarmed meanwhile */
+		v->hit = vm->hit = true;
+		v->hit_watch = (unsigned int)__builtin_ctz(dr6);
+		if (atomic_load(&vm->want) == KVM_WANT_RUN)
+			atomic_store(&vm->want, KVM_WANT_PAUSE);
+		eventfd_write(vm->hit_fd, 1);
+	}
+	pthread_mutex_unlock(&vm->lock);
 }
 
 static void serve(struct kvm_vcpu *v)
@@ -196,6 +208,8 @@ static void *vcpu_main(void *arg)
 	struct kvm_vcpu *v = arg;
 
 	own_run = v->run;
+	v->tid = gettid();
+	v->schedstat = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
 	while (may_run(v)) {
 		if (ioctl(v->fd, KVM_RUN, 0) == 0) {
 			v->unfinished = false;
@@ -207,6 +221,8 @@ static void *vcpu_main(void *arg)
 		}
 	}
 	own_run = NULL;
+	if (v->schedstat >= 0)
+		close(v->schedstat);
 	pthread_mutex_lock(&v->vm->lock);
 	v->ended = true;
 	v->vm->ended++;

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -179,6 +180,7 @@ int kvm_vm_init(struct kvm_vm *vm, int kvm, const struct machine *m, struct errb
 	memset(vm, 0, sizeof(*vm));
 	vm->m = m;
 	vm->event_fd = -1;
+	vm->hit_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	bus_init(&vm->pio);
 	bus_init(&vm->mmio);
 	pthread_mutex_init(&vm->lock, NULL);
@@ -333,6 +335,8 @@ void kvm_vm_free(struct kvm_vm *vm)
 		close(vm->fd);
 	if (vm->event_fd >= 0)
 		close(vm->event_fd);
+	if (vm->hit_fd >= 0)
+		close(vm->hit_fd);
 	bus_free(&vm->pio);
 	bus_free(&vm->mmio);
 	pthread_cond_destroy(&vm->moved);

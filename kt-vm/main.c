@@ -300,8 +300,8 @@ static int run(const struct opts *o, const struct input *in, struct rec_out *out
 		if (passed.text[0])
 			msg_warn("%s: using the %s engine", passed.text, engine->name);
 		deadline = o->deadline_ns ? o->deadline_ns : plan_deadline(in, m.cpus);
-		rec_put(out, vm_record(engine, version, passed.text, &m, deadline));
-		rc = run_guest(engine, &m, deadline, out);
+		rc = run_guest(engine, &m, deadline,
+			       vm_record(engine, version, passed.text, &m, deadline), out);
 	}
 	machine_free(&m);
 	return rc;

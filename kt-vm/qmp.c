@@ -12,12 +12,16 @@ void qmp_init(struct qmp *q, int fd)
 	q->used = 0;
 }
 
-int qmp_send(struct qmp *q, const char *command)
+int qmp_send(struct qmp *q, const char *command, const char *arguments, unsigned int id)
 {
-	char line[128];
-	int n = snprintf(line, sizeof(line), "{\"execute\":\"%s\"}\n", command);
+	char line[256];
+	int n = snprintf(line, sizeof(line), "{\"execute\":\"%s\",\"arguments\":%s,\"id\":%u}\n",
+			 command, arguments ? arguments : "{}", id);
 
-	return send(q->fd, line, (size_t)n, MSG_NOSIGNAL) == n ? 0 : -errno;
+	if ((size_t)n >= sizeof(line))
+		return -EMSGSIZE;
+	/* QEMU reads at once, or not at all: what does not fit would never be taken */
+	return send(q->fd, line, (size_t)n, MSG_NOSIGNAL | MSG_DONTWAIT) == n ? 0 : -errno;
 }
 
 int qmp_read(struct qmp *q, void (*on_message)(void *ctx, struct json_object *msg), void *ctx)

@@ -18,8 +18,8 @@ struct qmp {
 };
 
 void qmp_init(struct qmp *q, int fd);
-/* Sends {"execute": command}; 0 or -errno. */
-int qmp_send(struct qmp *q, const char *command);
+/* Sends a command, with its arguments as JSON text (or NULL); its reply has `id`. 0 or -errno. */
+int qmp_send(struct qmp *q, const char *command, const char *arguments, unsigned int id);
 /*
  * Reads what is there and calls on_message for every complete one. 0, -EPIPE when
  * the other side is gone, -EBADMSG for what is no JSON line.

@@ -54,6 +54,21 @@ static void take(struct run *r, int *fd)
 	}
 }
 
+static int lost(struct run *r)
+{
+	return msg_err(KT_SYS, 0, "the guest is lost: %s", r->why.text);
+}
+
+/* Whoever armed a watchpoint has looked: the guest goes on. */
+static void after_hit(struct run *r)
+{
+	const struct engine_control *c = r->engine->control;
+	uint64_t took;
+
+	if (c->resume(r->self, &took, &r->why) == -ETIMEDOUT)
+		end_run(r, "engine_lost", lost(r));
+}
+
 static void engine_says(struct run *r)
 {
 	switch (r->engine->handle(r->self, &r->why)) {
@@ -68,8 +83,11 @@ static void engine_says(struct run *r)
 	case ENGINE_TRIPLE_FAULT:
 		end_run(r, "triple_fault", KT_FAIL);
 		break;
+	case ENGINE_HIT:
+		after_hit(r);
+		break;
 	case ENGINE_LOST:
-		end_run(r, "engine_lost", msg_err(KT_SYS, 0, "the guest is lost: %s", r->why.text));
+		end_run(r, "engine_lost", lost(r));
 		break;
 	}
 }
@@ -80,8 +98,13 @@ static void control(struct run *r, bool pause)
 	const struct engine_control *c = r->engine->control;
 	struct json_object *o = rec_new("control");
 	uint64_t took = 0;
-	struct errbuf e;
+	struct errbuf e = { "" };
 	int rc = pause ? c->pause(r->self, &took, &e) : c->resume(r->self, &took, &e);
+
+	if (rc == -ETIMEDOUT) { /* nobody knows whether the guest runs */
+		r->why = e;
+		end_run(r, "engine_lost", lost(r));
+	}
 
 	rec_int(o, "t_ns", (int64_t)sink_now(&r->sink));
 	rec_str(o, "op", pause ? "pause" : "resume");
@@ -164,8 +187,16 @@ static void put_exit(struct run *r)
 	rec_put(r->sink.out, o);
 }
 
+static int start_failed(const struct engine_ops *engine, int rc, const struct errbuf *why)
+{
+	if (rc == -ENOTSUP)
+		return msg_err(KT_HOST, 0, "the %s engine cannot run this guest here: %s",
+			       engine->name, why->text);
+	return msg_err(rc == -ENOMEM ? KT_HOST : KT_SYS, 0, "%s", why->text);
+}
+
 int run_guest(const struct engine_ops *engine, const struct machine *m, uint64_t deadline_ns,
-	      struct rec_out *out)
+	      struct json_object *vm, struct rec_out *out)
 {
 	struct run r = { .engine = engine, .deadline_ns = deadline_ns, .console = -1, .port = -1 };
 	sigset_t set, old;
@@ -181,12 +212,15 @@ int run_guest(const struct engine_ops *engine, const struct machine *m, uint64_t
 	sigprocmask(SIG_BLOCK, &set, &old);
 	r.signals = signalfd(-1, &set, SFD_CLOEXEC);
 	sink_init(&r.sink, out);
-	sink_boot(&r.sink, "start");
 	rc = engine->start(&r.self, m, &r.console, &r.port, &r.why);
 	if (rc) {
-		r.code = msg_err(rc == -ENOTSUP || rc == -ENOMEM ? KT_HOST : KT_SYS, 0, "%s",
-				 r.why.text);
+		r.code = start_failed(engine, rc, &r.why);
+		json_object_put(vm);
 	} else {
+		if (engine->version)
+			rec_str(vm, "engine_version", engine->version(r.self));
+		rec_put(out, vm);
+		sink_boot_at(&r.sink, "start", 0);
 		fcntl(r.console, F_SETFL, O_NONBLOCK);
 		fcntl(r.port, F_SETFL, O_NONBLOCK);
 		loop(&r);

@@ -2,24 +2,16 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "sink.h"
 #include "units.h"
-
-static uint64_t monotonic_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * NSEC_PER_SEC + (uint64_t)ts.tv_nsec;
-}
 
 void sink_init(struct sink *s, struct rec_out *out)
 {
 	memset(s, 0, sizeof(*s));
 	s->out = out;
-	s->t0 = monotonic_ns();
+	s->t0 = clock_ns();
 }
 
 void sink_free(struct sink *s)
@@ -32,14 +24,19 @@ void sink_free(struct sink *s)
 
 uint64_t sink_now(const struct sink *s)
 {
-	return monotonic_ns() - s->t0;
+	return clock_ns() - s->t0;
 }
 
 void sink_boot(struct sink *s, const char *stage)
 {
+	sink_boot_at(s, stage, sink_now(s));
+}
+
+void sink_boot_at(struct sink *s, const char *stage, uint64_t t_ns)
+{
 	struct json_object *o = rec_new("boot");
 
-	rec_int(o, "t_ns", (int64_t)sink_now(s));
+	rec_int(o, "t_ns", (int64_t)t_ns);
 	rec_str(o, "stage", stage);
 	rec_put(s->out, o);
 }

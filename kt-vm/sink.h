@@ -36,7 +36,8 @@ void sink_init(struct sink *s, struct rec_out *out);
 void sink_free(struct sink *s);
 
 uint64_t sink_now(const struct sink *s); /* t_ns */
-void sink_boot(struct sink *s, const char *stage);
+void sink_boot_at(struct sink *s, const char *stage, uint64_t t_ns);
+void sink_boot(struct sink *s, const char *stage); /* now */
 
 void sink_console(struct sink *s, const char *data, size_t len);
 void sink_console_end(struct sink *s); /* an unfinished last line */

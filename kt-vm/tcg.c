@@ -18,80 +18,120 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "engine.h"
-#include "qmp.h"
+#include "clock.h"
 #include "record.h"
-#include "spawn.h"
-#include "units.h"
+#include "tcg.h"
 
-#define QEMU        "qemu-system-x86_64"
 #define QEMU_MIN    8 /* 7.2 oopses guests at random: code patching races with threaded TCG */
+#define GREETING_MS 10000
+#define APIC_ID_MAX 254
 #define ROM_SIZE    0x10000
 #define ROM_CODE    0xf000 /* offset of reset.S in the ROM */
 #define ROM_VECTOR  0xfff0
-#define STOP_MS     2000
-#define PAUSE_NS    (2 * NSEC_PER_SEC)
 #define SANDBOX     "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"
-#define STDERR_KEPT 1024
 
 extern const uint8_t reset_start[], reset_end[], reset_entry[];
 
-struct tcg {
-	struct spawn qemu;
-	int pidfd;
-	struct qmp qmp;
-	int trace; /* QEMU's log of CPU resets: shows triple faults */
-	enum engine_event event;
-	bool paused;
-	char trace_tail[32];
-	char err[STDERR_KEPT]; /* the end of QEMU's stderr */
-	size_t err_len;
-};
+static int too_old(unsigned int major, unsigned int minor, struct errbuf *why)
+{
+	return errbuf_set(why, -ENOTSUP,
+			  QEMU " is version %u.%u, %d.0 or later is needed (Debian 12: "
+			       "bookworm-backports; 'make deps' enables it)",
+			  major, minor, QEMU_MIN);
+}
 
-static int probe(const struct machine *m, char *what, size_t size, struct errbuf *why)
+static int absent(struct errbuf *why)
+{
+	return errbuf_set(why, -ENOENT, QEMU " is not installed (Debian: qemu-system-x86)");
+}
+
+/* The installed one's version, by running it: 20 ms, which a guest does not wait for. */
+static int ask_version(char *what, size_t size, struct errbuf *why)
 {
 	static const char *const argv[] = { QEMU, "--version", NULL };
+	unsigned int major = 0, minor = 0;
 	char *out = NULL, *v;
-	int major = 0, minor = 0, rc = spawn_capture(argv, 10000, 65536, &out);
+	int rc = spawn_capture(argv, 10000, 65536, &out);
 
-	(void)m; /* QEMU takes all that kt-topo makes */
 	if (rc) {
 		free(out);
-		return errbuf_set(why, -ENOENT,
-				  rc == -ENOENT ? QEMU " is not installed (Debian: qemu-system-x86)"
-						: QEMU " --version does not work");
+		return rc == -ENOENT ? absent(why)
+				     : errbuf_set(why, -ENOTSUP, QEMU " --version does not work");
 	}
 	v = strstr(out, "version ");
 	if (v)
-		sscanf(v, "version %d.%d", &major, &minor);
+		sscanf(v, "version %u.%u", &major, &minor);
 	free(out);
 	if (major < QEMU_MIN)
-		return errbuf_set(why, -ENOTSUP,
-				  QEMU " is version %d.%d, %d.0 or later is needed (Debian 12: "
-				       "bookworm-backports; 'make deps' enables it)",
-				  major, minor, QEMU_MIN);
-	snprintf(what, size, "QEMU %d.%d", major, minor);
+		return too_old(major, minor, why);
+	snprintf(what, size, "QEMU %u.%u", major, minor);
 	return 0;
 }
 
-/* A sealed-in-memory file with the ROM; its descriptor or -errno. */
+/*
+ * QEMU has interrupts for APIC ids above 254 only behind an IOMMU that remaps them, which
+ * these guests lack; Linux then leaves such CPUs out, and QEMU takes them for those with
+ * the same lower 8 bits.
+ */
+static int check_ids(const struct machine *m, struct errbuf *why)
+{
+	unsigned int i, n = 0, max = 0;
+
+	for (i = 0; i < m->cpus; i++) {
+		n += m->places[i].apic_id > APIC_ID_MAX;
+		if (m->places[i].apic_id > max)
+			max = m->places[i].apic_id;
+	}
+	if (!n)
+		return 0;
+	return errbuf_set(
+		why, -ENOTSUP,
+		"%u of the %u CPUs of %s have APIC ids above %d (up to %u), which only the "
+		"kvm engine can run (sizes that are powers of two waste no ids)",
+		n, m->cpus, m->spec, APIC_ID_MAX, max);
+}
+
+static int probe(const struct machine *m, char *what, size_t size, struct errbuf *why)
+{
+	char dir[256];
+	const char *path = getenv("PATH"), *end;
+	int rc;
+
+	if (!m)
+		return ask_version(what, size, why);
+	what[0] = '\0';
+	rc = check_ids(m, why);
+	if (rc)
+		return rc;
+	for (; path && *path; path = *end ? end + 1 : end) {
+		end = strchrnul(path, ':');
+		if ((size_t)snprintf(dir, sizeof(dir), "%.*s/" QEMU, (int)(end - path), path) <
+			    sizeof(dir) &&
+		    access(dir, X_OK) == 0)
+			return 0;
+	}
+	return absent(why);
+}
+
+/* A file in memory with the ROM; its descriptor or -errno. */
 static int rom(uint64_t entry)
 {
 	static const uint8_t jump[] = { 0xe9, (ROM_CODE - ROM_VECTOR - 3) & 0xff,
 					((ROM_CODE - ROM_VECTOR - 3) >> 8) & 0xff };
-	uint8_t *code;
-	int fd = memfd_create("kt-reset-rom", MFD_CLOEXEC);
+	size_t len = (size_t)(reset_end - reset_start);
+	int fd = memfd_create("kt-reset-rom", MFD_CLOEXEC), rc;
 
-	if (fd < 0 || ftruncate(fd, ROM_SIZE))
+	if (fd < 0)
 		return -errno;
-	code = mmap(NULL, ROM_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (code == MAP_FAILED)
-		return -errno;
-	memcpy(code + ROM_CODE, reset_start, (size_t)(reset_end - reset_start));
-	memcpy(code + ROM_CODE + (reset_entry - reset_start), &entry, sizeof(entry));
-	memcpy(code + ROM_VECTOR, jump, sizeof(jump));
-	munmap(code, ROM_SIZE);
-	return fd;
+	if (ftruncate(fd, ROM_SIZE) == 0 &&
+	    pwrite(fd, reset_start, len, ROM_CODE) == (ssize_t)len &&
+	    pwrite(fd, &entry, sizeof(entry), ROM_CODE + (reset_entry - reset_start)) ==
+		    sizeof(entry) &&
+	    pwrite(fd, jump, sizeof(jump), ROM_VECTOR) == sizeof(jump))
+		return fd;
+	rc = errno ? -errno : -EIO;
+	close(fd);
+	return rc;
 }
 
 /* The words of QEMU's command line; the descriptors are those that it inherits. */
@@ -120,7 +160,8 @@ static void addf(struct words *w, const char *opt, const char *fmt, ...)
 	add(w, text);
 }
 
-enum { FD_ROM, FD_RAM, FD_QMP, FD_CONSOLE, FD_PORT, FD_TRACE, FD_COUNT };
+/* Those from FD_QMP on are pairs of which we keep the other end. */
+enum { FD_ROM, FD_RAM, FD_QMP, FD_CONSOLE, FD_PORT, FD_GDB, FD_TRACE, FD_COUNT };
 
 static void command_line(struct words *w, const struct machine *m, const int *fd)
 {
@@ -153,85 +194,89 @@ static void command_line(struct words *w, const struct machine *m, const int *fd
 	addf(w, "-chardev", "socket,id=port,fd=%d", fd[FD_PORT]);
 	addf(w, "-device", "virtio-serial-pci,max_ports=2");
 	addf(w, "-device", "virtserialport,chardev=port,name=kt.records");
+	addf(w, "-chardev", "socket,id=gdb,fd=%d", fd[FD_GDB]); /* of no use until asked for */
 	addf(w, "-d", "cpu_reset");
 	addf(w, "-D", "/proc/self/fd/%d", fd[FD_TRACE]);
 	add(w, NULL);
 }
 
-static int start_qemu(struct tcg *t, const struct machine *m, int *fd, int *console, int *port)
+static void close_fds(int *fd, int from, int to)
+{
+	for (; from < to; from++) {
+		if (fd[from] >= 0)
+			close(fd[from]);
+		fd[from] = -1;
+	}
+}
+
+/* A stream each from QEMU's end, theirs[], to ours[]: 0, or -errno and none is open. */
+static int make_pairs(int *theirs, int *ours)
+{
+	int pair[2], i, rc = 0;
+
+	for (i = FD_QMP; !rc && i < FD_COUNT; i++) {
+		rc = i == FD_TRACE ? pipe2(pair, O_CLOEXEC)
+				   : socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair);
+		if (rc)
+			break;
+		ours[i] = pair[0];
+		theirs[i] = pair[1];
+	}
+	if (!rc)
+		return 0;
+	rc = -errno;
+	close_fds(theirs, FD_QMP, FD_COUNT);
+	close_fds(ours, FD_QMP, FD_COUNT);
+	return rc;
+}
+
+static int start_qemu(struct tcg *t, const struct machine *m, int *console, int *port)
 {
 	struct words w = { .n = 0 };
 	struct spawn_opts o = SPAWN_DEFAULTS(.argv = w.argv);
-	int qmp[2], con[2], prt[2], trace[2], rc, i;
+	int theirs[FD_COUNT] = { -1, m->mem.fd, -1, -1, -1, -1, -1 };
+	int ours[FD_COUNT] = { -1, -1, -1, -1, -1, -1, -1 };
+	int rc = make_pairs(theirs, ours);
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, qmp) ||
-	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, con) ||
-	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, prt) || pipe2(trace, O_CLOEXEC))
-		return -errno;
-	fd[FD_QMP] = qmp[1];
-	fd[FD_CONSOLE] = con[1];
-	fd[FD_PORT] = prt[1];
-	fd[FD_TRACE] = trace[1];
-	command_line(&w, m, fd);
-	o.in = SPAWN_NULL;
-	o.out = SPAWN_NULL;
-	o.err = SPAWN_PIPE;
-	o.keep = fd;
-	o.nkeep = FD_COUNT;
-	rc = spawn_start(&t->qemu, &o);
-	for (i = FD_QMP; i < FD_COUNT; i++)
-		close(fd[i]);
-	qmp_init(&t->qmp, qmp[0]);
-	t->trace = trace[0];
-	*console = con[0];
-	*port = prt[0];
+	if (rc)
+		return rc;
+	t->qmp.fd = ours[FD_QMP];
+	t->trace = ours[FD_TRACE];
+	t->gdb.fd = ours[FD_GDB];
+	*console = ours[FD_CONSOLE]; /* the caller's from here on */
+	*port = ours[FD_PORT];
+	theirs[FD_ROM] = rc = rom(m->entry);
+	if (rc >= 0) {
+		command_line(&w, m, theirs);
+		o.in = SPAWN_NULL;
+		o.out = SPAWN_NULL;
+		o.err = SPAWN_PIPE;
+		o.keep = theirs;
+		o.nkeep = FD_COUNT;
+		rc = spawn_start(&t->qemu, &o);
+		close(theirs[FD_ROM]);
+	}
+	close_fds(theirs, FD_QMP, FD_COUNT);
 	return rc;
 }
 
 static void stop(void *self)
 {
 	struct tcg *t = self;
+	int fd[] = { t->pidfd, t->qmp.fd, t->trace, t->gdb.fd };
 
 	spawn_stop(&t->qemu, 0);
-	if (t->pidfd >= 0)
-		close(t->pidfd);
-	if (t->qmp.fd > 0)
-		close(t->qmp.fd);
-	if (t->trace > 0)
-		close(t->trace);
+	close_fds(fd, 0, sizeof(fd) / sizeof(fd[0]));
+	json_object_put(t->reply);
+	free(t->tid);
 	free(t);
-}
-
-static int start(void **self, const struct machine *m, int *console, int *port, struct errbuf *e)
-{
-	struct tcg *t = calloc(1, sizeof(*t));
-	int fd[FD_COUNT] = { -1, m->mem.fd, -1, -1, -1, -1 }, rc;
-
-	if (!t)
-		return errbuf_set(e, -ENOMEM, "out of memory");
-	t->pidfd = -1;
-	fd[FD_ROM] = rom(m->entry);
-	rc = fd[FD_ROM] < 0 ? fd[FD_ROM] : start_qemu(t, m, fd, console, port);
-	if (fd[FD_ROM] >= 0)
-		close(fd[FD_ROM]);
-	if (!rc) {
-		t->pidfd = (int)syscall(SYS_pidfd_open, t->qemu.pid, 0);
-		fcntl(t->qemu.err, F_SETFL, O_NONBLOCK);
-		fcntl(t->trace, F_SETFL, O_NONBLOCK);
-		qmp_send(&t->qmp, "qmp_capabilities");
-	}
-	if (rc) {
-		stop(t);
-		return errbuf_set(e, rc, "unable to start " QEMU ": %s", strerror(-rc));
-	}
-	*self = t;
-	return 0;
 }
 
 static size_t fds(void *self, int *fd)
 {
 	struct tcg *t = self;
-	const int all[ENGINE_FDS] = { t->qmp.fd, t->pidfd, t->qemu.err, t->trace };
+	const int all[ENGINE_FDS] = { t->qmp.fd, t->pidfd, t->qemu.err, t->trace,
+				      t->continued ? t->gdb.fd : -1 };
 	size_t i, n = 0;
 
 	for (i = 0; i < ENGINE_FDS; i++)
@@ -273,7 +318,7 @@ static void read_trace(struct tcg *t)
 
 static void read_stderr(struct tcg *t)
 {
-	char buf[STDERR_KEPT];
+	char buf[TCG_STDERR_KEPT];
 	size_t n;
 
 	while ((n = read_some(&t->qemu.err, buf, sizeof(buf)))) {
@@ -292,16 +337,30 @@ static void read_stderr(struct tcg *t)
 	}
 }
 
-static void on_qmp(void *ctx, struct json_object *msg)
+void tcg_on_qmp(void *ctx, struct json_object *msg)
 {
 	struct tcg *t = ctx;
 	const char *event = rec_get_str(msg, "event", "");
 	const char *reason = rec_get_str(rec_get_obj(msg, "data"), "reason", "");
+	struct json_object *greeting = rec_get_obj(msg, "QMP");
 
+	if (greeting) {
+		struct json_object *v = rec_get_obj(rec_get_obj(greeting, "version"), "qemu");
+
+		t->major = (unsigned int)rec_get_int(v, "major", 0);
+		t->minor = (unsigned int)rec_get_int(v, "minor", 0);
+		snprintf(t->version, sizeof(t->version), "QEMU %u.%u", t->major, t->minor);
+	}
+	if (t->calls && rec_get_int(msg, "id", 0) == t->calls) {
+		json_object_put(t->reply);
+		t->reply = json_object_get(msg);
+	}
 	if (strcmp(event, "STOP") == 0)
 		t->paused = true;
-	if (strcmp(event, "RESUME") == 0)
+	if (strcmp(event, "RESUME") == 0) {
 		t->paused = false;
+		t->resumes++;
+	}
 	if (strcmp(event, "SHUTDOWN") || t->event != ENGINE_NONE)
 		return;
 	if (strcmp(reason, "guest-shutdown") == 0)
@@ -323,29 +382,99 @@ static const char *last_words(struct tcg *t)
 							       : line + sizeof(QEMU ": ") - 1;
 }
 
+static void read_all(struct tcg *t)
+{
+	qmp_read(&t->qmp, tcg_on_qmp, t);
+	read_stderr(t);
+	read_trace(t); /* after QMP: the triple fault is logged before the reset is told */
+}
+
+static int died(struct tcg *t, int status, struct errbuf *why)
+{
+	int code = spawn_code(status);
+
+	if (code > 128)
+		return errbuf_set(why, -EIO, QEMU " was killed by signal %d", code - 128);
+	return errbuf_set(why, -EIO, QEMU " ended with %d%s%s", code, t->err_len ? ": " : "",
+			  last_words(t));
+}
+
+/*
+ * QEMU tells the guest's end before it cleans up, which takes it 30 ms. All that the guest
+ * has said is in the sockets by then.
+ */
 static enum engine_event handle(void *self, struct errbuf *why)
 {
 	struct tcg *t = self;
-	int status, code;
+	int status;
 
-	qmp_read(&t->qmp, on_qmp, t);
-	read_stderr(t);
-	read_trace(t);
-	if (spawn_wait(&t->qemu, 0, &status))
-		return ENGINE_NONE;
-	/* all that it wrote before its end is in the sockets by now */
-	qmp_read(&t->qmp, on_qmp, t);
-	read_stderr(t);
-	read_trace(t);
+	read_all(t);
 	if (t->event != ENGINE_NONE)
 		return t->event;
-	code = spawn_code(status);
-	if (code > 128)
-		errbuf_set(why, 0, QEMU " was killed by signal %d", code - 128);
-	else
-		errbuf_set(why, 0, QEMU " ended with %d%s%s", code, t->err_len ? ": " : "",
-			   last_words(t));
+	if (spawn_wait(&t->qemu, 0, &status))
+		return tcg_hits(t, why);
+	/* all that it wrote before its end is in the sockets by now */
+	read_all(t);
+	if (t->event != ENGINE_NONE)
+		return t->event;
+	died(t, status, why);
 	return ENGINE_LOST;
+}
+
+/* QEMU's greeting, with its version: the first thing it says. */
+static int greeted(struct tcg *t, struct errbuf *e)
+{
+	uint64_t deadline = clock_ns() + GREETING_MS * NSEC_PER_MSEC;
+	int status;
+
+	while (!t->version[0]) {
+		struct pollfd p[2] = { { .fd = t->qmp.fd, .events = POLLIN },
+				       { .fd = t->pidfd, .events = POLLIN } };
+		uint64_t now = clock_ns();
+
+		if (now >= deadline)
+			return errbuf_set(e, -ETIMEDOUT, QEMU " does not answer");
+		poll(p, 2, (int)((deadline - now) / NSEC_PER_MSEC) + 1);
+		read_all(t);
+		if (!t->version[0] && spawn_wait(&t->qemu, 0, &status) == 0) {
+			read_all(t);
+			return t->version[0] ? 0 : died(t, status, e);
+		}
+	}
+	return t->major < QEMU_MIN ? too_old(t->major, t->minor, e) : 0;
+}
+
+static int start(void **self, const struct machine *m, int *console, int *port, struct errbuf *e)
+{
+	struct tcg *t = calloc(1, sizeof(*t));
+	int rc;
+
+	if (!t)
+		return errbuf_set(e, -ENOMEM, "out of memory");
+	t->cpus = m->cpus;
+	t->pidfd = t->qmp.fd = t->trace = t->gdb.fd = -1;
+	t->qemu = (struct spawn){ .in = -1, .out = -1, .err = -1 };
+	rc = start_qemu(t, m, console, port);
+	if (rc) {
+		stop(t);
+		return errbuf_set(e, rc, "unable to start " QEMU ": %s", strerror(-rc));
+	}
+	t->pidfd = (int)syscall(SYS_pidfd_open, t->qemu.pid, 0);
+	fcntl(t->qemu.err, F_SETFL, O_NONBLOCK);
+	fcntl(t->trace, F_SETFL, O_NONBLOCK);
+	qmp_send(&t->qmp, "qmp_capabilities", NULL, 0);
+	rc = greeted(t, e);
+	if (rc) {
+		stop(t);
+		return rc;
+	}
+	*self = t;
+	return 0;
+}
+
+static const char *version(void *self)
+{
+	return ((struct tcg *)self)->version;
 }
 
 /* The host's TSC, which is the guest's too, in kHz; good to some 20 ppm. */
@@ -380,44 +509,6 @@ static void cmdline(char *buf, size_t size, unsigned int hz)
 		 khz, khz * 1000 / hz);
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * NSEC_PER_SEC + (uint64_t)ts.tv_nsec;
-}
-
-/* Sends the command and waits for QEMU's word that it is done. */
-static int move(struct tcg *t, bool paused, uint64_t *took_ns, struct errbuf *e)
-{
-	uint64_t start = now_ns();
-	int rc = qmp_send(&t->qmp, paused ? "stop" : "cont");
-
-	while (!rc && t->paused != paused) {
-		struct pollfd p = { .fd = t->qmp.fd, .events = POLLIN };
-
-		if (now_ns() - start > PAUSE_NS)
-			return errbuf_set(e, -ETIMEDOUT, QEMU " does not answer");
-		poll(&p, 1, 20);
-		rc = qmp_read(&t->qmp, on_qmp, t);
-	}
-	*took_ns = now_ns() - start;
-	return rc ? errbuf_set(e, rc, QEMU " does not listen: %s", strerror(-rc)) : 0;
-}
-
-static int pause_guest(void *self, uint64_t *took_ns, struct errbuf *e)
-{
-	return move(self, true, took_ns, e);
-}
-
-static int resume(void *self, uint64_t *took_ns, struct errbuf *e)
-{
-	return move(self, false, took_ns, e);
-}
-
-static const struct engine_control control = { .pause = pause_guest, .resume = resume };
-
 static struct json_object *sandbox(void)
 {
 	struct json_object *o = json_object_new_object();
@@ -433,8 +524,9 @@ const struct engine_ops engine_tcg = {
 	.cmdline = cmdline,
 	.sandbox = sandbox,
 	.start = start,
+	.version = version,
 	.fds = fds,
 	.handle = handle,
 	.stop = stop,
-	.control = &control,
+	.control = &tcg_control,
 };

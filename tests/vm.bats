@@ -131,13 +131,19 @@ last_end() {
 	[ "$stderr" = "kt-vm: the tcg engine cannot run this guest here: qemu-system-x86_64 is not installed (Debian: qemu-system-x86)" ]
 	printf '#!/bin/sh\necho QEMU emulator version 7.2.15\n' >old/qemu-system-x86_64
 	chmod +x old/qemu-system-x86_64
-	run --separate-stderr sh -c "kt-topo 1l1c1t | PATH=$PWD/old:\$PATH kt-vm -e tcg -k $kernel"
-	[ "$status" -eq 69 ]
-	[[ "$stderr" == *"is version 7.2, 8.0 or later is needed"* ]]
+	PATH=$PWD/old:$PATH run kt-vm --probe
+	[[ "${lines[1]}" == "tcg: no: qemu-system-x86_64 is version 7.2, 8.0 or later is needed"* ]]
 	run kt-vm --probe
 	[ "$status" -eq 0 ]
 	[[ "$output" == "kvm: "* ]]
 	[[ "${lines[1]}" == "tcg: yes: QEMU "* ]]
+}
+
+@test "tcg: APIC ids above 254: exit 69, before anything is started" {
+	SPEC=5n25l5c1t vm -e tcg -k "$(command -v jq)"
+	[ "$status" -eq 69 ]
+	[ "$stderr" = "kt-vm: the tcg engine cannot run this guest here: 25 of the 125 CPUs of 5n25l5c1t have APIC ids above 254 (up to 292), which only the kvm engine can run (sizes that are powers of two waste no ids)" ]
+	[ "$(last_end)" = "end kt-vm 69" ]
 }
 
 @test "kvm: each thing that the host lacks has its own line, exit 69" {

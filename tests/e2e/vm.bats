@@ -14,13 +14,13 @@ guest() {
 	run --separate-stderr sh -c "kt-vm --engine tcg $* <in.jsonl >run.jsonl"
 }
 
-# hanging: a guest that boots and then hangs, in the background; its kt-vm is $pid
+# hanging [kt-vm options]: a guest that boots and then hangs, in the background; its kt-vm is $pid
 hanging() {
 	{
 		kt-topo 1n1l1c1t
 		kt-kernel find
 	} | kt-initrd >in.jsonl
-	kt-vm --engine tcg -a kt.fault=hang <in.jsonl >run.jsonl 2>err &
+	kt-vm --engine tcg -a kt.fault=hang "$@" <in.jsonl >run.jsonl 2>err &
 	pid=$!
 	for _ in $(seq 100); do
 		grep -q '"stage":"kernel"' run.jsonl && break
@@ -99,6 +99,60 @@ ends() {
 	[ "$status" -eq 71 ]
 	[ "$(cat err)" = "kt-vm: the guest is lost: qemu-system-x86_64 was killed by signal 9" ]
 	[ "$(cause)" = engine_lost ]
+}
+
+@test "QEMU that stands still: a bounded pause, one message, exit 71, nothing left" {
+	hanging
+	pkill -STOP -P "$pid" qemu-system
+	start=$(date +%s%N)
+	kill -USR1 "$pid"
+	ended "$pid"
+	[ $((($(date +%s%N) - start) / 1000000)) -lt 4000 ]
+	[ "$status" -eq 71 ]
+	[ "$(cat err)" = "kt-vm: the guest is lost: qemu-system-x86_64 does not answer" ]
+	[ "$(cause)" = engine_lost ]
+	holds run.jsonl '.type == "control" and .op == "pause" and .error == "qemu-system-x86_64 does not answer"'
+	[ "$(ends)" -eq 71 ]
+	nothing_left
+}
+
+@test "QEMU that stands still at the deadline, and one that never says a word" {
+	hanging -d 8s
+	pkill -STOP -P "$pid" qemu-system
+	ended "$pid"
+	[ "$status" -eq 1 ]
+	[ "$(cause)" = deadline ]
+	nothing_left
+	mkdir mute
+	printf '#!/bin/sh\necho $$ >mute/pid\nexec sleep 60\n' >mute/qemu-system-x86_64
+	chmod +x mute/qemu-system-x86_64
+	start=$(date +%s%N)
+	PATH=$PWD/mute:$PATH guest
+	[ "$status" -eq 71 ]
+	[ "$stderr" = "kt-vm: qemu-system-x86_64 does not answer" ]
+	[ $((($(date +%s%N) - start) / 1000000)) -lt 15000 ]
+	run ! kill -0 "$(cat mute/pid)"
+}
+
+@test "QEMU that is too old, or ends at once: told before the guest runs" {
+	mkdir old
+	cat >old/qemu-system-x86_64 <<-'END'
+		#!/bin/bash
+		[[ "$*" =~ id=qmp,fd=([0-9]+) ]]
+		echo '{"QMP":{"version":{"qemu":{"micro":0,"minor":2,"major":7},"package":""},"capabilities":[]}}' >&"${BASH_REMATCH[1]}"
+		exec sleep 60
+	END
+	chmod +x old/qemu-system-x86_64
+	PATH=$PWD/old:$PATH guest
+	[ "$status" -eq 69 ]
+	[[ "$stderr" == "kt-vm: the tcg engine cannot run this guest here: qemu-system-x86_64 is version 7.2, 8.0 or later is needed"* ]]
+	[ "$(wc -l <<<"$stderr")" -eq 1 ]
+	[ "$(ends)" -eq 69 ]
+	run ! holds run.jsonl '.type == "vm"'
+	printf '#!/bin/sh\necho "qemu-system-x86_64: no such thing" >&2\nexit 3\n' >old/qemu-system-x86_64
+	PATH=$PWD/old:$PATH guest
+	[ "$status" -eq 71 ]
+	[ "$stderr" = "kt-vm: qemu-system-x86_64 ended with 3: no such thing" ]
 }
 
 @test "^C: the guest ends, the stream is complete, exit 130" {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // LINK: kt-vm/ioapic.c
 // LINK: kt-vm/kvm.c kt-vm/kvm_vm.c kt-vm/kvm_vcpu.c kt-vm/kvm_devices.c kt-vm/kvm_control.c
-// LINK: kt-vm/kvm_probe.c kt-vm/early.c kt-vm/sandbox.c kt-vm/cpuid.c kt-vm/bus.c kt-vm/gmem.c kt-vm/uart.c
-// LINK: kt-vm/pm.c kt-vm/legacy.c kt-vm/virtio_console.c kt-vm/virtio_mmio.c kt-vm/virtq.c
-// LINK: kt-vm/outbuf.c kt-vm/loader.c kt-vm/image.c
+// LINK: kt-vm/kvm_probe.c kt-vm/early.c kt-vm/sandbox.c kt-vm/cpuid.c kt-vm/bus.c kt-vm/gmem.c
+// LINK: kt-vm/uart.c kt-vm/pm.c kt-vm/legacy.c kt-vm/virtio_console.c kt-vm/virtio_mmio.c
+// LINK: kt-vm/virtq.c kt-vm/outbuf.c kt-vm/loader.c kt-vm/image.c kt-vm/engine_control.c
 /*
  * The kvm engine with guests of a few instructions, which even a KVM that emulates can
  * run: start, output, ends, pause, registers, and the sandbox. Each test is a process of
@@ -82,11 +82,14 @@ static enum engine_event event(void)
 {
 	enum engine_event ev = ENGINE_NONE;
 	uint64_t end = now_ns() + 5000000000ULL;
-	struct pollfd p = { .events = POLLIN };
+	struct pollfd p[ENGINE_FDS];
+	int fd[ENGINE_FDS];
+	size_t i, n = engine_kvm.fds(vm, fd);
 
-	engine_kvm.fds(vm, &p.fd);
+	for (i = 0; i < n; i++)
+		p[i] = (struct pollfd){ .fd = fd[i], .events = POLLIN };
 	while (ev == ENGINE_NONE && now_ns() < end)
-		if (poll(&p, 1, 100) > 0)
+		if (poll(p, n, 100) > 0)
 			ev = engine_kvm.handle(vm, &e);
 	return ev;
 }
@@ -138,6 +141,7 @@ static void end(void)
 
 static void pausing(void)
 {
+	struct engine_thread t;
 	struct engine_regs r;
 	uint64_t took, max = 0, stood;
 	int i;
@@ -156,6 +160,8 @@ static void pausing(void)
 		CHECK_INT(r.cr3, MACHINE_PAGE_TABLES);
 		CHECK_INT(r.gpr[6], MACHINE_BOOT_PARAMS);
 		CHECK_INT(kvm_control.regs(vm, 2, &r, &e), -EINVAL);
+		CHECK_INT(kvm_control.thread(vm, 1, &t, &e), 0);
+		CHECK(t.pid == getpid() && t.tid != t.pid && t.run_ns > 0);
 		CHECK_INT(kvm_control.resume(vm, &took, &e), 0);
 		CHECK(moves());
 	}
@@ -171,10 +177,28 @@ TEST(pause_resume_registers)
 	CHECK_INT(in_child(pausing), 0);
 }
 
+static void expect_hit(uint64_t rip)
+{
+	struct engine_hit h = { 9, 9 };
+	struct engine_regs r;
+	uint64_t stood;
+
+	CHECK_INT(event(), ENGINE_HIT);
+	CHECK(kvm_control.hit(vm, &h));
+	CHECK(h.cpu == 0 && h.watch == 0);
+	CHECK(!kvm_control.hit(vm, &h));
+	stood = counter();
+	CHECK_INT(kvm_control.regs(vm, 0, &r, &e), 0);
+	CHECK_INT(r.rip, rip);
+	CHECK_INT(engine_kvm.handle(vm, &e), ENGINE_NONE);
+	CHECK(counter() == stood);
+}
+
 static void watching(void)
 {
 	struct engine_watch w = { .addr = COUNTER, .type = ENGINE_WATCH_WRITE, .len = 8 };
-	uint64_t took, rip, hits;
+	uint64_t took, was;
+	int i;
 
 	CHECK_INT(start(1, 64 << 20, COUNT_FOR_EVER, sizeof(COUNT_FOR_EVER) - 1), 0);
 	CHECK(moves());
@@ -185,29 +209,32 @@ static void watching(void)
 	w.len = 8;
 	CHECK_INT(kvm_control.watch(vm, &w, 5, &e), -EINVAL);
 	CHECK_INT(kvm_control.watch(vm, &w, 1, &e), 0);
-	CHECK_INT(kvm_control.resume(vm, &took, &e), 0);
-	usleep(100000);
-	CHECK(moves());
-	CHECK_INT(kvm_control.pause(vm, &took, &e), 0);
-	hits = kvm_control.hits(vm, &rip);
-	CHECK(hits > 0);
-	CHECK_INT(rip, CODE + 8);
-	CHECK_INT(kvm_control.watch(vm, NULL, 0, &e), 0);
-	CHECK_INT(kvm_control.resume(vm, &took, &e), 0);
-	CHECK(moves());
-	CHECK_INT(kvm_control.pause(vm, &took, &e), 0);
-	CHECK(kvm_control.hits(vm, &rip) <= hits + 1);
+	was = counter();
+	for (i = 0; i < 100; i++) {
+		CHECK_INT(kvm_control.resume(vm, &took, &e), 0);
+		expect_hit(CODE + 8);
+		CHECK(counter() == was + (uint64_t)i + 1);
+	}
 
 	/* and of an instruction: RF lets it be passed */
 	w = (struct engine_watch){ .addr = CODE, .type = ENGINE_WATCH_EXECUTE, .len = 1 };
-	hits = kvm_control.hits(vm, &rip);
 	CHECK_INT(kvm_control.watch(vm, &w, 1, &e), 0);
+	for (i = 0; i < 10; i++) {
+		CHECK_INT(kvm_control.resume(vm, &took, &e), 0);
+		expect_hit(CODE);
+		CHECK(counter() == was + 100 + (uint64_t)i);
+	}
+
+	/* a hit that nobody knows of yet: the guest does not go on */
 	CHECK_INT(kvm_control.resume(vm, &took, &e), 0);
 	usleep(100000);
+	CHECK_INT(kvm_control.resume(vm, &took, &e), 0);
+	expect_hit(CODE);
+
+	CHECK_INT(kvm_control.watch(vm, NULL, 0, &e), 0);
+	CHECK_INT(kvm_control.resume(vm, &took, &e), 0);
 	CHECK(moves());
-	CHECK_INT(kvm_control.pause(vm, &took, &e), 0);
-	CHECK(kvm_control.hits(vm, &rip) > hits);
-	CHECK_INT(rip, CODE);
+	CHECK_INT(engine_kvm.handle(vm, &e), ENGINE_NONE);
 	end();
 }
 
