@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
 #include <linux/capability.h>
 #include <linux/kvm.h>
 #include <seccomp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -14,6 +17,8 @@
 
 #include "record.h"
 #include "sandbox.h"
+
+#define NOBODY 65534UL
 
 /* Records, and buffers of bounded size, are all that is allocated from here on. */
 #define HEADROOM (256ULL << 20)
@@ -75,14 +80,79 @@ static const struct {
 	{ KVM_GET_STATS_FD, "KVM_GET_STATS_FD" },
 };
 
+/* Does this user namespace (map: uid_map or gid_map) have such an id? */
+static bool has_id(const char *map, unsigned long id)
+{
+	FILE *f = fopen(map, "re");
+	unsigned long first, host, count;
+	bool has = false;
+
+	while (f && fscanf(f, "%lu %lu %lu", &first, &host, &count) == 3)
+		has |= id >= first && id - first < count;
+	if (f)
+		fclose(f);
+	return has;
+}
+
+/* An id from sudo's environment, or 0. */
+static unsigned long sudo_id(const char *name)
+{
+	const char *s = getenv(name);
+	char *end;
+	unsigned long id = s ? strtoul(s, &end, 10) : 0;
+
+	return s && *s && !*end && id < UINT_MAX ? id : 0;
+}
+
+/*
+ * Who runs the guest: root becomes the user who called sudo, or nobody. In a user
+ * namespace that has neither, root is somebody without privileges outside of it, and stays.
+ */
+static void whom(uid_t *uid, gid_t *gid)
+{
+	unsigned long u = sudo_id("SUDO_UID"), g = sudo_id("SUDO_GID");
+
+	*uid = geteuid();
+	*gid = getegid();
+	if (*uid)
+		return;
+	if (!u || !g)
+		u = g = NOBODY;
+	if (has_id("/proc/self/uid_map", u) && has_id("/proc/self/gid_map", g)) {
+		*uid = (uid_t)u;
+		*gid = (gid_t)g;
+	}
+}
+
+static int change_user(void)
+{
+	int parent_death = 0;
+	uid_t uid;
+	gid_t gid;
+
+	whom(&uid, &gid);
+	if (uid == geteuid())
+		return 0;
+	prctl(PR_GET_PDEATHSIG, &parent_death);
+	if (setgroups(0, NULL) || setresgid(gid, gid, gid) || setresuid(uid, uid, uid))
+		return -errno;
+	return prctl(PR_SET_PDEATHSIG, parent_death) ? -errno : 0; /* another user has none */
+}
+
+/* Only root may, and nobody else needs to. */
+static void drop_bounds(void)
+{
+	int cap;
+
+	for (cap = 0; prctl(PR_CAPBSET_READ, cap) >= 0; cap++)
+		prctl(PR_CAPBSET_DROP, cap);
+}
+
 static int drop_capabilities(void)
 {
 	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct none[2] = { 0 };
-	int cap;
 
-	for (cap = 0; prctl(PR_CAPBSET_READ, cap) >= 0; cap++)
-		prctl(PR_CAPBSET_DROP, cap); /* only root may, and nobody else needs to */
 	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
 	return syscall(SYS_capset, &head, none) ? -errno : 0;
 }
@@ -105,6 +175,11 @@ int sandbox_enter(struct errbuf *e)
 		dup2(fd, STDIN_FILENO);
 		close(fd);
 	}
+	drop_bounds();
+	rc = change_user();
+	if (rc)
+		return errbuf_set(e, rc, "unable to change to an unprivileged user: %s",
+				  strerror(-rc));
 	rc = drop_capabilities();
 	if (rc)
 		return errbuf_set(e, rc, "unable to drop capabilities: %s", strerror(-rc));
@@ -178,8 +253,13 @@ struct json_object *sandbox_describe(void)
 {
 	struct json_object *o = json_object_new_object(), *a = json_object_new_array();
 	char text[64];
+	uid_t uid;
+	gid_t gid;
 	size_t i;
 
+	whom(&uid, &gid);
+	rec_int(o, "uid", uid);
+	rec_int(o, "gid", gid);
 	rec_bool(o, "no_new_privs", true);
 	rec_str(o, "capabilities", "none");
 	rec_str(o, "forbidden", "kill");
