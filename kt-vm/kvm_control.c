@@ -29,7 +29,7 @@ static bool arrived(const struct kvm_vm *vm, enum kvm_want want)
 	case KVM_WANT_PAUSE:
 		return vm->parked + vm->ended >= vm->vcpus;
 	case KVM_WANT_RUN:
-		return vm->parked == 0;
+		return vm->parked == 0 || vm->hit; /* one ran, and has stopped again by now */
 	default:
 		return vm->ended == vm->vcpus;
 	}
