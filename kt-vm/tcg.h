@@ -8,10 +8,11 @@
 #include "spawn.h"
 
 /*
- * The tcg engine's own parts: tcg.c (the engine's table, QEMU as a child process) and
+ * The tcg engine's own parts: tcg.c (the engine's table), tcg_qemu.c (QEMU, started) and
  * tcg_control.c (pause and resume by QMP; registers and watchpoints by QEMU's gdb stub,
  * which is started when somebody first asks for one).
  */
+#define TCG_SANDBOX     "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"
 #define QEMU            "qemu-system-x86_64"
 #define TCG_STDERR_KEPT 1024
 
@@ -46,6 +47,9 @@ struct tcg {
 	bool at_execute; /* hit.cpu stands at an instruction that is watched */
 	pid_t *tid;      /* of each vCPU, once asked for */
 };
+
+/* tcg_qemu.c: 0, or -errno; *console and *port are the caller's once they are not -1. */
+int tcg_qemu_start(struct tcg *t, const struct machine *m, int *console, int *port);
 
 /* tcg.c: takes a message of QMP; for qmp_read(). */
 void tcg_on_qmp(void *ctx, struct json_object *msg);
