@@ -151,6 +151,11 @@ check:
 	$(MAKE) -j2 SAN=1 all unit
 	tests/run $(TESTS)
 
+check-long: all nested
+	scripts/kernel
+	$(MAKE) scx
+	KT_LONG=1 tests/run tests/e2e/nested.bats build/tests/test_kvm_engine
+
 bench: all build/nested/init $(BENCH)
 	scripts/kernel
 	$(MAKE) scx

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // LINK: kt-vm/kvm.c kt-vm/kvm_vm.c kt-vm/kvm_vcpu.c kt-vm/kvm_devices.c kt-vm/kvm_control.c
 // LINK: kt-vm/kvm_probe.c kt-vm/early.c kt-vm/ioapic.c kt-vm/sandbox.c kt-vm/cpuid.c kt-vm/bus.c
-// LINK: kt-vm/gmem.c kt-vm/uart.c kt-vm/pm.c kt-vm/legacy.c kt-vm/virtio_console.c
+// LINK: kt-vm/gmem.c kt-vm/uart.c kt-vm/pm.c kt-vm/legacy.c kt-vm/engine_control.c
+// LINK: kt-vm/virtio_console.c
 // LINK: kt-vm/virtio_mmio.c kt-vm/virtq.c kt-vm/outbuf.c kt-vm/loader.c kt-vm/image.c
 /*
  * The kvm engine when a vCPU is stuck, in the guest or in the host, and whom it runs as;
