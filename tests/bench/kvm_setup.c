@@ -19,10 +19,10 @@
 #include "record.h"
 
 // LINK: kt-vm/kvm.c kt-vm/kvm_vm.c kt-vm/kvm_vcpu.c kt-vm/kvm_devices.c kt-vm/kvm_control.c
-// LINK: kt-vm/kvm_probe.c kt-vm/early.c kt-vm/ioapic.c kt-vm/machine.c kt-vm/loader.c kt-vm/gmem.c kt-vm/image.c kt-vm/pvh.c
-// LINK: kt-vm/pvh_enter.S
-// LINK: kt-vm/cpuid.c kt-vm/sandbox.c kt-vm/bus.c kt-vm/uart.c kt-vm/outbuf.c kt-vm/pm.c
-// LINK: kt-vm/legacy.c kt-vm/virtio_console.c kt-vm/virtio_mmio.c kt-vm/virtq.c
+// LINK: kt-vm/kvm_probe.c kt-vm/early.c kt-vm/ioapic.c kt-vm/machine.c kt-vm/loader.c
+// LINK: kt-vm/gmem.c kt-vm/image.c kt-vm/pvh.c kt-vm/pvh_enter.S kt-vm/cpuid.c kt-vm/sandbox.c
+// LINK: kt-vm/bus.c kt-vm/uart.c kt-vm/outbuf.c kt-vm/pm.c kt-vm/legacy.c kt-vm/virtio_console.c
+// LINK: kt-vm/virtio_mmio.c kt-vm/virtq.c kt-vm/engine_control.c
 
 #define HALT_GPA 0x30000 /* behind the command line */
 
