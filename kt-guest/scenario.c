@@ -21,6 +21,8 @@ struct step {
 	struct json_object *cgroups; /* the plan's array */
 	size_t ncg;
 	struct cgroup *cg;
+	int64_t *values; /* of the parameters of the workers' types; the first worker's of a cgroup
+			  */
 	struct crew crew;
 };
 
@@ -42,11 +44,18 @@ static int fill(struct step *s, struct json_object *cgroup, unsigned int first, 
 	struct json_object *params = rec_get_obj(cgroup, "work");
 	const char *name = rec_get_str(params, "type", "?");
 	const struct work_type *type = work_type_find(name);
-	unsigned int i, n = workers_of(cgroup);
-	int rc = 0;
+	unsigned int i, size, n = workers_of(cgroup);
+	int64_t *values;
+	int rc;
 
 	if (!type)
 		return errbuf_set(e, -EINVAL, "step %u: unknown work type '%s'", s->index, name);
+	values = s->values + first * WORK_PARAMS_MAX;
+	rc = work_type_values(type, params, values);
+	if (rc)
+		return errbuf_set(e, rc, "step %u: %s: parameters are not as its type has them",
+				  s->index, name);
+	size = work_type_group(type, values);
 	for (i = 0; i < n; i++) {
 		struct worker *w = &s->crew.w[first + i];
 
@@ -56,9 +65,11 @@ static int fill(struct step *s, struct json_object *cgroup, unsigned int first, 
 		w->cpus = rec_get_str(cgroup, "cpus", NULL);
 		w->type = type;
 		w->params = params;
+		w->values = values;
+		w->ncgroup = n;
 	}
-	for (i = 0; i < n && type->group == 2 && !rc; i += 2)
-		rc = crew_pair(&s->crew, first + i, e);
+	for (i = 0; i + size <= n && !rc; i += size)
+		rc = crew_group(&s->crew, first + i, size, e);
 	return rc;
 }
 
@@ -73,6 +84,9 @@ static int setup(struct step *s, struct errbuf *e)
 	if (total > WORKERS_MAX)
 		return errbuf_set(e, -E2BIG, "step %u: more than %d workers", s->index,
 				  WORKERS_MAX);
+	s->values = calloc(total + 1, WORK_PARAMS_MAX * sizeof(*s->values));
+	if (!s->values)
+		return errbuf_set(e, -ENOMEM, "step %u: out of memory", s->index);
 	rc = crew_init(&s->crew, total, e);
 	for (i = 0; i < s->ncg && !rc; i++) {
 		struct json_object *p = cgroup_plan(s, i);
@@ -173,6 +187,7 @@ static int teardown(struct step *s, struct errbuf *e)
 			rc = -EBUSY;
 	crew_free(&s->crew);
 	free(s->cg);
+	free(s->values);
 	return rc;
 }
 

@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "record.h"
@@ -11,12 +12,25 @@
 #define IO_BYTES (64 << 10)
 #define IO_PAUSE (100 * NSEC_PER_USEC)
 
+struct sequence {
+	unsigned int n;
+	int fd; /* scratch file of the io phase */
+	struct {
+		enum work_phase phase;
+		uint64_t ns;
+	} step[WORK_PHASES_MAX];
+};
+
 static int sequence_init(struct work *w)
 {
 	struct json_object *phases = rec_get_arr(w->params, "phases"), *p;
 	size_t i, n = phases ? json_object_array_length(phases) : 0;
+	struct sequence *s = calloc(1, sizeof(*s));
 	int kind;
 
+	w->own = s;
+	if (!s)
+		return -ENOMEM;
 	if (!n || n > WORK_PHASES_MAX)
 		return -EINVAL;
 	for (i = 0; i < n; i++) {
@@ -24,20 +38,21 @@ static int sequence_init(struct work *w)
 		kind = work_phase_find(rec_get_str(p, "kind", ""));
 		if (kind < 0)
 			return -EINVAL;
-		w->step[i] = (struct work_step){ .phase = (enum work_phase)kind,
-						 .ns = (uint64_t)rec_get_int(p, "ns", 0) };
+		s->step[i].phase = (enum work_phase)kind;
+		s->step[i].ns = (uint64_t)rec_get_int(p, "ns", 0);
 	}
-	w->nsteps = (unsigned int)n;
-	w->fd = open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	return w->fd < 0 ? -errno : 0;
+	s->n = (unsigned int)n;
+	s->fd = open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	return s->fd < 0 ? -errno : 0;
 }
 
 /* A 64 KiB write, then a short sleep; one work unit each time. */
 static uint64_t io_once(struct work *w)
 {
 	static const char zeros[IO_BYTES];
+	struct sequence *s = w->own;
 
-	(void)!pwrite(w->fd, zeros, sizeof(zeros), 0); /* /tmp full: the time passes all the same */
+	(void)!pwrite(s->fd, zeros, sizeof(zeros), 0); /* /tmp full: the time passes all the same */
 	w->tm->work_units++;
 	return work_sleep(w, IO_PAUSE);
 }
@@ -52,24 +67,33 @@ static void run_for(struct work *w, uint64_t ns, uint64_t (*once)(struct work *w
 
 static void sequence(struct work *w)
 {
+	struct sequence *s = w->own;
 	unsigned int i;
 
-	for (i = 0; i < w->nsteps && !work_stopped(w); i++) {
-		switch (w->step[i].phase) {
+	for (i = 0; i < s->n && !work_stopped(w); i++) {
+		switch (s->step[i].phase) {
 		case WORK_PHASE_SPIN:
-			work_spin_for(w, w->step[i].ns);
+			work_spin_for(w, s->step[i].ns);
 			break;
 		case WORK_PHASE_SLEEP:
-			work_sleep(w, w->step[i].ns);
+			work_sleep(w, s->step[i].ns);
 			break;
 		case WORK_PHASE_YIELD:
-			run_for(w, w->step[i].ns, work_yield);
+			run_for(w, s->step[i].ns, work_yield);
 			break;
 		case WORK_PHASE_IO:
-			run_for(w, w->step[i].ns, io_once);
+			run_for(w, s->step[i].ns, io_once);
 			break;
 		}
 	}
 }
 
-const struct work_ops work_sequence = { .init = sequence_init, .iterate = sequence };
+const struct work_type work_family_sequence[] = {
+	{ .name = "Sequence",
+	  .summary = "phases of spinning, sleeping, yielding and file I/O, each for its time",
+	  .group = 1,
+	  .blocks = true,
+	  .phases = true,
+	  .ops = { .init = sequence_init, .iterate = sequence } },
+	{ .name = NULL },
+};

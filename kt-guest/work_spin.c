@@ -4,7 +4,7 @@
 
 #include "work.h"
 
-static uint64_t checkpoint(struct work *w)
+uint64_t work_checkpoint(struct work *w)
 {
 	uint64_t now = tm_now();
 
@@ -23,7 +23,7 @@ uint64_t work_spin(struct work *w, unsigned int spins)
 			__builtin_ia32_pause();
 		w->tm->work_units += n;
 		spins -= n;
-		now = checkpoint(w);
+		now = work_checkpoint(w);
 	} while (spins && !work_stopped(w));
 	return now;
 }
@@ -32,7 +32,7 @@ uint64_t work_yield(struct work *w)
 {
 	sched_yield();
 	w->tm->work_units++;
-	return checkpoint(w);
+	return work_checkpoint(w);
 }
 
 uint64_t work_sleep(struct work *w, uint64_t ns)
@@ -58,6 +58,18 @@ void work_spin_for(struct work *w, uint64_t ns)
 		;
 }
 
+void work_waited(struct work *w, uint64_t since, uint64_t sent)
+{
+	uint64_t now = tm_now();
+
+	if (!sent)
+		tm_resume(w->tm, now, sched_getcpu());
+	else if (sent >= since)
+		tm_woken(w->tm, sent, now, sched_getcpu());
+	else
+		tm_mark(w->tm, now, sched_getcpu()); /* it was over before it began: no wake-up */
+}
+
 static void spin_wait(struct work *w)
 {
 	work_spin(w, WORK_SPINS);
@@ -74,13 +86,18 @@ static void mixed(struct work *w)
 	work_yield(w);
 }
 
-const struct work_ops work_spin_wait = { .iterate = spin_wait };
-const struct work_ops work_yield_heavy = { .iterate = yield_heavy };
-const struct work_ops work_mixed = { .iterate = mixed };
-
-const struct work_ops *const work_ops[] = {
-	[WORK_SPIN_WAIT] = &work_spin_wait, [WORK_YIELD_HEAVY] = &work_yield_heavy,
-	[WORK_MIXED] = &work_mixed,         [WORK_BURSTY] = &work_bursty,
-	[WORK_PIPE_IO] = &work_pipe_io,     [WORK_FUTEX_PING_PONG] = &work_futex_ping_pong,
-	[WORK_SEQUENCE] = &work_sequence,
+const struct work_type work_family_spin[] = {
+	{ .name = "SpinWait",
+	  .summary = "1024 pause instructions",
+	  .group = 1,
+	  .ops = { .iterate = spin_wait } },
+	{ .name = "YieldHeavy",
+	  .summary = "one sched_yield",
+	  .group = 1,
+	  .ops = { .iterate = yield_heavy } },
+	{ .name = "Mixed",
+	  .summary = "1024 pause instructions, then a yield",
+	  .group = 1,
+	  .ops = { .iterate = mixed } },
+	{ .name = NULL },
 };

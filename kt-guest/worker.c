@@ -65,7 +65,7 @@ int crew_init(struct crew *c, unsigned int n, struct errbuf *e)
 	c->ready_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	c->child_fd = signalfd(-1, &chld, SFD_CLOEXEC | SFD_NONBLOCK);
 	c->w = calloc(n + 1, sizeof(*c->w));
-	c->shared_len = tm_offset() + n * (tm_size() + round_up(sizeof(struct work_pair), LINE));
+	c->shared_len = tm_offset() + n * tm_size();
 	shared = mmap(NULL, c->shared_len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
 		      0);
 	if (shared == MAP_FAILED || !c->w || c->ready_fd < 0 || c->child_fd < 0) {
@@ -79,21 +79,63 @@ int crew_init(struct crew *c, unsigned int n, struct errbuf *e)
 	return 0;
 }
 
-int crew_pair(struct crew *c, unsigned int i, struct errbuf *e)
-{
-	char *pairs = (char *)c->gate + tm_offset() + c->n * tm_size();
-	struct work_pair *p = (void *)(pairs + i * round_up(sizeof(*p), LINE));
+struct crew_group {
+	struct work_group g;
+	size_t len; /* of g.shared */
+	bool prepared;
+	struct crew_group *next;
+};
 
-	if (i + 1 >= c->n)
-		return errbuf_set(e, -EINVAL, "%s works in pairs, and one worker has no partner",
-				  c->w[i].type->name);
-	if (work_ops[c->w[i].type->kind]->pipes &&
-	    (pipe2(p->pipe[0], O_CLOEXEC) || pipe2(p->pipe[1], O_CLOEXEC)))
-		return errbuf_set(e, -errno, "unable to make the pipes of %s: %s",
-				  c->w[i].type->name, strerror(errno));
-	c->w[i].pair = c->w[i + 1].pair = p;
-	c->w[i + 1].side = 1;
+int crew_group(struct crew *c, unsigned int i, unsigned int n, struct errbuf *e)
+{
+	const struct work_type *type = c->w[i].type;
+	struct crew_group *g = calloc(1, sizeof(*g));
+	unsigned int k;
+	int rc = 0;
+
+	if (!g || i + n > c->n) {
+		free(g);
+		return errbuf_set(e, -EINVAL, "no room for a group of %u %s workers", n,
+				  type->name);
+	}
+	g->next = c->groups;
+	c->groups = g;
+	g->g = (struct work_group){ .type = type, .values = c->w[i].values, .n = n };
+	g->len = type->ops.shared ? type->ops.shared(g->g.values) : 0;
+	if (g->len) {
+		g->g.shared = mmap(NULL, g->len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+				   -1, 0);
+		if (g->g.shared == MAP_FAILED) {
+			g->g.shared = NULL;
+			return errbuf_set(e, -errno, "no memory for a group of %s: %s", type->name,
+					  strerror(errno));
+		}
+	}
+	if (type->ops.prepare)
+		rc = type->ops.prepare(&g->g);
+	if (rc)
+		return errbuf_set(e, rc, "unable to prepare a group of %s: %s", type->name,
+				  strerror(-rc));
+	g->prepared = true;
+	for (k = 0; k < n; k++) {
+		c->w[i + k].group = &g->g;
+		c->w[i + k].member = k;
+	}
 	return 0;
+}
+
+static void free_groups(struct crew *c)
+{
+	struct crew_group *g;
+
+	while ((g = c->groups)) {
+		c->groups = g->next;
+		if (g->prepared && g->g.type->ops.discard)
+			g->g.type->ops.discard(&g->g);
+		if (g->g.shared)
+			munmap(g->g.shared, g->len);
+		free(g);
+	}
 }
 
 /* Only there to interrupt a wait; the stop itself is the flag in shared memory. */
@@ -133,16 +175,19 @@ static void wait_at(struct gate *g, unsigned int crew, int ready_fd)
 		syscall(SYS_futex, &g->open, FUTEX_WAIT, 0, NULL, NULL, 0);
 }
 
-static _Noreturn void child(const struct crew *c, const struct worker *me)
+static _Noreturn void child(const struct crew *c, const struct worker *me, const char *path)
 {
-	const struct work_ops *ops = work_ops[me->type->kind];
+	const struct work_ops *ops = &me->type->ops;
 	struct telemetry *t = me->tm;
 	struct work w = { .tm = t,
 			  .stop = &c->gate->stop,
+			  .values = me->values,
 			  .params = me->params,
-			  .pair = me->pair,
-			  .side = me->side,
-			  .fd = -1 };
+			  .group = me->group,
+			  .member = me->member,
+			  .index = me->index,
+			  .workers = me->ncgroup,
+			  .cgroup = path };
 	uint64_t cpu;
 
 	if (get_ready(&w, ops, me->cgroup))
@@ -158,6 +203,8 @@ static _Noreturn void child(const struct crew *c, const struct worker *me)
 	}
 	t->cpu_ns = cpu_time(CLOCK_PROCESS_CPUTIME_ID) - cpu;
 	t->stop_ns = tm_now();
+	if (ops->fini)
+		ops->fini(&w);
 	__atomic_store_n(&t->state, TM_DONE, __ATOMIC_RELEASE);
 	_exit(0);
 }
@@ -189,7 +236,7 @@ int crew_spawn(struct crew *c, unsigned int n, const struct cgroup *cg, struct e
 
 		w->tid = fork_into(cg);
 		if (w->tid == 0)
-			child(c, w);
+			child(c, w, cg->path);
 		if (w->tid < 0) {
 			w->tid = 0;
 			return errbuf_set(e, -errno, "unable to start a worker in %s: %s", cg->path,
@@ -326,15 +373,7 @@ void crew_kill(struct crew *c)
 
 void crew_free(struct crew *c)
 {
-	unsigned int i;
-	int k;
-
-	for (i = 0; i < c->n && c->w; i++)
-		for (k = 0; k < 2 && c->w[i].pair && !c->w[i].side; k++)
-			if (c->w[i].pair->pipe[k][1]) { /* descriptor 0 is never a pipe's */
-				close(c->w[i].pair->pipe[k][0]);
-				close(c->w[i].pair->pipe[k][1]);
-			}
+	free_groups(c);
 	if (c->gate)
 		munmap(c->gate, c->shared_len);
 	free(c->w);

@@ -26,31 +26,35 @@ struct worker {
 	struct json_object *params;
 
 	struct telemetry *tm;
-	struct work_pair *pair; /* or NULL */
-	unsigned int side;
+	const int64_t *values;         /* of the type's parameters */
+	struct work_group *group;      /* given by crew_group() */
+	unsigned int member;           /* its place in the group */
+	unsigned int ncgroup;          /* workers in its cgroup */
 	uint64_t cpu_ns;               /* as seen by the parent, for those that do not answer */
 	uint64_t sched0[3], sched1[3]; /* /proc/PID/schedstat at start and stop */
 	bool schedstat;
 };
 
 struct gate;
+struct crew_group;
 
 struct crew {
 	struct worker *w;
 	unsigned int n, started;
-	struct gate *gate; /* shared memory: gate, then telemetry, then pairs */
+	struct gate *gate; /* shared memory: gate, then telemetry */
+	struct crew_group *groups;
 	size_t shared_len;
 	int ready_fd, child_fd;
 	uint64_t start_ns, stop_ns;
 };
 
 /*
- * Room for n workers. The caller then says who each is; workers of a pair are
+ * Room for n workers. The caller then says who each is; workers of a group are
  * neighbours. 0 or -errno.
  */
 int crew_init(struct crew *c, unsigned int n, struct errbuf *e);
-/* Gives worker i and its right neighbour their pair. */
-int crew_pair(struct crew *c, unsigned int i, struct errbuf *e);
+/* Makes a group of worker i and its n - 1 right neighbours, with what their type needs for it. */
+int crew_group(struct crew *c, unsigned int i, unsigned int n, struct errbuf *e);
 /* Starts the next n workers, in cgroup cg. */
 int crew_spawn(struct crew *c, unsigned int n, const struct cgroup *cg, struct errbuf *e);
 /* Readable once all are ready. */
