@@ -79,6 +79,7 @@ struct json_object *report_worker(const struct crew *c, struct worker *w)
 	rec_int(o, "step", (int64_t)w->step);
 	rec_str(o, "cgroup", w->cgroup);
 	rec_int(o, "index", w->index);
+	rec_int(o, "group", w->group_index);
 	rec_int(o, "tid", w->tid);
 	rec_str(o, "work", w->type->name);
 	rec_str(o, "cpus_allowed", w->cpus);

@@ -31,20 +31,43 @@ static struct json_object *cgroup_plan(const struct step *s, size_t i)
 	return json_object_array_get_idx(s->cgroups, i);
 }
 
-static unsigned int workers_of(struct json_object *cgroup)
+static unsigned int group_workers(struct json_object *group)
 {
-	int64_t n = rec_get_int(cgroup, "workers", 0);
+	int64_t n = rec_get_int(group, "workers", 0);
 
 	return n < 0 ? 0 : n > WORKERS_MAX ? WORKERS_MAX : (unsigned int)n;
 }
 
-/* Says who the workers of one cgroup are. */
-static int fill(struct step *s, struct json_object *cgroup, unsigned int first, struct errbuf *e)
+/* A cgroup without "groups" is the one group itself. */
+static struct json_object *group_plan(struct json_object *cgroup, size_t i)
 {
-	struct json_object *params = rec_get_obj(cgroup, "work");
+	struct json_object *groups = rec_get_arr(cgroup, "groups");
+
+	if (groups)
+		return json_object_array_get_idx(groups, i);
+	return i ? NULL : cgroup;
+}
+
+static unsigned int workers_of(struct json_object *cgroup)
+{
+	struct json_object *group;
+	unsigned int n = 0;
+	size_t i;
+
+	for (i = 0; (group = group_plan(cgroup, i)) && n <= WORKERS_MAX; i++)
+		n += group_workers(group);
+	return n;
+}
+
+/* Says who the workers of one group of a cgroup are; `index` counts within the cgroup. */
+static int fill(struct step *s, struct json_object *cgroup, size_t group_index, unsigned int first,
+		unsigned int index, struct errbuf *e)
+{
+	struct json_object *group = group_plan(cgroup, group_index);
+	struct json_object *params = rec_get_obj(group, "work");
 	const char *name = rec_get_str(params, "type", "?");
 	const struct work_type *type = work_type_find(name);
-	unsigned int i, size, n = workers_of(cgroup);
+	unsigned int i, size, n = group_workers(group);
 	int64_t *values;
 	int rc;
 
@@ -60,7 +83,8 @@ static int fill(struct step *s, struct json_object *cgroup, unsigned int first, 
 		struct worker *w = &s->crew.w[first + i];
 
 		w->step = s->index;
-		w->index = i;
+		w->index = index + i;
+		w->group_index = (unsigned int)group_index;
 		w->cgroup = rec_get_str(cgroup, "name", "?");
 		w->cpus = rec_get_str(cgroup, "cpus", NULL);
 		w->type = type;
@@ -70,6 +94,21 @@ static int fill(struct step *s, struct json_object *cgroup, unsigned int first, 
 	}
 	for (i = 0; i + size <= n && !rc; i += size)
 		rc = crew_group(&s->crew, first + i, size, e);
+	return rc;
+}
+
+static int fill_cgroup(struct step *s, struct json_object *cgroup, unsigned int first,
+		       struct errbuf *e)
+{
+	struct json_object *group;
+	unsigned int index = 0;
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; (group = group_plan(cgroup, i)) && !rc; i++) {
+		rc = fill(s, cgroup, i, first + index, index, e);
+		index += group_workers(group);
+	}
 	return rc;
 }
 
@@ -91,7 +130,7 @@ static int setup(struct step *s, struct errbuf *e)
 	for (i = 0; i < s->ncg && !rc; i++) {
 		struct json_object *p = cgroup_plan(s, i);
 
-		rc = fill(s, p, first, e);
+		rc = fill_cgroup(s, p, first, e);
 		if (!rc)
 			rc = cgroup_make(&s->cg[i], rec_get_str(p, "name", "?"),
 					 rec_get_str(p, "cpus", NULL), e);

@@ -21,6 +21,7 @@ struct worker {
 	int status;
 	/* filled in by the caller; strings and params are the plan's */
 	unsigned int step, index;
+	unsigned int group_index; /* of the plan's worker group in its cgroup */
 	const char *cgroup, *cpus; /* cpus: NULL for all */
 	const struct work_type *type;
 	struct json_object *params;

@@ -17,7 +17,10 @@ def schema: {
 		},
 		steps: [{
 			hold_ns: "i",
-			cgroups: [{name: "s", cpus: "s?", workers: "i", work: {type: "s", "*": "any"}}]
+			cgroups: [{
+				name: "s", cpus: "s?", workers: "i?", work: {"?": true, type: "s", "*": "any"},
+				groups: [{workers: "i", work: {type: "s", "*": "any"}, "*": "any"}, "?"], "*": "any"
+			}]
 		}]
 	},
 	topology: {
@@ -54,7 +57,7 @@ def schema: {
 	},
 	step: {index: "i", event: "s", guest_ns: "i"},
 	worker: {
-		step: "i", cgroup: "s", index: "i", tid: "i", work: "s", cpus_allowed: "s?", exit: "s",
+		step: "i", cgroup: "s", index: "i", group: "i?", tid: "i", work: "s", cpus_allowed: "s?", exit: "s",
 		work_units: "i", iterations: "i", migrations: "i",
 		wall_time_ns: "i", cpu_time_ns: "i", off_cpu_ns: "i", off_cpu_pct: "n",
 		max_gap_ns: "i", max_gap_cpu: "i", max_gap_at_ns: "i", cpus_used: "s",
