@@ -19,9 +19,10 @@
 #define MEMORY_MAX       (1 << 20)
 
 static const char *const keys[] = {
-	"description", "scheduler", "topology", "duration", "watchdog_timeout",
-	"memory_mib",  "assert",    "cgroups",  "steps",    "$schema",
-	NULL,
+	"description",      "scheduler",  "topology", "duration",
+	"watchdog_timeout", "memory_mib", "kargs",    "sysctls",
+	"assert",           "cgroups",    "steps",    "allow_inconclusive",
+	"expect_error",     "$schema",    NULL,
 };
 
 /* What is resolved, in the order of the record. */
@@ -32,7 +33,8 @@ struct plan {
 	uint64_t watchdog_ns;
 	struct plan_sched sched;
 	struct limits limits;
-	struct json_object *steps;
+	bool allow_inconclusive;
+	struct json_object *kargs, *sysctls, *expect, *steps;
 };
 
 static int bad_topology(const struct node *n, const char *spec, const struct errbuf *why,
@@ -127,6 +129,25 @@ static int resolve_numbers(const struct node *test, const struct plan_opts *o, s
 	return rc;
 }
 
+/* What the kernel is told, and what the verdict is to be. */
+static int resolve_rest(const struct node *test, struct plan *p, struct errbuf *e)
+{
+	struct node n;
+	int rc = KT_OK;
+
+	p->kargs = json_object_new_array();
+	p->sysctls = json_object_new_object();
+	if (node_get(test, "kargs", &n))
+		rc = plan_kargs(&n, p->kargs, e);
+	if (!rc && node_get(test, "sysctls", &n))
+		rc = plan_sysctls(&n, p->sysctls, e);
+	if (!rc && node_get(test, "allow_inconclusive", &n))
+		rc = node_bool(&n, &p->allow_inconclusive, e);
+	if (!rc && node_get(test, "expect_error", &n))
+		rc = plan_expect(&n, &p->expect, e);
+	return rc;
+}
+
 /* The file's name without directory and .json. */
 static void name_of(const char *path, char *buf, size_t size)
 {
@@ -154,10 +175,23 @@ static struct json_object *make_record(const char *path, struct plan *p)
 	rec_int(o, "memory_mib", p->memory_mib);
 	rec_int(o, "duration_ns", (int64_t)p->ctx.duration_ns);
 	rec_int(o, "watchdog_ns", (int64_t)p->watchdog_ns);
+	rec_add(o, "kargs", json_object_get(p->kargs));
+	rec_add(o, "sysctls", json_object_get(p->sysctls));
 	rec_add(o, "scheduler", json_object_get(p->sched.record));
 	rec_add(o, "assert", limits_json(&p->limits));
+	rec_add(o, "expect", json_object_get(p->expect));
+	rec_bool(o, "allow_inconclusive", p->allow_inconclusive);
 	rec_add(o, "steps", json_object_get(p->steps));
 	return o;
+}
+
+static void release(struct plan *p)
+{
+	json_object_put(p->sched.record);
+	json_object_put(p->kargs);
+	json_object_put(p->sysctls);
+	json_object_put(p->expect);
+	json_object_put(p->steps);
 }
 
 int plan_resolve_file(const struct plan_opts *o, const struct jsonfile *f,
@@ -176,11 +210,12 @@ int plan_resolve_file(const struct plan_opts *o, const struct jsonfile *f,
 	if (!rc)
 		rc = resolve_limits(&test, o, &p, e);
 	if (!rc)
+		rc = resolve_rest(&test, &p, e);
+	if (!rc)
 		rc = plan_steps(&test, &p.ctx, &p.steps, e);
 	if (!rc)
 		*record = make_record(f->label, &p);
-	json_object_put(p.sched.record);
-	json_object_put(p.steps);
+	release(&p);
 	return rc;
 }
 

@@ -33,11 +33,14 @@ struct plan_sched {
 	char topology[TOPO_SPEC_MAX]; /* its default, or empty */
 };
 
-/* What the resolution of steps needs to know. */
+/* What is known at the point of the test that is being resolved. */
 struct plan_ctx {
 	struct topo topo;
 	char spec[TOPO_SPEC_MAX];
 	uint64_t duration_ns;
+	struct plan_sched *sched; /* the test's */
+	/* Arrays of the record: payloads as defined, schedulers that ops name; NULL: none. */
+	struct json_object *payloads, *schedulers;
 };
 
 /* plan_find.c: the path of the test file `name`, as messages show it, in path[PATH_MAX]. */
@@ -50,6 +53,20 @@ void plan_find_where(const char *sub, const char *data_sub, char *buf, size_t si
 /* plan_sched.c: `at` is the test's value, or NULL when `name` comes from the command line. */
 int plan_sched_resolve(const struct node *at, const char *name, struct plan_sched *s,
 		       struct errbuf *e);
+
+/*
+ * plan_kernel.c. plan_strings(): an array of strings, which `want` describes; check (may be NULL)
+ * judges each.
+ */
+int plan_strings(const struct node *n, struct json_object *list, const char *want,
+		 int (*check)(const struct node *, const char *, struct errbuf *),
+		 struct errbuf *e);
+int plan_kargs(const struct node *n, struct json_object *list, struct errbuf *e);
+int plan_sysctls(const struct node *n, struct json_object *out, struct errbuf *e);
+bool plan_sysctl_key_ok(const char *s);
+
+/* plan_expect.c: "expect_error" of the test, as the record has it. */
+int plan_expect(const struct node *n, struct json_object **expect, struct errbuf *e);
 
 /* plan_cpuset.c: CPU list text for a "cpuset", in buf of CPULIST_TEXT_MAX bytes. */
 int plan_cpuset(const struct node *n, const struct plan_ctx *ctx, char *buf, struct errbuf *e);
