@@ -24,6 +24,7 @@ struct work_group {
 	const int64_t *values; /* of the type's parameters, in the order of its table */
 	unsigned int n;        /* workers in the group */
 	void *shared;          /* ops.shared() bytes, zeroed, the same in all; or NULL */
+	const char *medium;    /* prepare() names the disk or network that it found; or NULL */
 };
 
 /* A worker as it sees itself. */

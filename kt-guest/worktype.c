@@ -10,6 +10,15 @@ const struct work_type *const work_families[] = {
 	work_family_spin, work_family_burst, work_family_pair, work_family_sequence, NULL,
 };
 
+/* Names that types had before. */
+static const struct alias {
+	const char *old, *name;
+} aliases[] = {
+	{ "CpuSpin", "SpinWait" },
+	{ "IoSync", "IoSyncWrite" },
+	{ NULL, NULL },
+};
+
 const char *const work_phases[] = { "spin", "sleep", "yield", "io", NULL };
 
 const struct work_type *work_type_next(const struct work_type *t, unsigned int *family)
@@ -25,10 +34,12 @@ const struct work_type *work_type_next(const struct work_type *t, unsigned int *
 const struct work_type *work_type_find(const char *name)
 {
 	const struct work_type *t = NULL;
+	const struct alias *a;
 	unsigned int family = 0;
 
-	if (strcmp(name, "CpuSpin") == 0)
-		name = "SpinWait";
+	for (a = aliases; a->old; a++)
+		if (strcmp(name, a->old) == 0)
+			name = a->name;
 	while ((t = work_type_next(t, &family)))
 		if (strcmp(t->name, name) == 0)
 			return t;

@@ -84,9 +84,10 @@ struct work_type {
 	 * The plan asks before it asks group_of().
 	 */
 	const char *(*conflict)(const int64_t *values);
-	bool blocks;    /* it waits for something and times its own wake-ups */
-	bool phases;    /* it takes an array of phases, not parameters */
-	bool processes; /* its workers cannot be threads */
+	bool blocks;              /* it waits for something and times its own wake-ups */
+	bool phases;              /* it takes an array of phases, not parameters */
+	bool processes;           /* its workers cannot be threads */
+	const char *const *kargs; /* that give the guest's kernel what it needs; ends with NULL */
 	struct work_param params[WORK_PARAMS_MAX + 1];
 	struct work_ops ops;
 };
