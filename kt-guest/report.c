@@ -34,6 +34,56 @@ static void add_times(struct json_object *o, const struct worker *w, const struc
 	rec_int(o, "max_gap_at_ns", (int64_t)t->max_gap_at_ns);
 }
 
+static void add_delay(struct json_object *o, const struct hist *h)
+{
+	struct json_object *d;
+
+	if (!h->count) {
+		rec_add(o, "run_delay", NULL);
+		return;
+	}
+	d = json_object_new_object();
+	rec_int(d, "count", (int64_t)h->count);
+	rec_int(d, "p50_ns", (int64_t)hist_percentile(h, 50));
+	rec_int(d, "p99_ns", (int64_t)hist_percentile(h, 99));
+	rec_int(d, "max_ns", (int64_t)h->max);
+	rec_int(d, "mean_ns", (int64_t)hist_mean(h));
+	rec_dbl(d, "cv", hist_cv(h));
+	rec_add(o, "run_delay", d);
+}
+
+/* What the type has to say beyond the common figures. */
+static void add_own(struct json_object *o, const struct telemetry *t)
+{
+	uint32_t i, n = t->metrics < TM_METRICS ? t->metrics : TM_METRICS;
+	struct json_object *m;
+
+	if (t->medium[0])
+		rec_str(o, "medium", t->medium);
+	if (!n)
+		return;
+	m = json_object_new_object();
+	for (i = 0; i < n; i++)
+		rec_dbl(m, t->metric[i].name, t->metric[i].value);
+	rec_add(o, "metrics", m);
+}
+
+static void add_proc(struct json_object *o, const struct worker *w)
+{
+	struct json_object *p = NULL;
+	int i;
+
+	if (w->proc0.known && w->proc1.known) {
+		p = json_object_new_object();
+		for (i = 0; i < PROC_COUNTS; i++)
+			if (w->proc1.count[i] >= 0)
+				rec_int(p, procstat_keys[i], w->proc1.count[i] - w->proc0.count[i]);
+		rec_int(p, "nice", w->proc1.nice);
+		rec_int(p, "policy", w->proc1.policy);
+	}
+	rec_add(o, "proc", p);
+}
+
 static void add_wakes(struct json_object *o, struct worker *w)
 {
 	struct tm_wake_stats s;
@@ -92,6 +142,9 @@ struct json_object *report_worker(const struct crew *c, struct worker *w)
 	add_times(o, w, t);
 	rec_str(o, "cpus_used", cpulist_format(&t->cpus, list));
 	add_wakes(o, w);
+	add_delay(o, &t->delay);
 	add_schedstat(o, w);
+	add_proc(o, w);
+	add_own(o, t);
 	return o;
 }

@@ -4,7 +4,9 @@
  * are passed in, so that it can be tested with made-up ones.
  */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "telemetry.h"
 
@@ -78,6 +80,31 @@ void tm_close(struct telemetry *t, uint64_t start_ns, uint64_t stop_ns)
 		tm_start(t, start_ns, 0);
 	t->stop_ns = stop_ns;
 	gap(t, stop_ns, t->cpu);
+}
+
+void tm_delay(struct telemetry *t, uint64_t wait_ns, uint64_t slices)
+{
+	if (slices)
+		hist_add(&t->delay, wait_ns / slices, slices);
+}
+
+void tm_metric(struct telemetry *t, const char *name, double value)
+{
+	uint32_t i;
+
+	for (i = 0; i < t->metrics && strcmp(t->metric[i].name, name); i++)
+		;
+	if (i == TM_METRICS || !isfinite(value))
+		return;
+	snprintf(t->metric[i].name, TM_NAME, "%s", name);
+	t->metric[i].value = value;
+	if (i == t->metrics)
+		t->metrics++;
+}
+
+void tm_medium(struct telemetry *t, const char *medium)
+{
+	snprintf(t->medium, TM_NAME, "%s", medium);
 }
 
 static int by_value(const void *a, const void *b)

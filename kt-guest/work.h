@@ -9,14 +9,17 @@
 #include <json-c/json.h>
 
 #include "telemetry.h"
+#include "tick.h"
 #include "worktype.h"
 
 /*
  * What workers do. One loop (worker.c) drives all types: while not stopped, iterate() and
- * count one iteration. A type counts its own work units and takes its own checkpoints, by
- * the helpers below. Workers may be threads of one process: no type keeps static state.
+ * count one iteration. A type counts its own work units (w->tm->work_units), and calls
+ * work_tick() after each millisecond of its own work at the latest, or one of the helpers
+ * below, which do. So gaps are seen at that grain, however long an iteration is. Workers may
+ * be threads of one process: no type keeps static state.
  */
-#define WORK_SPINS 1024 /* pause instructions between two checkpoints */
+#define WORK_SPINS 1024 /* pause instructions between two ticks */
 
 /* Workers that belong together, as many as the type's groups have. */
 struct work_group {
@@ -39,6 +42,15 @@ struct work {
 	unsigned int index, workers; /* its place in its cgroup, and how many these are */
 	const char *cgroup;          /* its cgroup's directory */
 	void *own;                   /* what init() made */
+
+	/* the rest is work.c's */
+	struct tick tick;
+	const volatile uint32_t *cpu; /* the kernel's word on where this thread runs */
+	struct {
+		int fd; /* of this thread's schedstat, -1: not to be had */
+		bool due;
+		uint64_t at, wait_ns, slices; /* when last read, and what */
+	} delay;
 };
 
 extern const struct work_type work_family_spin[];     /* work_spin.c */
@@ -51,14 +63,42 @@ static inline bool work_stopped(const struct work *w)
 	return __atomic_load_n(w->stop, __ATOMIC_RELAXED);
 }
 
-/* The pieces that types are made of; each ends with a checkpoint and returns its time. */
+static inline uint64_t work_cycles(void)
+{
+	return __builtin_ia32_rdtsc();
+}
+
+/* A checkpoint at once, and its time. */
 uint64_t work_checkpoint(struct work *w);
-uint64_t work_spin(struct work *w, unsigned int spins); /* that many work units */
-uint64_t work_yield(struct work *w);                    /* one work unit */
-uint64_t work_sleep(struct work *w, uint64_t ns);       /* lateness is a wake latency */
-void work_spin_for(struct work *w, uint64_t ns);        /* WORK_SPINS at a time */
-/* Accounts a wait that ended now: by a wake-up stamped `sent` (0: by the stop), begun at `since`.
+
+/* A checkpoint when it is due: after 100 us, a pause of 50 us, a move to another CPU (tick.h). */
+static inline void work_tick(struct work *w)
+{
+	if (__builtin_expect(!tick_quiet(&w->tick, work_cycles(), *w->cpu), 0))
+		work_checkpoint(w);
+}
+
+/*
+ * The pieces that types are made of; each ends with a tick or a checkpoint. Those that wait
+ * return the time.
  */
-void work_waited(struct work *w, uint64_t since, uint64_t sent);
+void work_spin(struct work *w, uint64_t spins);   /* that many work units */
+void work_spin_for(struct work *w, uint64_t ns);  /* WORK_SPINS at a time */
+void work_yield(struct work *w);                  /* one work unit */
+uint64_t work_sleep(struct work *w, uint64_t ns); /* lateness is a wake latency */
+uint64_t work_sleep_until(struct work *w, uint64_t due);
+/*
+ * For a wait of the type's own: begin = work_checkpoint(), wait, then one of these. A wake-up
+ * that was sent (or due) at a known time; a wait that ended for no such reason (the stop), or
+ * either: stamped `sent` (0: by the stop), begun at `since`.
+ */
+uint64_t work_woken(struct work *w, uint64_t due);
+uint64_t work_resumed(struct work *w);
+uint64_t work_waited(struct work *w, uint64_t since, uint64_t sent);
+
+/* The loop's part: before the gate, behind it, after the last iteration. */
+void work_open(struct work *w);
+void work_begin(struct work *w, uint64_t start_ns, uint64_t seed);
+void work_end(struct work *w);
 
 #endif

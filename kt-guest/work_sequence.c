@@ -47,22 +47,23 @@ static int sequence_init(struct work *w)
 }
 
 /* A 64 KiB write, then a short sleep; one work unit each time. */
-static uint64_t io_once(struct work *w)
+static void io_once(struct work *w)
 {
 	static const char zeros[IO_BYTES];
 	struct sequence *s = w->own;
 
 	(void)!pwrite(s->fd, zeros, sizeof(zeros), 0); /* /tmp full: the time passes all the same */
 	w->tm->work_units++;
-	return work_sleep(w, IO_PAUSE);
+	work_sleep(w, IO_PAUSE);
 }
 
-static void run_for(struct work *w, uint64_t ns, uint64_t (*once)(struct work *w))
+static void run_for(struct work *w, uint64_t ns, void (*once)(struct work *w))
 {
 	uint64_t end = tm_now() + ns;
 
-	while (once(w) < end && !work_stopped(w))
-		;
+	do
+		once(w);
+	while (tm_now() < end && !work_stopped(w));
 }
 
 static void sequence(struct work *w)

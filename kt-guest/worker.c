@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sched.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -192,17 +191,16 @@ static _Noreturn void child(const struct crew *c, const struct worker *me, const
 
 	if (get_ready(&w, ops, me->cgroup))
 		_exit(KT_SYS);
+	work_open(&w);
 	wait_at(c->gate, c->n, c->ready_fd);
 	cpu = cpu_time(CLOCK_PROCESS_CPUTIME_ID);
-	tm_start(t, c->gate->opened_ns, (uint64_t)(me - c->w) + 1);
-	t->state = TM_RUNNING;
-	tm_mark(t, tm_now(), sched_getcpu());
+	work_begin(&w, c->gate->opened_ns, (uint64_t)(me - c->w) + 1);
 	while (!work_stopped(&w)) {
 		ops->iterate(&w);
 		t->iterations++;
 	}
 	t->cpu_ns = cpu_time(CLOCK_PROCESS_CPUTIME_ID) - cpu;
-	t->stop_ns = tm_now();
+	work_end(&w);
 	if (ops->fini)
 		ops->fini(&w);
 	__atomic_store_n(&t->state, TM_DONE, __ATOMIC_RELEASE);
@@ -308,6 +306,8 @@ void crew_start(struct crew *c)
 		struct worker *w = &c->w[i];
 
 		w->schedstat = schedstat(w->tid, w->sched0);
+		if (i < CREW_PROC)
+			procstat_read(w->tid, &w->proc0);
 		w->cpu_ns = cpu_of(w->tid);
 	}
 	c->start_ns = c->gate->opened_ns = tm_now();
@@ -326,6 +326,8 @@ static void read_at_stop(struct crew *c)
 		uint64_t cpu = cpu_of(w->tid);
 
 		w->schedstat = w->schedstat && schedstat(w->tid, w->sched1);
+		if (w->proc0.known)
+			procstat_read(w->tid, &w->proc1);
 		w->cpu_ns = cpu > w->cpu_ns ? cpu - w->cpu_ns : 0;
 	}
 	__atomic_store_n(&c->gate->stop, 1, __ATOMIC_RELEASE);

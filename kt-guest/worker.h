@@ -8,6 +8,7 @@
 
 #include "cgroup.h"
 #include "errbuf.h"
+#include "procstat.h"
 #include "work.h"
 
 /*
@@ -21,7 +22,7 @@ struct worker {
 	int status;
 	/* filled in by the caller; strings and params are the plan's */
 	unsigned int step, index;
-	unsigned int group_index; /* of the plan's worker group in its cgroup */
+	unsigned int group_index;  /* of the plan's worker group in its cgroup */
 	const char *cgroup, *cpus; /* cpus: NULL for all */
 	const struct work_type *type;
 	struct json_object *params;
@@ -34,7 +35,10 @@ struct worker {
 	uint64_t cpu_ns;               /* as seen by the parent, for those that do not answer */
 	uint64_t sched0[3], sched1[3]; /* /proc/PID/schedstat at start and stop */
 	bool schedstat;
+	struct procstat proc0, proc1; /* at start and stop; of the first CREW_PROC workers */
 };
+
+#define CREW_PROC 256 /* reading these files of thousands would hold the step up */
 
 struct gate;
 struct crew_group;

@@ -62,7 +62,14 @@ def schema: {
 		wall_time_ns: "i", cpu_time_ns: "i", off_cpu_ns: "i", off_cpu_pct: "n",
 		max_gap_ns: "i", max_gap_cpu: "i", max_gap_at_ns: "i", cpus_used: "s",
 		wake_latency: {"?": true, count: "i", p50_ns: "n", p99_ns: "n", max_ns: "n", mean_ns: "n", cv: "n?"},
-		schedstat: {"?": true, run_ns: "i", wait_ns: "i", timeslices: "i"}
+		run_delay: {"?": true, count: "i", p50_ns: "i", p99_ns: "i", max_ns: "i", mean_ns: "i", cv: "n"},
+		schedstat: {"?": true, run_ns: "i", wait_ns: "i", timeslices: "i"},
+		proc: {
+			"?": true, voluntary_ctxt_switches: "i", nonvoluntary_ctxt_switches: "i",
+			minor_faults: "i", major_faults: "i", child_minor_faults: "i",
+			utime_ns: "i", stime_ns: "i", migrations: "i?", nice: "i", policy: "i"
+		},
+		medium: "s?", metrics: {"?": true, "*": "n"}
 	},
 	sched: {
 		name: "s", event: "s", guest_ns: "i", by: "event", variants: {
