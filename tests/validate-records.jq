@@ -13,7 +13,10 @@ def schema: {
 		scheduler: {"?": true, name: "s", binary: "s", args: ["s"], sysctls: {"*": "s"}, kargs: ["s"]},
 		assert: {
 			isolation: "b?", not_stuck: "b?", max_gap_ms: "n?", max_spread_pct: "n?",
-			max_throughput_cv: "n?", min_work_rate: "n?", min_iteration_rate: "n?"
+			max_throughput_cv: "n?", min_work_rate: "n?", min_iteration_rate: "n?",
+			max_p99_wake_latency_ns: "n?", max_wake_latency_cv: "n?", max_migration_ratio: "n?",
+			min_page_locality: "n?", max_cross_node_migration_ratio: "n?", max_slow_tier_ratio: "n?",
+			cleanup_budget_ms: "n?"
 		},
 		steps: [{
 			hold_ns: "i",
@@ -87,13 +90,17 @@ def schema: {
 	},
 	stats: {
 		cgroup: "s?", workers: "i", cpus: "i", spread_pct: "n", avg_off_cpu_pct: "n", max_gap_ms: "n",
-		max_gap_cpu: "i", migrations: "i", iterations: "i", p99_wake_us: "n?", run_delay_us: "n?"
+		max_gap_cpu: "i", migrations: "i", iterations: "i", p99_wake_us: "n?", run_delay_us: "n?",
+		groups: [{
+			step: "i?", group: "i", work: "s?", workers: "i", spread_pct: "n", max_gap_ms: "n",
+			migrations: "i", iterations: "i"
+		}, "?"]
 	},
 	check: {
-		name: "s", cgroup: "s?", worker: "i?", observed: "any", limit: "any", unit: "s?",
+		name: "s", cgroup: "s?", group: "i?", payload: "s?", worker: "i?", observed: "any", limit: "any", unit: "s?",
 		verdict: "s", detail: "s"
 	},
-	verdict: {test: "s", verdict: "s", passed: "i", failed: "i", inconclusive: "i", skipped: "i"},
+	verdict: {test: "s", verdict: "s", passed: "i", failed: "i", inconclusive: "i", skipped: "i", allowed: "b?"},
 	end: {tool: "s", exit: "i", records: "i"}
 };
 
@@ -108,7 +115,8 @@ def words: {
 	"step.event": ["start", "end"],
 	"vm_exit.cause": ["poweroff", "reboot", "panic", "triple_fault", "deadline", "engine_lost", "interrupted"],
 	"check.name": ["isolation", "progress", "spread", "gap", "throughput_cv", "work_rate", "iteration_rate",
-		"scheduler", "run"],
+		"wake_latency", "wake_latency_cv", "migration_ratio", "page_locality", "cross_node_migration",
+		"slow_tier", "cleanup", "payload", "scheduler", "run"],
 	"check.verdict": ["pass", "fail", "inconclusive", "skip"],
 	"verdict.verdict": ["pass", "fail", "inconclusive", "skip"]
 };
