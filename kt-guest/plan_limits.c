@@ -182,7 +182,7 @@ struct json_object *limits_json(const struct limits *l)
 			/* as given: rec_dbl()'s three decimals would change a limit of 0.0005 */
 			snprintf(text, sizeof(text), "%.15g", l->v[i].value);
 			rec_add(o, defs[i].key, json_object_new_double_s(l->v[i].value, text));
-		} else {
+		} else if (i <= LIMIT_MIN_ITERATION_RATE) {
 			rec_add(o, defs[i].key, NULL);
 		}
 	}
