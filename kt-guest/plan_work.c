@@ -7,6 +7,7 @@
 #include "plan.h"
 #include "record.h"
 #include "suggest.h"
+#include "units.h"
 #include "worktype.h"
 
 static struct json_object *new_work(const struct work_type *t)
@@ -52,7 +53,7 @@ static int read_phase(const struct node *n, struct json_object *phases, struct e
 	if (!rc)
 		rc = node_keys(n, work_phases, "a phase", e);
 	if (!rc && node_count(n) != 1)
-		rc = node_expected(n, e, "a phase with one of spin, sleep, yield or io");
+		rc = node_expected(n, e, "a phase with one of spin, sleep, yield, io or alu");
 	if (rc)
 		return rc;
 	for (i = 0; !node_get(n, work_phases[i], &m); i++)
@@ -109,6 +110,28 @@ static int read_choice(const struct node *n, const struct work_param *p, int64_t
 	return rc ? rc : node_expected(n, e, want);
 }
 
+/* "32KiB", or bytes as a number */
+static int read_size(const struct node *n, const struct work_param *p, int64_t *v, struct errbuf *e)
+{
+	struct errbuf why;
+	uint64_t bytes;
+	const char *s;
+	int rc;
+
+	if (!json_object_is_type(n->v, json_type_string))
+		return node_whole(n, p->min, p->max, "a size such as \"32KiB\", or bytes", v, e);
+	rc = node_string(n, "a size", &s, e);
+	if (rc)
+		return rc;
+	if (units_size(s, &bytes, &why))
+		return node_fail(n, e, "\"%s\": %.160s", n->key, why.text);
+	if (bytes < (uint64_t)p->min || bytes > (uint64_t)p->max)
+		return node_fail(n, e, "\"%s\": expected from %lld to %lld bytes, found \"%.40s\"",
+				 n->key, (long long)p->min, (long long)p->max, s);
+	*v = (int64_t)bytes;
+	return KT_OK;
+}
+
 static int read_param(const struct node *n, const struct work_param *p, int64_t *v,
 		      struct errbuf *e)
 {
@@ -121,6 +144,8 @@ static int read_param(const struct node *n, const struct work_param *p, int64_t 
 		rc = node_bool(n, &yes, e);
 		*v = yes;
 		return rc;
+	case WORK_SIZE:
+		return read_size(n, p, v, e);
 	case WORK_CHOICE:
 		return read_choice(n, p, v, e);
 	case WORK_DURATION:

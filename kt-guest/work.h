@@ -57,6 +57,13 @@ extern const struct work_type work_family_spin[];     /* work_spin.c */
 extern const struct work_type work_family_burst[];    /* work_burst.c */
 extern const struct work_type work_family_pair[];     /* work_pair.c */
 extern const struct work_type work_family_sequence[]; /* work_sequence.c */
+extern const struct work_type work_family_alu[];
+extern const struct work_type work_family_cache[];
+extern const struct work_type work_family_fan[];
+extern const struct work_type work_family_wake[];
+extern const struct work_type work_family_herd[];
+extern const struct work_type work_family_schbench[];
+extern const struct work_type work_family_taobench[];
 
 static inline bool work_stopped(const struct work *w)
 {

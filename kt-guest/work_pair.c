@@ -8,13 +8,15 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/futex.h>
-#include <sys/syscall.h>
+#include <stdlib.h>
 #include <unistd.h>
 
+#include "cache.h"
+#include "futex.h"
 #include "work.h"
 
-enum { SPINS }; /* the one parameter of both */
+enum { SPINS };               /* the one parameter of PipeIo and FutexPingPong */
+enum { SIZE, STRIDE, BURST }; /* of CachePipe */
 
 struct pair {
 	uint32_t turn;        /* FutexPingPong: whose turn it is; a futex */
@@ -65,14 +67,13 @@ static void pipes_close(struct work_group *g)
 			close(p->pipe[i / 2][i % 2]);
 }
 
-static void pipe_io(struct work *w)
+static void swap_byte(struct work *w)
 {
 	struct pair *p = w->group->shared;
 	unsigned int side = w->member;
 	uint64_t since;
 	char c = 0;
 
-	work_spin(w, (unsigned int)w->values[SPINS]);
 	stamp(w);
 	/* a byte in flight each way at most: this never blocks, and fails only without a partner */
 	(void)!write(p->pipe[!side][1], &c, 1);
@@ -84,6 +85,26 @@ static void pipe_io(struct work *w)
 		}
 	waited(w, since);
 	p->rounds[side]++;
+}
+
+static void pipe_io(struct work *w)
+{
+	work_spin(w, (uint64_t)w->values[SPINS]);
+	swap_byte(w);
+}
+
+static int cache_pipe_init(struct work *w)
+{
+	struct cache *c = calloc(1, sizeof(*c));
+
+	w->own = c;
+	return c ? cache_init(c, w->values[SIZE], w->values[STRIDE]) : -ENOMEM;
+}
+
+static void cache_pipe(struct work *w)
+{
+	cache_touch(w, w->own, (uint64_t)w->values[BURST]);
+	swap_byte(w);
 }
 
 /* Side 0 begins. */
@@ -99,14 +120,14 @@ static void futex_ping_pong(struct work *w)
 			return;
 		}
 		slept = true;
-		syscall(SYS_futex, turn, FUTEX_WAIT, !w->member, NULL, NULL, 0);
+		futex_wait(turn, !w->member, 0);
 	}
 	if (slept)
 		waited(w, since);
-	work_spin(w, (unsigned int)w->values[SPINS]);
+	work_spin(w, (uint64_t)w->values[SPINS]);
 	stamp(w);
 	__atomic_store_n(turn, !w->member, __ATOMIC_RELEASE);
-	syscall(SYS_futex, turn, FUTEX_WAKE, INT32_MAX, NULL, NULL, 0);
+	futex_wake(turn, INT_MAX);
 }
 
 const struct work_type work_family_pair[] = {
@@ -119,6 +140,18 @@ const struct work_type work_family_pair[] = {
 		   .prepare = pipes_open,
 		   .discard = pipes_close,
 		   .iterate = pipe_io } },
+	{ .name = "CachePipe",
+	  .summary = "touches a buffer, then swaps a byte with its partner through pipes",
+	  .group = 2,
+	  .blocks = true,
+	  .params = { [SIZE] = WORK_PARAM_SIZE("size", 32 << 10, 64, CACHE_SIZE_MAX),
+		      [STRIDE] = WORK_PARAM_SIZE("stride", 64, 1, CACHE_SIZE_MAX),
+		      [BURST] = WORK_PARAM_COUNT("burst_iters", 1024, 1, WORK_COUNT_MAX) },
+	  .ops = { .shared = pair_shared,
+		   .prepare = pipes_open,
+		   .discard = pipes_close,
+		   .init = cache_pipe_init,
+		   .iterate = cache_pipe } },
 	{ .name = "FutexPingPong",
 	  .summary = "spins, then wakes its partner through a futex and waits for its turn",
 	  .group = 2,

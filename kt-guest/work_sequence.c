@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Sequence: phases of spinning, sleeping, yielding and file I/O, each for its time, over and over.
+/* Sequence: phases of spinning, sleeping, yielding and file I/O and arithmetic, each for its time,
+ * over and over.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "alu.h"
 #include "record.h"
 #include "work.h"
 
@@ -15,6 +18,7 @@
 struct sequence {
 	unsigned int n;
 	int fd; /* scratch file of the io phase */
+	struct alu alu;
 	struct {
 		enum work_phase phase;
 		uint64_t ns;
@@ -25,12 +29,14 @@ static int sequence_init(struct work *w)
 {
 	struct json_object *phases = rec_get_arr(w->params, "phases"), *p;
 	size_t i, n = phases ? json_object_array_length(phases) : 0;
-	struct sequence *s = calloc(1, sizeof(*s));
+	struct sequence *s = aligned_alloc(64, sizeof(*s));
 	int kind;
 
 	w->own = s;
 	if (!s)
 		return -ENOMEM;
+	memset(s, 0, sizeof(*s));
+	alu_init(&s->alu);
 	if (!n || n > WORK_PHASES_MAX)
 		return -EINVAL;
 	for (i = 0; i < n; i++) {
@@ -55,6 +61,15 @@ static void io_once(struct work *w)
 	(void)!pwrite(s->fd, zeros, sizeof(zeros), 0); /* /tmp full: the time passes all the same */
 	w->tm->work_units++;
 	work_sleep(w, IO_PAUSE);
+}
+
+static void alu_once(struct work *w)
+{
+	struct sequence *s = w->own;
+
+	alu_batch(&s->alu, ALU_SCALAR);
+	w->tm->work_units += ALU_STEPS;
+	work_tick(w);
 }
 
 static void run_for(struct work *w, uint64_t ns, void (*once)(struct work *w))
@@ -85,13 +100,17 @@ static void sequence(struct work *w)
 		case WORK_PHASE_IO:
 			run_for(w, s->step[i].ns, io_once);
 			break;
+		case WORK_PHASE_ALU:
+			run_for(w, s->step[i].ns, alu_once);
+			break;
 		}
 	}
 }
 
 const struct work_type work_family_sequence[] = {
 	{ .name = "Sequence",
-	  .summary = "phases of spinning, sleeping, yielding and file I/O, each for its time",
+	  .summary =
+		  "phases of spinning, sleeping, yielding and I/O and arithmetic, each for its time",
 	  .group = 1,
 	  .blocks = true,
 	  .phases = true,

@@ -7,7 +7,11 @@
 #include "worktype.h"
 
 const struct work_type *const work_families[] = {
-	work_family_spin, work_family_burst, work_family_pair, work_family_sequence, NULL,
+	work_family_spin, work_family_burst,
+	work_family_pair, work_family_sequence,
+	work_family_alu,  work_family_cache,
+	work_family_fan,  work_family_wake,
+	work_family_herd, NULL,
 };
 
 /* Names that types had before. */
@@ -19,7 +23,7 @@ static const struct alias {
 	{ NULL, NULL },
 };
 
-const char *const work_phases[] = { "spin", "sleep", "yield", "io", NULL };
+const char *const work_phases[] = { "spin", "sleep", "yield", "io", "alu", NULL };
 
 const struct work_type *work_type_next(const struct work_type *t, unsigned int *family)
 {

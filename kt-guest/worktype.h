@@ -23,6 +23,7 @@ enum work_param_kind {
 	WORK_COUNT,
 	WORK_DURATION, /* a duration in the file, nanoseconds in the record */
 	WORK_BOOL,
+	WORK_SIZE,   /* "32KiB" or a number of bytes in the file, bytes in the record */
 	WORK_CHOICE, /* one of `choices`; the value is its index, the record has the word */
 };
 
@@ -42,6 +43,10 @@ struct work_param {
 #define WORK_PARAM_DURATION(k, dflt)                                                   \
 	{                                                                              \
 		k, k "_ns", WORK_DURATION, (int64_t)(dflt), 1, WORK_DURATION_MAX, NULL \
+	}
+#define WORK_PARAM_SIZE(k, dflt, least, most)                     \
+	{                                                         \
+		k, k "_bytes", WORK_SIZE, dflt, least, most, NULL \
 	}
 #define WORK_PARAM_BOOL(k, dflt)                  \
 	{                                         \
@@ -87,6 +92,7 @@ struct work_type {
 	bool blocks;              /* it waits for something and times its own wake-ups */
 	bool phases;              /* it takes an array of phases, not parameters */
 	bool processes;           /* its workers cannot be threads */
+	bool alone;               /* one worker fills its CPUs with threads of its own: use one */
 	const char *const *kargs; /* that give the guest's kernel what it needs; ends with NULL */
 	struct work_param params[WORK_PARAMS_MAX + 1];
 	struct work_ops ops;
@@ -105,7 +111,13 @@ struct json_object;
 /* The parameters of a resolved work, in the order of the table: 0, or -EINVAL. */
 int work_type_values(const struct work_type *t, struct json_object *work, int64_t *values);
 
-enum work_phase { WORK_PHASE_SPIN, WORK_PHASE_SLEEP, WORK_PHASE_YIELD, WORK_PHASE_IO };
+enum work_phase {
+	WORK_PHASE_SPIN,
+	WORK_PHASE_SLEEP,
+	WORK_PHASE_YIELD,
+	WORK_PHASE_IO,
+	WORK_PHASE_ALU
+};
 extern const char *const work_phases[]; /* names by enum work_phase; a NULL ends them */
 /* An enum work_phase by name, or -1. */
 int work_phase_find(const char *name);
