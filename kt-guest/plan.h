@@ -29,8 +29,12 @@ struct plan_opts {
 /* A scheduler as resolved. */
 struct plan_sched {
 	struct json_object *record; /* of the test record; NULL for the kernel's own */
+	struct json_object *constraints; /* those that it gives, or NULL */
 	struct limits limits;
 	char topology[TOPO_SPEC_MAX]; /* its default, or empty */
+	char config[PATH_MAX];        /* where its configuration goes in the guest, or empty */
+	bool configured;              /* it brings the contents itself */
+	bool staged;                  /* an op names it: KT_SCHEDULER does not stand for it */
 };
 
 /* What is known at the point of the test that is being resolved. */
@@ -39,8 +43,11 @@ struct plan_ctx {
 	char spec[TOPO_SPEC_MAX];
 	uint64_t duration_ns;
 	struct plan_sched *sched; /* the test's */
-	/* Arrays of the record: payloads as defined, schedulers that ops name; NULL: none. */
-	struct json_object *payloads, *schedulers;
+	/* Parts of the record that grow while the test is read. */
+	struct json_object *schedulers; /* those that ops name: plan_sched_ref() */
+	struct json_object *programs;   /* what else is packed: plan_program(), plan_files() */
+	struct json_object *payloads;   /* plan_payloads() */
+	struct json_object *kargs;      /* of the test, and of `schedulers` */
 };
 
 /* plan_find.c: the path of the test file `name`, as messages show it, in path[PATH_MAX]. */
@@ -53,6 +60,54 @@ void plan_find_where(const char *sub, const char *data_sub, char *buf, size_t si
 /* plan_sched.c: `at` is the test's value, or NULL when `name` comes from the command line. */
 int plan_sched_resolve(const struct node *at, const char *name, struct plan_sched *s,
 		       struct errbuf *e);
+/* "config" and "sched_args" of the test, for its scheduler. */
+int plan_sched_test(const struct node *test, struct plan_sched *s, struct errbuf *e);
+void plan_sched_free(struct plan_sched *s);
+/*
+ * A scheduler that an op names, by name or as an object: its name in the records. It is
+ * one of ctx->schedulers then, or the test's own.
+ */
+int plan_sched_ref(const struct node *n, const struct plan_ctx *ctx, const char **name,
+		   struct errbuf *e);
+/* plan_sched_read.c: the object form; dflt is the name when it gives none, or NULL. */
+int plan_sched_read(const struct node *obj, const char *dflt, struct plan_sched *s,
+		    struct errbuf *e);
+struct json_object *plan_sched_record(const char *name);
+/* The program of that name, or the one that the environment puts in its place. */
+int plan_sched_binary(const struct node *at, struct plan_sched *s, const char *name,
+		      struct errbuf *e);
+
+/* plan_constraints.c: "constraints" of a scheduler or test, added to *out (NULL at first). */
+int plan_constraints(const struct node *n, struct json_object **out, struct errbuf *e);
+/* All of them: those of the test, else of its scheduler, else the defaults. NULL: none is given. */
+struct json_object *plan_constraints_merge(struct json_object *sched, struct json_object *test);
+
+/* plan_program.c */
+bool plan_is_program(const char *path);
+/* An existing path; one in a file is relative to the file, else (`at` NULL) to the cwd. */
+bool plan_absolute(const struct node *at, const char *path, char *buf);
+/* Is it a place in the guest where a file can be seen? Says so at the value or at its key. */
+int plan_guest_path(const struct node *n, bool at_key, const char *path, struct errbuf *e);
+/*
+ * A program of this host by name or path, to be packed with all it needs: adds its place in the
+ * guest, as `guest_key`, and "host", here, to `out`.
+ */
+int plan_program(const struct node *n, const struct plan_ctx *ctx, struct json_object *out,
+		 const char *guest_key, struct errbuf *e);
+/* "files": an object of places in the guest and files of this host. */
+int plan_files(const struct node *n, const struct plan_ctx *ctx, struct errbuf *e);
+/* An item of "programs" or "files". */
+struct json_object *plan_file_entry(const char *host, const char *guest, bool closure);
+
+/*
+ * plan_payload.c: "payloads", "payload" and "workloads" of the test into ctx->payloads;
+ * *primary is a name or NULL, *workloads an array of names (to be released), or NULL.
+ */
+int plan_payloads(const struct node *test, const struct plan_ctx *ctx, const char **primary,
+		  struct json_object **workloads, struct errbuf *e);
+/* A payload that an op or the backdrop names: one of ctx->payloads. */
+int plan_payload_ref(const struct node *n, const struct plan_ctx *ctx,
+		     struct json_object **payload, struct errbuf *e);
 
 /*
  * plan_kernel.c. plan_strings(): an array of strings, which `want` describes; check (may be NULL)
@@ -72,8 +127,11 @@ int plan_expect(const struct node *n, struct json_object **expect, struct errbuf
 int plan_cpuset(const struct node *n, const struct plan_ctx *ctx, char *buf, struct errbuf *e);
 
 /* plan_work.c: the resolved work; *group is the number that its workers come in. */
-int plan_work(const struct node *n, struct json_object **work, unsigned int *group,
-	      struct errbuf *e);
+int plan_work(const struct node *n, const struct plan_ctx *ctx, struct json_object **work,
+	      unsigned int *group, struct errbuf *e);
+/* plan_custom.c: the parameters of Custom. */
+int plan_custom(const struct node *n, const struct plan_ctx *ctx, struct json_object *work,
+		struct errbuf *e);
 /* The default work type, when a cgroup names none. */
 struct json_object *plan_work_default(unsigned int *group);
 
