@@ -28,7 +28,7 @@ struct plan_opts {
 
 /* A scheduler as resolved. */
 struct plan_sched {
-	struct json_object *record; /* of the test record; NULL for the kernel's own */
+	struct json_object *record;      /* of the test record; NULL for the kernel's own */
 	struct json_object *constraints; /* those that it gives, or NULL */
 	struct limits limits;
 	char topology[TOPO_SPEC_MAX]; /* its default, or empty */
@@ -60,8 +60,11 @@ void plan_find_where(const char *sub, const char *data_sub, char *buf, size_t si
 /* plan_sched.c: `at` is the test's value, or NULL when `name` comes from the command line. */
 int plan_sched_resolve(const struct node *at, const char *name, struct plan_sched *s,
 		       struct errbuf *e);
-/* "config" and "sched_args" of the test, for its scheduler. */
-int plan_sched_test(const struct node *test, struct plan_sched *s, struct errbuf *e);
+/*
+ * "config" and "sched_args" of the test, for its scheduler; left out when it is `replaced`, by
+ * the command line, with one that has no use for them.
+ */
+int plan_sched_test(const struct node *test, struct plan_sched *s, bool replaced, struct errbuf *e);
 void plan_sched_free(struct plan_sched *s);
 /*
  * A scheduler that an op names, by name or as an object: its name in the records. It is
@@ -101,13 +104,13 @@ struct json_object *plan_file_entry(const char *host, const char *guest, bool cl
 
 /*
  * plan_payload.c: "payloads", "payload" and "workloads" of the test into ctx->payloads;
- * *primary is a name or NULL, *workloads an array of names (to be released), or NULL.
+ * *primary is a name or NULL, *workloads an array of names, to be released in any case.
  */
 int plan_payloads(const struct node *test, const struct plan_ctx *ctx, const char **primary,
 		  struct json_object **workloads, struct errbuf *e);
 /* A payload that an op or the backdrop names: one of ctx->payloads. */
-int plan_payload_ref(const struct node *n, const struct plan_ctx *ctx,
-		     struct json_object **payload, struct errbuf *e);
+int plan_payload_ref(const struct node *n, const struct plan_ctx *ctx, struct json_object **payload,
+		     struct errbuf *e);
 
 /*
  * plan_kernel.c. plan_strings(): an array of strings, which `want` describes; check (may be NULL)

@@ -54,9 +54,10 @@ static int check_range(const struct node *obj, const struct range *r, struct jso
 
 int plan_constraints(const struct node *n, struct json_object **out, struct errbuf *e)
 {
-	static const char *const keys[] = { "min_numa_nodes", "max_numa_nodes", "min_llcs",
-					    "max_llcs",       "min_cpus",       "max_cpus",
-					    SMT,              NULL };
+	static const char *const keys[] = {
+		"min_numa_nodes", "max_numa_nodes", "min_llcs", "max_llcs",
+		"min_cpus",       "max_cpus",       SMT,        NULL
+	};
 	const struct range *r;
 	struct node m;
 	bool smt;

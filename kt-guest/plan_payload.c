@@ -8,6 +8,7 @@
 #include "plan.h"
 #include "record.h"
 #include "suggest.h"
+#include "units.h"
 
 #define PAYLOADS_MAX 256
 #define RULES_MAX    1024 /* checks, or hints, of one payload */
@@ -274,8 +275,8 @@ static int read_payload(const struct node *n, const struct plan_ctx *ctx,
 	return read_members(n, ctx, out, e);
 }
 
-int plan_payload_ref(const struct node *n, const struct plan_ctx *ctx,
-		     struct json_object **payload, struct errbuf *e)
+int plan_payload_ref(const struct node *n, const struct plan_ctx *ctx, struct json_object **payload,
+		     struct errbuf *e)
 {
 	struct suggest s = { 0 };
 	const char *name;
@@ -292,8 +293,8 @@ int plan_payload_ref(const struct node *n, const struct plan_ctx *ctx,
 		return KT_OK;
 	s.word = name;
 	for (i = 0; i < json_object_array_length(ctx->payloads); i++)
-		suggest_try(&s, rec_get_str(json_object_array_get_idx(ctx->payloads, i), "name",
-					    ""));
+		suggest_try(&s,
+			    rec_get_str(json_object_array_get_idx(ctx->payloads, i), "name", ""));
 	if (s.best)
 		return node_fail(n, e, "unknown payload \"%.40s\" (did you mean \"%s\"?)", name,
 				 s.best);
@@ -347,7 +348,7 @@ int plan_payloads(const struct node *test, const struct plan_ctx *ctx, const cha
 	int rc = KT_OK;
 
 	*primary = NULL;
-	*workloads = NULL;
+	*workloads = json_object_new_array();
 	if (node_get(test, "payloads", &n))
 		rc = read_list(&n, ctx, e);
 	if (!rc && node_get(test, "payload", &n)) {
@@ -357,7 +358,6 @@ int plan_payloads(const struct node *test, const struct plan_ctx *ctx, const cha
 	}
 	if (rc || !node_get(test, "workloads", &n))
 		return rc;
-	*workloads = json_object_new_array();
 	if (*primary) /* so that it is not there twice */
 		json_object_array_add(*workloads, json_object_new_string(*primary));
 	rc = read_workloads(&n, ctx, *workloads, e);

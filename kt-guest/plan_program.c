@@ -170,7 +170,8 @@ static int add_file(const struct node *n, const struct plan_ctx *ctx, struct err
 	}
 	p = entry_at(ctx, n->key);
 	if (p && strcmp(rec_get_str(p, "host", ""), host) != 0)
-		return node_fail_key(n, e, "two things go to %.100s in the guest: %.100s and %.100s",
+		return node_fail_key(n, e,
+				     "two things go to %.100s in the guest: %.100s and %.100s",
 				     n->key, rec_get_str(p, "host", ""), host);
 	if (!p)
 		json_object_array_add(ctx->programs, plan_file_entry(host, n->key, false));

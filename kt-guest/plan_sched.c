@@ -239,7 +239,8 @@ int plan_sched_ref(const struct node *n, const struct plan_ctx *ctx, const char 
 	if (!old)
 		rc = add_ref(n, ctx, &s, e);
 	else if (json_object_is_type(n->v, json_type_object))
-		rc = node_fail(n, e, "scheduler \"%.40s\" is there twice: name it where it is used again",
+		rc = node_fail(n, e,
+			       "scheduler \"%.40s\" is there twice: name it where it is used again",
 			       rec_get_str(old, "name", ""));
 	if (!rc)
 		*name = rec_get_str(old ? old : s.record, "name", NULL);

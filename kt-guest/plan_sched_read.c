@@ -160,7 +160,8 @@ static int config_text(const struct node *n, struct plan_sched *s, struct errbuf
 	int rc;
 
 	if (type == json_type_object || type == json_type_array) {
-		add_text(s, s->config, json_object_to_json_string_ext(n->v, JSON_C_TO_STRING_PLAIN));
+		add_text(s, s->config,
+			 json_object_to_json_string_ext(n->v, JSON_C_TO_STRING_PLAIN));
 		return KT_OK;
 	}
 	rc = node_string(n, "an object or an array, or a string for another format", &text, e);
@@ -197,8 +198,7 @@ static int read_config(const struct node *obj, struct plan_sched *s, struct errb
 	    !node_get(obj, "config_path", &n))
 		return KT_OK;
 	if (has_file && has_text)
-		return node_fail_key(&text, e,
-				     "\"config\" and \"config_file\" exclude each other");
+		return node_fail_key(&text, e, "\"config\" and \"config_file\" exclude each other");
 	if (has_file)
 		rc = node_string(&file, "the path of a file", &path, e);
 	if (!rc)
@@ -213,32 +213,38 @@ static int read_config(const struct node *obj, struct plan_sched *s, struct errb
 	return rc;
 }
 
-int plan_sched_test(const struct node *test, struct plan_sched *s, struct errbuf *e)
+static int test_config(const struct node *n, struct plan_sched *s, struct errbuf *e)
 {
+	struct json_object *files;
+
+	if (!s->config[0])
+		return node_fail_key(n, e,
+				     "scheduler \"%.40s\" takes no \"config\": it has neither "
+				     "\"config_arg\" nor \"config_path\"",
+				     rec_get_str(s->record, "name", "eevdf"));
+	files = files_of(s);
+	if (s->configured) /* its own is the last one: that of the test goes before */
+		json_object_array_del_idx(files, json_object_array_length(files) - 1, 1);
+	s->configured = true;
+	return config_text(n, s, e);
+}
+
+int plan_sched_test(const struct node *test, struct plan_sched *s, bool replaced, struct errbuf *e)
+{
+	bool program = s->record && !rec_get_obj(s->record, "builtin");
 	const char *name = rec_get_str(s->record, "name", "eevdf");
 	struct node n;
 	int rc = KT_OK;
 
-	if (node_get(test, "config", &n)) {
-		if (!s->config[0])
-			return node_fail_key(&n, e,
-					     "scheduler \"%.40s\" takes no \"config\": it has "
-					     "neither \"config_arg\" nor \"config_path\"",
-					     name);
-		if (s->configured) /* it is the last one: the test's goes before */
-			json_object_array_del_idx(files_of(s),
-						  json_object_array_length(files_of(s)) - 1, 1);
-		rc = config_text(&n, s, e);
-		s->configured = true;
-	} else if (s->config[0] && !s->configured) {
-		return node_fail(test, e, "scheduler \"%.40s\" needs a \"config\" of the test",
-				 name);
-	}
-	if (rc || !node_get(test, "sched_args", &n))
+	if (node_get(test, "config", &n) && (s->config[0] || !replaced))
+		rc = test_config(&n, s, e);
+	else if (s->config[0] && !s->configured)
+		rc = node_fail(test, e, "scheduler \"%.40s\" needs a \"config\" of the test", name);
+	if (rc || !node_get(test, "sched_args", &n) || replaced)
 		return rc;
-	if (!s->record || rec_get_obj(s->record, "builtin"))
-		return node_fail_key(&n, e, "\"sched_args\": %s has no program to give them to",
-				     s->record ? name : "the kernel's own scheduler");
+	if (!program)
+		return node_fail_key(
+			&n, e, "\"sched_args\": \"%.40s\" has no program to give them to", name);
 	return plan_strings(&n, rec_get_arr(s->record, "args"), "an array of arguments", NULL, e);
 }
 
@@ -261,7 +267,8 @@ static int read_builtin(const struct node *n, struct plan_sched *s, struct errbu
 	if (!rc)
 		rc = node_keys(n, keys, "kernel_builtin", e);
 	if (!rc && (!node_get(n, "enable", &m) || node_count(&m) == 0))
-		rc = node_fail(n, e, "\"kernel_builtin\": needs at least one command to \"enable\"");
+		rc = node_fail(n, e,
+			       "\"kernel_builtin\": needs at least one command to \"enable\"");
 	if (rc)
 		return rc;
 	o = json_object_new_object();
@@ -323,8 +330,8 @@ static int read_source(const struct node *obj, const struct node *name_at, const
 	}
 	rc = read_config(obj, s, e);
 	if (!rc && node_get(obj, "args", &n))
-		rc = plan_strings(&n, rec_get_arr(s->record, "args"), "an array of arguments",
-				  NULL, e);
+		rc = plan_strings(&n, rec_get_arr(s->record, "args"), "an array of arguments", NULL,
+				  e);
 	if (!rc && node_get(obj, "binary", &n)) {
 		at = n;
 		rc = node_string(&n, "a program's name or path", &binary, e);

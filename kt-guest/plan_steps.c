@@ -108,7 +108,7 @@ static int fill_cgroup(const struct node *cgroup, const struct plan_ctx *ctx,
 	int rc = KT_OK;
 
 	if (node_get(cgroup, "work", &n))
-		rc = plan_work(&n, &work, &group, e);
+		rc = plan_work(&n, ctx, &work, &group, e);
 	else
 		work = plan_work_default(&group);
 	if (!rc)

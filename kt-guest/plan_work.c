@@ -217,6 +217,11 @@ static int by_name(const struct node *n, const struct work_type **t, struct errb
 				 "work type %s needs phases (expected {\"%s\": [{\"spin\": "
 				 "\"100ms\"}, ...]})",
 				 name, name);
+	if ((*t)->external)
+		return node_fail(n, e,
+				 "work type %s needs a program (expected {\"%s\": {\"program\": "
+				 "\"./x\"}})",
+				 name, name);
 	return KT_OK;
 }
 
@@ -242,8 +247,8 @@ static int by_object(const struct node *n, const struct work_type **t, struct no
 	return *t ? KT_OK : unknown_type(params, true, name, e);
 }
 
-int plan_work(const struct node *n, struct json_object **work, unsigned int *group,
-	      struct errbuf *e)
+int plan_work(const struct node *n, const struct plan_ctx *ctx, struct json_object **work,
+	      unsigned int *group, struct errbuf *e)
 {
 	bool object = json_object_is_type(n->v, json_type_object);
 	const struct work_type *t = NULL;
@@ -260,5 +265,7 @@ int plan_work(const struct node *n, struct json_object **work, unsigned int *gro
 	*work = new_work(t);
 	if (t->phases)
 		return read_phases(&params, *work, e);
+	if (t->external)
+		return plan_custom(&params, ctx, *work, e);
 	return read_params(object ? &params : NULL, t, *work, group, e);
 }

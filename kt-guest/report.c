@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What a worker measured, as a record. */
+#include <signal.h>
 #include <stdio.h>
 #include <sys/wait.h>
 
 #include "record.h"
 #include "report.h"
+#include "work_custom.h"
 
 static void add_exit(struct json_object *o, const struct worker *w)
 {
@@ -12,6 +14,8 @@ static void add_exit(struct json_object *o, const struct worker *w)
 
 	if (w->killed || !w->reaped)
 		snprintf(text, sizeof(text), "killed");
+	else if (w->type->external && WIFSIGNALED(w->status) && WTERMSIG(w->status) == SIGTERM)
+		; /* as it was told to */
 	else if (WIFSIGNALED(w->status))
 		snprintf(text, sizeof(text), "signal %d", WTERMSIG(w->status));
 	else if (WEXITSTATUS(w->status))
@@ -118,13 +122,30 @@ static void add_schedstat(struct json_object *o, const struct worker *w)
 	rec_add(o, "schedstat", s);
 }
 
+/* It took no checkpoints: what the kernel says of it from outside. */
+static void close_external(const struct crew *c, const struct worker *w)
+{
+	struct telemetry *t = w->tm;
+
+	t->start_ns = c->start_ns;
+	t->stop_ns = c->stop_ns;
+	t->max_gap_cpu = -1;
+	if (w->proc0.known && w->proc1.known && w->proc1.count[PROC_MIGRATIONS] >= 0)
+		t->migrations = (uint64_t)(w->proc1.count[PROC_MIGRATIONS] -
+					   w->proc0.count[PROC_MIGRATIONS]);
+	if (w->schedstat)
+		tm_delay(t, w->sched1[1] - w->sched0[1], w->sched1[2] - w->sched0[2]);
+}
+
 struct json_object *report_worker(const struct crew *c, struct worker *w)
 {
 	struct json_object *o = rec_new("worker");
 	struct telemetry *t = w->tm;
 	char list[CPULIST_TEXT_MAX];
 
-	if (t->state != TM_DONE)
+	if (w->type->external)
+		close_external(c, w);
+	else if (t->state != TM_DONE)
 		tm_close(t, c->start_ns, c->stop_ns);
 	rec_int(o, "step", (int64_t)w->step);
 	rec_str(o, "cgroup", w->cgroup);
@@ -146,5 +167,7 @@ struct json_object *report_worker(const struct crew *c, struct worker *w)
 	add_schedstat(o, w);
 	add_proc(o, w);
 	add_own(o, t);
+	if (w->type->external)
+		work_custom_report(w->group, w->cpu_ns, o);
 	return o;
 }

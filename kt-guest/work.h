@@ -64,6 +64,7 @@ extern const struct work_type work_family_wake[];
 extern const struct work_type work_family_herd[];
 extern const struct work_type work_family_schbench[];
 extern const struct work_type work_family_taobench[];
+extern const struct work_type work_family_custom[]; /* work_custom.c */
 
 static inline bool work_stopped(const struct work *w)
 {

@@ -18,6 +18,7 @@
 
 #include "exit.h"
 #include "file.h"
+#include "work_custom.h"
 #include "worker.h"
 
 #define LINE      64                    /* of the cache */
@@ -193,6 +194,8 @@ static _Noreturn void child(const struct crew *c, const struct worker *me, const
 		_exit(KT_SYS);
 	work_open(&w);
 	wait_at(c->gate, c->n, c->ready_fd);
+	if (me->type->external)
+		work_custom_exec(&w);
 	cpu = cpu_time(CLOCK_PROCESS_CPUTIME_ID);
 	work_begin(&w, c->gate->opened_ns, (uint64_t)(me - c->w) + 1);
 	while (!work_stopped(&w)) {
@@ -337,11 +340,17 @@ void crew_stop(struct crew *c)
 {
 	unsigned int i;
 
-	if (!c->stop_ns)
+	bool first = !c->stop_ns;
+
+	if (first)
 		read_at_stop(c);
 	for (i = 0; i < c->started; i++)
-		if (!c->w[i].reaped)
+		if (c->w[i].reaped)
+			continue;
+		else if (!c->w[i].type->external)
 			kill(c->w[i].tid, SIGUSR1);
+		else if (first) /* once: it may be about to write its results */
+			kill(-c->w[i].tid, SIGTERM);
 }
 
 unsigned int crew_reap(struct crew *c)

@@ -7,11 +7,17 @@
 #include "worktype.h"
 
 const struct work_type *const work_families[] = {
-	work_family_spin, work_family_burst,
-	work_family_pair, work_family_sequence,
-	work_family_alu,  work_family_cache,
-	work_family_fan,  work_family_wake,
-	work_family_herd, NULL,
+	work_family_spin,
+	work_family_burst,
+	work_family_pair,
+	work_family_sequence,
+	work_family_alu,
+	work_family_cache,
+	work_family_fan,
+	work_family_wake,
+	work_family_herd,
+	work_family_custom,
+	NULL,
 };
 
 /* Names that types had before. */
