@@ -52,6 +52,7 @@ static int take_verdict(struct story *s, struct json_object *o, struct errbuf *e
 {
 	const char *v = rec_get_str(o, "verdict", "");
 
+	s->allowed = rec_get_bool(o, "allowed", false);
 	if (strcmp(v, "pass") == 0 || strcmp(v, "skip") == 0)
 		s->verdict = STORY_PASS;
 	else if (strcmp(v, "fail") == 0)
@@ -98,6 +99,8 @@ int story_take(struct story *s, struct json_object *o, struct errbuf *e)
 		tail_add(&s->log, o);
 	else if (rec_is(o, "boot") && strcmp(rec_get_str(o, "stage", ""), "init") == 0)
 		s->init_ns = rec_get_int(o, "t_ns", -1);
+	else if (rec_is(o, "item"))
+		return list_add(&s->items, o, e);
 	else if (rec_is(o, "stats") || rec_is(o, "check") || rec_is(o, "verdict"))
 		return take_judgement(s, o, e);
 	return 0;
@@ -132,4 +135,5 @@ void story_free(struct story *s)
 	}
 	list_free(&s->stats);
 	list_free(&s->checks);
+	list_free(&s->items);
 }

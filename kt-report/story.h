@@ -33,9 +33,10 @@ struct story {
 	struct json_object *test, *topology, *kernel, *vm, *vm_exit, *total;
 	int64_t init_ns; /* boot stage "init", or -1 */
 	struct tail console, log;
-	struct list stats, checks;
+	struct list stats, checks, items;
 	enum story_verdict verdict;
 	bool run_failed, scheduler_failed;
+	bool allowed; /* inconclusive, and the test allows that */
 };
 
 void story_init(struct story *s);

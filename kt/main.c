@@ -8,6 +8,7 @@
 
 #include "doctor.h"
 #include "exit.h"
+#include "list.h"
 #include "msg.h"
 #include "test.h"
 #include "tool.h"
@@ -15,6 +16,8 @@
 static const char help[] =
 	"Usage: kt test [OPTION...] NAME|FILE...   run tests\n"
 	"       kt TOOL [ARGUMENT...]              run one of kt's tools\n"
+	"       kt list [OPTION...]                which tests there are\n"
+	"       kt show [OPTION...] NAME|FILE      what a test would do\n"
 	"       kt doctor                          check what kt needs on this machine\n"
 	"\n"
 	"Tools:\n"
@@ -23,9 +26,14 @@ static const char help[] =
 	"  guest   plan a test                       report  tell people about a run\n"
 	"  initrd  pack what a guest needs\n"
 	"\n"
-	"Options of kt test:\n";
+	"Options of kt test, and the first four of kt show:\n";
 
 static const char help_end[] = "\n"
+			       "Options of kt list and kt show:\n"
+			       "      --schedulers        list scheduler files\n"
+			       "      --work              list work types\n"
+			       "      --json              records instead of text\n"
+			       "\n"
 			       "Other options:\n"
 			       "  -h, --help              show this and exit\n"
 			       "  -V, --version           show the version and exit\n"
@@ -50,6 +58,10 @@ static int run(int argc, char **argv)
 		return test_main(argc - 1, argv + 1);
 	if (!strcmp(argv[1], "doctor"))
 		return doctor_main(argc - 1, argv + 1);
+	if (!strcmp(argv[1], "list"))
+		return list_main(argc - 1, argv + 1);
+	if (!strcmp(argv[1], "show"))
+		return show_main(argc - 1, argv + 1);
 	return tool_exec(argv + 1);
 }
 

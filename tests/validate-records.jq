@@ -26,6 +26,7 @@ def schema: {
 			}]
 		}]
 	},
+	item: {kind: "s", name: "s", description: "s?", file: "s?", error: "s?"},
 	topology: {
 		spec: "s", name: "s?", numa_nodes: "i", llcs: "i", cores_per_llc: "i", threads_per_core: "i",
 		cpus: [{id: "i", apic_id: "i", node: "i", llc: "i", core: "i", thread: "i"}],
@@ -109,6 +110,7 @@ def from_guest: ["guest", "step", "worker", "sched", "end"];
 
 # What a member may be, beyond its kind.
 def words: {
+	"item.kind": ["test", "scheduler", "work"],
 	"kernel.source": ["cache", "host", "path"],
 	"vm.engine": ["tcg", "kvm"],
 	"boot.stage": ["start", "kernel", "init", "workload", "done"],
