@@ -154,8 +154,6 @@ struct json_object *report_worker(const struct crew *c, struct worker *w)
 	rec_int(o, "tid", w->tid);
 	rec_str(o, "work", w->type->name);
 	rec_str(o, "cpus_allowed", w->cpus);
-	if (w->group && w->group->medium)
-		rec_str(o, "medium", w->group->medium);
 	add_exit(o, w);
 	rec_int(o, "work_units", (int64_t)t->work_units);
 	rec_int(o, "iterations", (int64_t)t->iterations);

@@ -27,7 +27,6 @@ struct work_group {
 	const int64_t *values; /* of the type's parameters, in the order of its table */
 	unsigned int n;        /* workers in the group */
 	void *shared;          /* ops.shared() bytes, zeroed, the same in all; or NULL */
-	const char *medium;    /* prepare() names the disk or network that it found; or NULL */
 };
 
 /* A worker as it sees itself. */
@@ -65,6 +64,17 @@ extern const struct work_type work_family_herd[];
 extern const struct work_type work_family_schbench[];
 extern const struct work_type work_family_taobench[];
 extern const struct work_type work_family_custom[]; /* work_custom.c */
+extern const struct work_type work_family_timer[];  /* work_timer.c */
+extern const struct work_type work_family_net[];    /* work_net.c */
+extern const struct work_type work_family_io[];     /* work_io.c */
+extern const struct work_type work_family_fork[];   /* work_fork.c */
+extern const struct work_type work_family_churn[];  /* work_churn.c */
+extern const struct work_type work_family_cgroup[]; /* work_cgroup.c */
+extern const struct work_type work_family_memory[]; /* work_memory.c */
+extern const struct work_type work_family_lock[];   /* work_lock.c */
+extern const struct work_type work_family_queue[];  /* work_queue.c */
+extern const struct work_type work_family_signal[]; /* work_signal.c */
+extern const struct work_type work_family_rt[];     /* work_rt.c */
 
 static inline bool work_stopped(const struct work *w)
 {
