@@ -216,6 +216,7 @@ static struct json_object *make_record(const char *path, struct plan *p)
 	rec_add(o, "expect", json_object_get(p->expect));
 	rec_bool(o, "allow_inconclusive", p->allow_inconclusive);
 	rec_add(o, "steps", json_object_get(p->steps));
+	plan_work_kargs(o, p->ctx.kargs);
 	return o;
 }
 

@@ -132,6 +132,9 @@ int plan_expect(const struct node *n, struct json_object **expect, struct errbuf
 /* plan_cpuset.c: CPU list text for a "cpuset", in buf of CPULIST_TEXT_MAX bytes. */
 int plan_cpuset(const struct node *n, const struct plan_ctx *ctx, char *buf, struct errbuf *e);
 
+/* plan_kargs.c: gives the test record `kargs`, behind those that its work types need. */
+void plan_work_kargs(struct json_object *record, struct json_object *kargs);
+
 /* plan_work.c: the resolved work; *group is the number that its workers come in. */
 int plan_work(const struct node *n, const struct plan_ctx *ctx, struct json_object **work,
 	      unsigned int *group, struct errbuf *e);

@@ -43,13 +43,15 @@ static int send_request(struct request *r)
 		struct nlmsgerr err;
 		char rest[512];
 	} answer;
+	const struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE), rc = 0;
 	ssize_t n;
 
 	if (fd < 0)
 		return -errno;
 	r->head.nlmsg_flags |= NLM_F_REQUEST | NLM_F_ACK;
-	if (send(fd, r, r->head.nlmsg_len, 0) < 0)
+	if (sendto(fd, r, r->head.nlmsg_len, 0, (const struct sockaddr *)&kernel, sizeof(kernel)) <
+	    0)
 		rc = -errno;
 	if (!rc) {
 		do
@@ -84,9 +86,9 @@ int link_pair(const char a[IFNAMSIZ], const char b[IFNAMSIZ])
 {
 	struct request r = { .head = { .nlmsg_len = NLMSG_LENGTH(sizeof(r.info)),
 				       .nlmsg_type = RTM_NEWLINK,
-				       .nlmsg_flags = NLM_F_CREATE | NLM_F_EXCL },
-			     .info = { .ifi_flags = IFF_UP, .ifi_change = IFF_UP } };
+				       .nlmsg_flags = NLM_F_CREATE | NLM_F_EXCL } };
 	struct rtattr *kind, *data, *peer;
+	int rc;
 
 	add(&r, IFLA_IFNAME, a, strlen(a) + 1);
 	kind = add(&r, IFLA_LINKINFO, NULL, 0);
@@ -97,7 +99,15 @@ int link_pair(const char a[IFNAMSIZ], const char b[IFNAMSIZ])
 	enclose(&r, peer);
 	enclose(&r, data);
 	enclose(&r, kind);
-	return send_request(&r);
+	rc = send_request(&r);
+	if (rc)
+		return rc;
+	rc = link_up(a); /* not before both are there */
+	if (!rc)
+		rc = link_up(b);
+	if (rc)
+		link_remove(a);
+	return rc;
 }
 
 int link_remove(const char name[IFNAMSIZ])

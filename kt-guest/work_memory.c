@@ -15,8 +15,8 @@
 enum { FAULT_REGION, FAULT_TOUCHES, FAULT_SPINS };
 enum { SWEEP_REGION, SWEEP_PERIOD };
 
-#define REGION_MAX    (1 << 20)   /* KiB */
-#define MOVED_AT_ONCE (256 << 10) /* by one mbind(), which takes no checkpoints */
+#define REGION_MAX    (1 << 20) /* KiB */
+#define MOVED_AT_ONCE (4 << 20) /* by one mbind(), which first waits for all CPUs */
 #define LINE          64
 
 struct memory {
@@ -124,7 +124,7 @@ static void move_to(struct work *w, int node)
 static void numa_working_set_sweep(struct work *w)
 {
 	struct memory *m = w->own;
-	uint64_t end = tm_now() + (uint64_t)w->values[SWEEP_PERIOD];
+	uint64_t end;
 	size_t at = 0, i;
 
 	m->node = cpulist_next(&m->nodes, m->node);
@@ -132,6 +132,7 @@ static void numa_working_set_sweep(struct work *w)
 		m->node = cpulist_next(&m->nodes, -1);
 	if (m->node >= 0)
 		move_to(w, m->node);
+	end = tm_now() + (uint64_t)w->values[SWEEP_PERIOD];
 	while (tm_now() < end && !work_stopped(w)) {
 		for (i = 0; i < m->page; i += LINE)
 			m->region[at + i]++;

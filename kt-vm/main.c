@@ -17,7 +17,7 @@
 #include "run.h"
 #include "units.h"
 
-/* For every guest; an engine adds its own, then scheduler kargs, then --append. */
+/* For every guest; an engine adds its own, then the scheduler's, the test's, then --append. */
 #define CMDLINE_BASE                                                 \
 	"panic=-1 rdinit=/init mitigations=off random.trust_cpu=on " \
 	"rcupdate.rcu_expedited=1 "
@@ -166,13 +166,21 @@ static unsigned int kernel_hz(const struct input *in)
 	return hz >= 24 && hz <= 10000 ? hz : 250;
 }
 
+static void add_kargs(FILE *f, struct json_object *from)
+{
+	struct json_object *kargs = rec_get_arr(from, "kargs");
+	size_t i;
+
+	for (i = 0; kargs && i < json_object_array_length(kargs); i++)
+		fprintf(f, " %s", json_object_get_string(json_object_array_get_idx(kargs, i)));
+}
+
 /* The whole command line; the caller frees it. */
 static char *command_line(const struct opts *o, const struct input *in,
 			  const struct engine_ops *engine)
 {
-	struct json_object *kargs = rec_get_arr(rec_get_obj(in->test, "scheduler"), "kargs");
 	char *line = NULL;
-	size_t len, i;
+	size_t len;
 	FILE *f = open_memstream(&line, &len);
 	char own[256];
 
@@ -180,8 +188,8 @@ static char *command_line(const struct opts *o, const struct input *in,
 		return NULL;
 	engine->cmdline(own, sizeof(own), kernel_hz(in));
 	fprintf(f, CMDLINE_BASE "%s", own);
-	for (i = 0; kargs && i < json_object_array_length(kargs); i++)
-		fprintf(f, " %s", json_object_get_string(json_object_array_get_idx(kargs, i)));
+	add_kargs(f, rec_get_obj(in->test, "scheduler"));
+	add_kargs(f, in->test);
 	if (o->append)
 		fprintf(f, " %s", o->append);
 	fclose(f);
