@@ -102,6 +102,29 @@ void tm_metric(struct telemetry *t, const char *name, double value)
 		t->metrics++;
 }
 
+void tm_metric_us(struct telemetry *t, const char *name, const struct hist *us)
+{
+	const struct {
+		const char *what;
+		double value;
+	} m[] = {
+		{ "p50_us", (double)hist_percentile(us, 50) },
+		{ "p90_us", (double)hist_percentile(us, 90) },
+		{ "p99_us", (double)hist_percentile(us, 99) },
+		{ "p999_us", (double)hist_percentile(us, 99.9) },
+		{ "min_us", (double)us->min },
+		{ "max_us", (double)us->max },
+		{ "samples", (double)us->count },
+	};
+	char key[TM_NAME];
+	size_t i;
+
+	for (i = 0; i < sizeof(m) / sizeof(m[0]); i++) {
+		snprintf(key, sizeof(key), "%.20s_%s", name, m[i].what);
+		tm_metric(t, key, m[i].value);
+	}
+}
+
 void tm_medium(struct telemetry *t, const char *medium)
 {
 	snprintf(t->medium, TM_NAME, "%s", medium);

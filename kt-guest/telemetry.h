@@ -82,6 +82,8 @@ void tm_close(struct telemetry *t, uint64_t start_ns, uint64_t stop_ns);
 void tm_delay(struct telemetry *t, uint64_t wait_ns, uint64_t slices);
 /* A figure of a type's own, set or set anew; beyond TM_METRICS names they are dropped. */
 void tm_metric(struct telemetry *t, const char *name, double value);
+/* NAME_p50_us, _p90_, _p99_, _p999_, _min_, _max_us and _samples of whole microseconds. */
+void tm_metric_us(struct telemetry *t, const char *name, const struct hist *us);
 void tm_medium(struct telemetry *t, const char *medium);
 
 struct tm_wake_stats {

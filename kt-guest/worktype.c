@@ -7,17 +7,12 @@
 #include "worktype.h"
 
 const struct work_type *const work_families[] = {
-	work_family_spin,   work_family_burst,
-	work_family_pair,   work_family_sequence,
-	work_family_alu,    work_family_cache,
-	work_family_fan,    work_family_wake,
-	work_family_herd,   work_family_timer,
-	work_family_net,    work_family_io,
-	work_family_fork,   work_family_churn,
-	work_family_cgroup, work_family_memory,
-	work_family_lock,   work_family_queue,
-	work_family_signal, work_family_rt,
-	work_family_custom, NULL,
+	work_family_spin,   work_family_burst,    work_family_pair,     work_family_sequence,
+	work_family_alu,    work_family_cache,    work_family_fan,      work_family_wake,
+	work_family_herd,   work_family_timer,    work_family_net,      work_family_io,
+	work_family_fork,   work_family_churn,    work_family_cgroup,   work_family_memory,
+	work_family_lock,   work_family_queue,    work_family_signal,   work_family_rt,
+	work_family_custom, work_family_schbench, work_family_taobench, NULL,
 };
 
 /* Names that types had before. */
