@@ -19,10 +19,29 @@
 #define MEMORY_MAX       (1 << 20)
 
 static const char *const keys[] = {
-	"description",        "scheduler",    "config",    "sched_args", "topology",    "duration",
-	"watchdog_timeout",   "memory_mib",   "kargs",     "sysctls",    "constraints", "files",
-	"payloads",           "payload",      "workloads", "assert",     "cgroups",     "steps",
-	"allow_inconclusive", "expect_error", "$schema",   NULL,
+	"description",
+	"scheduler",
+	"config",
+	"sched_args",
+	"topology",
+	"duration",
+	"watchdog_timeout",
+	"memory_mib",
+	"kargs",
+	"sysctls",
+	"constraints",
+	"files",
+	"payloads",
+	"payload",
+	"workloads",
+	"assert",
+	"backdrop",
+	"cgroups",
+	"steps",
+	"allow_inconclusive",
+	"expect_error",
+	"$schema",
+	NULL,
 };
 
 /* What is resolved, in the order of the record. */
@@ -34,7 +53,7 @@ struct plan {
 	struct plan_sched sched;
 	struct limits limits;
 	bool allow_inconclusive;
-	struct json_object *sysctls, *expect, *constraints, *workloads, *steps;
+	struct json_object *sysctls, *expect, *constraints, *workloads, *backdrop, *steps;
 	const char *payload; /* the primary one, or NULL */
 };
 
@@ -163,6 +182,28 @@ static int resolve_constraints(const struct node *test, struct plan *p, struct e
 	return rc;
 }
 
+/* The primary payload and those beside it start when the backdrop is there. */
+static int start_payloads(const struct node *test, struct plan *p, struct errbuf *e)
+{
+	struct node n, item;
+	size_t i;
+	int rc = KT_OK;
+
+	if (p->payload) {
+		node_get(test, "payload", &n);
+		rc = plan_payload_start(&n, &p->ctx, p->payload, NULL, e);
+	}
+	node_get(test, "workloads", &n);
+	for (i = 0; !rc && i < json_object_array_length(p->workloads); i++) {
+		item = node_item(&n, i);
+		rc = plan_payload_start(
+			&item, &p->ctx,
+			json_object_get_string(json_object_array_get_idx(p->workloads, i)), NULL,
+			e);
+	}
+	return rc;
+}
+
 static int resolve_load(const struct node *test, struct plan *p, struct errbuf *e)
 {
 	struct node n;
@@ -172,6 +213,11 @@ static int resolve_load(const struct node *test, struct plan *p, struct errbuf *
 		rc = plan_files(&n, &p->ctx, e);
 	if (!rc)
 		rc = plan_payloads(test, &p->ctx, &p->payload, &p->workloads, e);
+	p->ctx.attached = p->sched.record;
+	if (!rc)
+		rc = plan_backdrop(test, &p->ctx, &p->backdrop, e);
+	if (!rc)
+		rc = start_payloads(test, p, e);
 	return rc ? rc : plan_steps(test, &p->ctx, &p->steps, e);
 }
 
@@ -215,6 +261,7 @@ static struct json_object *make_record(const char *path, struct plan *p)
 	rec_add(o, "assert", limits_json(&p->limits));
 	rec_add(o, "expect", json_object_get(p->expect));
 	rec_bool(o, "allow_inconclusive", p->allow_inconclusive);
+	rec_add(o, "backdrop", json_object_get(p->backdrop));
 	rec_add(o, "steps", json_object_get(p->steps));
 	plan_work_kargs(o, p->ctx.kargs);
 	return o;
@@ -227,6 +274,7 @@ static void prepare(struct plan *p)
 	p->ctx.programs = json_object_new_array();
 	p->ctx.payloads = json_object_new_array();
 	p->ctx.kargs = json_object_new_array();
+	names_init(&p->ctx.names);
 }
 
 static void release(struct plan *p)
@@ -240,7 +288,9 @@ static void release(struct plan *p)
 	json_object_put(p->expect);
 	json_object_put(p->constraints);
 	json_object_put(p->workloads);
+	json_object_put(p->backdrop);
 	json_object_put(p->steps);
+	names_free(&p->ctx.names);
 }
 
 int plan_resolve_file(const struct plan_opts *o, const struct jsonfile *f,

@@ -11,6 +11,7 @@
 #include "errbuf.h"
 #include "plan_limits.h"
 #include "node.h"
+#include "plan_names.h"
 #include "topo.h"
 
 /*
@@ -48,6 +49,13 @@ struct plan_ctx {
 	struct json_object *programs;   /* what else is packed: plan_program(), plan_files() */
 	struct json_object *payloads;   /* plan_payloads() */
 	struct json_object *kargs;      /* of the test, and of `schedulers` */
+	/* What is there, and runs, at this point. */
+	struct names names;
+	uint64_t workers; /* of the step so far, and of the backdrop */
+	uint64_t backdrop_workers;
+	size_t processes; /* worker groups and payloads of the whole test */
+	bool attached;    /* a sched_ext scheduler, by the test or by an op */
+	bool again;       /* ops are walked once more, as "every" repeats them */
 };
 
 /* plan_find.c: the path of the test file `name`, as messages show it, in path[PATH_MAX]. */
@@ -129,8 +137,70 @@ bool plan_sysctl_key_ok(const char *s);
 /* plan_expect.c: "expect_error" of the test, as the record has it. */
 int plan_expect(const struct node *n, struct json_object **expect, struct errbuf *e);
 
-/* plan_cpuset.c: CPU list text for a "cpuset", in buf of CPULIST_TEXT_MAX bytes. */
-int plan_cpuset(const struct node *n, const struct plan_ctx *ctx, char *buf, struct errbuf *e);
+/* plan_cpuset.c: the CPUs of a "cpuset"; the second one takes a CPU list, too. */
+int plan_cpuset(const struct node *n, const struct plan_ctx *ctx, struct cpulist *l,
+		struct errbuf *e);
+int plan_cpus(const struct node *n, const struct plan_ctx *ctx, struct cpulist *l,
+	      struct errbuf *e);
+
+/* plan_control.c: the controllers' keys of a cgroup become files, by name. */
+#define PLAN_CONTROL_KEYS                                                               \
+	"cpu_max", "cpu_weight", "memory_max", "memory_high", "memory_low", "swap_max", \
+		"io_weight", "pids_max"
+#define PLAN_CPU_MAX 48
+int plan_control(const struct node *cgroup, struct json_object *files, struct errbuf *e);
+int plan_cpu_max(const struct node *n, char text[PLAN_CPU_MAX], struct errbuf *e);
+int plan_weight(const struct node *n, int64_t *weight, struct errbuf *e);
+/* "150%", above 0 and up to `most` percent; no message. */
+bool plan_percent(const struct node *n, double most, double *pct);
+
+/* plan_affinity.c: *out is NULL for "inherit". c: whose workers; NULL: the guest's root. */
+int plan_affinity(const struct node *n, const struct plan_ctx *ctx, const struct cgname *c,
+		  struct json_object **out, struct errbuf *e);
+
+/* plan_policy.c */
+int plan_policy(const struct node *n, struct json_object **policy, struct errbuf *e);
+int plan_policy_fits(const struct node *n, struct json_object *policy, const struct plan_ctx *ctx,
+		     const struct cgname *c, int64_t workers, struct errbuf *e);
+
+/* plan_mem.c: *policy is NULL for "default"; lists of NUMA nodes of the topology. */
+int plan_mem_policy(const struct node *n, const struct plan_ctx *ctx, const struct cgname *c,
+		    struct json_object **policy, struct errbuf *e);
+int plan_nodes(const struct node *n, const struct plan_ctx *ctx, struct cpulist *l,
+	       struct errbuf *e);
+
+/* plan_group.c: *out is to be released in any case. */
+#define PLAN_GROUP_KEYS                                                                     \
+	"workers", "work", "policy", "nice", "affinity", "mem_policy", "numa_node", "comm", \
+		"pcomm", "uid", "gid", "clone"
+struct plan_group_at {
+	const struct node *own, *outer; /* the group; what fills in for it, or NULL */
+	const struct cgname *cgroup;    /* NULL: the guest's root */
+};
+int plan_group(const struct plan_group_at *at, struct plan_ctx *ctx, struct json_object **out,
+	       int64_t *workers, struct errbuf *e);
+
+/* plan_cgroup.c: appended to `list`. */
+int plan_cgroup(const struct node *n, struct plan_ctx *ctx, struct json_object *list,
+		struct errbuf *e);
+int plan_cgroups(const struct node *n, struct plan_ctx *ctx, struct json_object *list,
+		 struct errbuf *e);
+
+/* plan_ops.c */
+int plan_ops(const struct node *n, struct plan_ctx *ctx, struct json_object *list,
+	     struct errbuf *e);
+
+/*
+ * plan_refs.c: a payload or scheduler that an op names or defines, by name; when ops are walked
+ * again, what they define is known already.
+ */
+int plan_payload_name(const struct node *n, const struct plan_ctx *ctx, const char **name,
+		      struct errbuf *e);
+int plan_sched_name(const struct node *n, const struct plan_ctx *ctx, const char **name,
+		    struct errbuf *e);
+/* The payload starts, in `c` or (NULL) in the cgroup of its definition. */
+int plan_payload_start(const struct node *at, struct plan_ctx *ctx, const char *name,
+		       struct cgname *c, struct errbuf *e);
 
 /* plan_kargs.c: gives the test record `kargs`, behind those that its work types need. */
 void plan_work_kargs(struct json_object *record, struct json_object *kargs);
@@ -144,8 +214,10 @@ int plan_custom(const struct node *n, const struct plan_ctx *ctx, struct json_ob
 /* The default work type, when a cgroup names none. */
 struct json_object *plan_work_default(unsigned int *group);
 
-/* plan_steps.c: "cgroups" or "steps" of the test. */
-int plan_steps(const struct node *test, const struct plan_ctx *ctx, struct json_object **steps,
+/* plan_steps.c: "backdrop" of the test, or NULL; "cgroups" or "steps". */
+int plan_backdrop(const struct node *test, struct plan_ctx *ctx, struct json_object **backdrop,
+		  struct errbuf *e);
+int plan_steps(const struct node *test, struct plan_ctx *ctx, struct json_object **steps,
 	       struct errbuf *e);
 
 /* plan.c */
