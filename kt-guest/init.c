@@ -26,6 +26,7 @@
 #include "record.h"
 #include "scenario.h"
 #include "scheduler.h"
+#include "sysctl.h"
 #include "sysfs.h"
 #include "telemetry.h"
 
@@ -157,41 +158,35 @@ static int read_plan(const char *path, struct rec_in *in, struct errbuf *e)
 	return rc == 1 ? 1 : errbuf_set(e, -EBADMSG, "%s: expected a test record", path);
 }
 
-/* "kernel.sched_x" is /proc/sys/kernel/sched_x. */
-static int apply_sysctls(struct json_object *sysctls, struct errbuf *e)
+/* Those of the scheduler, then those of the test. */
+static int apply_sysctls(struct json_object *plan, struct sched *sched, struct errbuf *e)
 {
-	char path[300], *p;
+	struct json_object *scheduler = rec_get_obj(plan, "scheduler");
+	struct writer w;
 	int rc;
 
 	file_write("/proc/sys/kernel/sched_schedstats", "1"); /* where the kernel has it */
-	if (!sysctls)
-		return 0;
-	json_object_object_foreach (sysctls, key, val) {
-		snprintf(path, sizeof(path), "/proc/sys/%s", key);
-		for (p = path + strlen("/proc/sys/"); *p; p++)
-			if (*p == '.')
-				*p = '/';
-		rc = file_write(path, json_object_get_string(val));
-		if (rc)
-			return errbuf_set(e, rc, "sysctl %s = %s: %s", key,
-					  json_object_get_string(val), strerror(-rc));
-	}
-	return 0;
+	writer_init(&w, sched);
+	rc = sysctl_set_all(&w, rec_get_obj(scheduler, "sysctls"), e);
+	if (!rc)
+		rc = sysctl_set_all(&w, rec_get_obj(plan, "sysctls"), e);
+	writer_stop(&w);
+	return rc;
 }
 
 static int run_plan(struct json_object *plan, struct rec_out *out, struct errbuf *e)
 {
 	struct json_object *scheduler = rec_get_obj(plan, "scheduler");
 	static struct sched sched; /* its line buffer is too large for the stack */
-	int rc = apply_sysctls(rec_get_obj(scheduler, "sysctls"), e);
+	int rc;
 
-	if (rc)
-		return rc;
 	sched_init(&sched, scheduler, out);
-	if (scheduler)
+	rc = apply_sysctls(plan, &sched, e);
+	if (!rc && scheduler)
 		rc = sched_start(&sched, scheduler, (uint64_t)rec_get_int(plan, "watchdog_ns", 0));
 	if (!rc)
-		rc = scenario_run(plan, &sched, out, e);
+		rc = scenario_run(plan, rec_get_str(scheduler, "cgroup_parent", SCENARIO_PARENT),
+				  &sched, out, e);
 	sched_stop(&sched);
 	return rc;
 }
@@ -206,7 +201,7 @@ static int run(const char *path, struct rec_out *out, struct errbuf *e)
 		rc = run_plan(in.obj, out, e);
 	rec_in_free(&in);
 	if (rc >= 0)
-		return KT_OK;
+		return rc > KT_SIGNAL ? rc : KT_OK;
 	return guest_error(out, rc == -EBADMSG ? KT_DATA : KT_SYS, e);
 }
 

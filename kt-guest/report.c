@@ -8,13 +8,19 @@
 #include "report.h"
 #include "work_custom.h"
 
-static void add_exit(struct json_object *o, const struct worker *w)
+/* NULL: all CPUs. */
+static const char *allowed(const struct worker *w, char *list)
+{
+	return w->anywhere ? NULL : cpulist_format(&w->allowed, list);
+}
+
+static void add_exit(struct json_object *o, const struct crew *c, const struct worker *w)
 {
 	char text[32] = "completed";
 
 	if (w->killed || !w->reaped)
 		snprintf(text, sizeof(text), "killed");
-	else if (w->type->external && WIFSIGNALED(w->status) && WTERMSIG(w->status) == SIGTERM)
+	else if (c->type->external && WIFSIGNALED(w->status) && WTERMSIG(w->status) == SIGTERM)
 		; /* as it was told to */
 	else if (WIFSIGNALED(w->status))
 		snprintf(text, sizeof(text), "signal %d", WTERMSIG(w->status));
@@ -88,12 +94,12 @@ static void add_proc(struct json_object *o, const struct worker *w)
 	rec_add(o, "proc", p);
 }
 
-static void add_wakes(struct json_object *o, struct worker *w)
+static void add_wakes(struct json_object *o, const struct crew *c, struct worker *w)
 {
 	struct tm_wake_stats s;
 	struct json_object *l;
 
-	if (!w->type->blocks || !w->tm->wakes) {
+	if (!c->type->blocks || !w->tm->wakes) {
 		rec_add(o, "wake_latency", NULL);
 		return;
 	}
@@ -143,29 +149,32 @@ struct json_object *report_worker(const struct crew *c, struct worker *w)
 	struct telemetry *t = w->tm;
 	char list[CPULIST_TEXT_MAX];
 
-	if (w->type->external)
+	if (c->type->external)
 		close_external(c, w);
 	else if (t->state != TM_DONE)
 		tm_close(t, c->start_ns, c->stop_ns);
-	rec_int(o, "step", (int64_t)w->step);
-	rec_str(o, "cgroup", w->cgroup);
+	if (c->step < 0)
+		rec_add(o, "step", NULL);
+	else
+		rec_int(o, "step", c->step);
+	rec_str(o, "cgroup", c->cgroup);
 	rec_int(o, "index", w->index);
-	rec_int(o, "group", w->group_index);
+	rec_int(o, "group", c->group_index);
 	rec_int(o, "tid", w->tid);
-	rec_str(o, "work", w->type->name);
-	rec_str(o, "cpus_allowed", w->cpus);
-	add_exit(o, w);
+	rec_str(o, "work", c->type->name);
+	rec_str(o, "cpus_allowed", allowed(w, list));
+	add_exit(o, c, w);
 	rec_int(o, "work_units", (int64_t)t->work_units);
 	rec_int(o, "iterations", (int64_t)t->iterations);
 	rec_int(o, "migrations", (int64_t)t->migrations);
 	add_times(o, w, t);
 	rec_str(o, "cpus_used", cpulist_format(&t->cpus, list));
-	add_wakes(o, w);
+	add_wakes(o, c, w);
 	add_delay(o, &t->delay);
 	add_schedstat(o, w);
 	add_proc(o, w);
 	add_own(o, t);
-	if (w->type->external)
+	if (c->type->external)
 		work_custom_report(w->group, w->cpu_ns, o);
 	return o;
 }
