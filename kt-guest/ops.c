@@ -102,7 +102,7 @@ static int op_swap_cpusets(struct world *w, struct json_object *op, struct json_
 			cpus[i][0] = '\0';
 		json_object_array_add(effective, json_object_new_string(cpus[i]));
 	}
-	rec_add(rec, "effectives", effective);
+	rec_add(rec, "effective", effective);
 	return 0;
 }
 

@@ -59,9 +59,15 @@ def schema: {
 			error: {text: "s"}
 		}
 	},
-	step: {index: "i", event: "s", guest_ns: "i"},
+	step: {index: "i", event: "s", guest_ns: "i", setup_ns: "i?", workers: "i?"},
+	op: {
+		step: "i?", index: "i", op: "s", guest_ns: "i", duration_ns: "i", ok: "b", error: "s?", count: "i?",
+		cgroup: "s?", cgroups: ["s", "?"], from: "s?", to: "s?", cpus: "s?", effective: "any", weight: "i?",
+		value: "s?", now: "s?", online: "s?", frozen: "i?", tasks: "i?", workers: "i?", signal: "s?", tag: "s?",
+		procs: ["i", "?"], payload: "s?", timeout_ns: "i?", scheduler: "s?", key: "s?", path: "s?", "*": "any"
+	},
 	worker: {
-		step: "i", cgroup: "s", index: "i", group: "i?", tid: "i", work: "s", cpus_allowed: "s?", exit: "s",
+		step: "i?", cgroup: "s", index: "i", group: "i?", tid: "i", work: "s", cpus_allowed: "s?", exit: "s",
 		work_units: "i", iterations: "i", migrations: "i",
 		wall_time_ns: "i", cpu_time_ns: "i", off_cpu_ns: "i", off_cpu_pct: "n",
 		max_gap_ns: "i", max_gap_cpu: "i", max_gap_at_ns: "i", cpus_used: "s",
@@ -106,7 +112,7 @@ def schema: {
 };
 
 # Records of the guest get a t_ns on their way.
-def from_guest: ["guest", "step", "worker", "sched", "end"];
+def from_guest: ["guest", "step", "op", "worker", "sched", "end"];
 
 # What a member may be, beyond its kind.
 def words: {
@@ -114,7 +120,7 @@ def words: {
 	"kernel.source": ["cache", "host", "path"],
 	"vm.engine": ["tcg", "kvm"],
 	"boot.stage": ["start", "kernel", "init", "workload", "done"],
-	"step.event": ["start", "end"],
+	"step.event": ["start", "hold", "end"],
 	"vm_exit.cause": ["poweroff", "reboot", "panic", "triple_fault", "deadline", "engine_lost", "interrupted"],
 	"check.name": ["isolation", "progress", "spread", "gap", "throughput_cv", "work_rate", "iteration_rate",
 		"wake_latency", "wake_latency_cv", "migration_ratio", "page_locality", "cross_node_migration",
