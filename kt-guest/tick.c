@@ -6,13 +6,35 @@ uint64_t tick_time(const struct tick *k)
 	return k->mark_ns + (uint64_t)((double)(k->last - k->mark) * k->ns_per_cycle);
 }
 
+uint64_t tick_near_ns(const struct tick *k)
+{
+	return k->near_ns ? k->near_ns : TICK_NEAR_NS;
+}
+
+static void set_near(struct tick *k, uint64_t ns)
+{
+	k->near_ns = ns < TICK_NEAR_NS ? TICK_NEAR_NS : ns > TICK_FAR_NS ? TICK_FAR_NS : ns;
+	if (k->near)
+		k->near = (uint64_t)((double)k->near_ns / k->ns_per_cycle);
+}
+
+void tick_alarm(struct tick *k)
+{
+	set_near(k, tick_near_ns(k) / 2);
+}
+
+void tick_calm(struct tick *k)
+{
+	set_near(k, tick_near_ns(k) * 2);
+}
+
 static void learn(struct tick *k, uint64_t now, uint64_t cycles)
 {
 	if (k->learn_ns && now > k->learn_ns && now - k->learn_ns < TICK_LEARN_NS)
 		return;
 	if (k->learn_ns && now > k->learn_ns && cycles > k->learn) {
 		k->ns_per_cycle = (double)(now - k->learn_ns) / (double)(cycles - k->learn);
-		k->near = (uint64_t)(TICK_NEAR_NS / k->ns_per_cycle);
+		k->near = (uint64_t)((double)tick_near_ns(k) / k->ns_per_cycle);
 		k->far = (uint64_t)(TICK_FAR_NS / k->ns_per_cycle);
 	}
 	if (!k->near) {

@@ -43,6 +43,10 @@ static void sample_delay(struct work *w, uint64_t now)
 	if (!read_delay(w, &wait_ns, &slices))
 		return;
 	tm_delay(w->tm, wait_ns - w->delay.wait_ns, slices - w->delay.slices);
+	if (slices == w->delay.slices)
+		tick_calm(&w->tick);
+	else
+		tick_alarm(&w->tick);
 	w->delay.wait_ns = wait_ns;
 	w->delay.slices = slices;
 }
@@ -93,7 +97,7 @@ uint64_t work_checkpoint(struct work *w)
 
 	if (ticked > t->last_ns)
 		t->last_ns = ticked < now ? ticked : now;
-	off = now - t->last_ns >= TICK_NEAR_NS;
+	off = now - t->last_ns >= tick_near_ns(&w->tick);
 	tm_mark(t, now, sched_getcpu());
 	return settle(w, now, off);
 }
@@ -129,7 +133,7 @@ void work_spin(struct work *w, uint64_t spins)
 
 	do {
 		n = spins < WORK_SPINS ? spins : WORK_SPINS;
-		for (i = 0; i < n; i++)
+		for (i = n; i; i--)
 			__builtin_ia32_pause();
 		w->tm->work_units += n;
 		spins -= n;

@@ -89,7 +89,7 @@ static inline uint64_t work_cycles(void)
 /* A checkpoint at once, and its time. */
 uint64_t work_checkpoint(struct work *w);
 
-/* A checkpoint when it is due: after 100 us, a pause of 50 us, a move to another CPU (tick.h). */
+/* A checkpoint when it is due: after 1 ms, a pause of 50 us, a move to another CPU (tick.h). */
 static inline void work_tick(struct work *w)
 {
 	if (__builtin_expect(!tick_quiet(&w->tick, work_cycles(), *w->cpu), 0))

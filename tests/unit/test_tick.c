@@ -72,6 +72,22 @@ TEST(the_gap_began_at_the_last_tick)
 	CHECK(ticked >= now + 29999 && ticked <= now + 30001);
 }
 
+TEST(false_alarms_make_it_calm_to_a_limit)
+{
+	uint64_t now;
+	struct tick k = learnt(&now);
+	int i;
+
+	tick_calm(&k);
+	CHECK_INT(k.near, 2 * NEAR);
+	tick_alarm(&k);
+	tick_alarm(&k);
+	CHECK_INT(k.near, NEAR);
+	for (i = 0; i < 10; i++)
+		tick_calm(&k);
+	CHECK_INT(k.near, FAR);
+}
+
 TEST(another_cpu_asks_at_once)
 {
 	uint64_t now;
@@ -121,6 +137,6 @@ TEST(a_long_gap_is_no_reason_for_mistrust)
 
 UNIT_MAIN(T(every_tick_asks_until_the_rate_is_known), T(a_checkpoint_is_due_when_the_last_is_far),
 	  T(a_checkpoint_is_due_after_a_pause), T(the_gap_began_at_the_last_tick),
-	  T(another_cpu_asks_at_once), T(a_counter_that_steps_back_asks),
-	  T(a_counter_that_changes_its_rate_is_learnt_anew),
+	  T(false_alarms_make_it_calm_to_a_limit), T(another_cpu_asks_at_once),
+	  T(a_counter_that_steps_back_asks), T(a_counter_that_changes_its_rate_is_learnt_anew),
 	  T(a_long_gap_is_no_reason_for_mistrust))
