@@ -158,18 +158,15 @@ static int read_plan(const char *path, struct rec_in *in, struct errbuf *e)
 	return rc == 1 ? 1 : errbuf_set(e, -EBADMSG, "%s: expected a test record", path);
 }
 
-/* Those of the scheduler, then those of the test. */
+/* Those of the test; a scheduler brings its own when it starts. */
 static int apply_sysctls(struct json_object *plan, struct sched *sched, struct errbuf *e)
 {
-	struct json_object *scheduler = rec_get_obj(plan, "scheduler");
 	struct writer w;
 	int rc;
 
 	file_write("/proc/sys/kernel/sched_schedstats", "1"); /* where the kernel has it */
 	writer_init(&w, sched);
-	rc = sysctl_set_all(&w, rec_get_obj(scheduler, "sysctls"), e);
-	if (!rc)
-		rc = sysctl_set_all(&w, rec_get_obj(plan, "sysctls"), e);
+	rc = sysctl_set_all(&w, rec_get_obj(plan, "sysctls"), e);
 	writer_stop(&w);
 	return rc;
 }
@@ -180,10 +177,10 @@ static int run_plan(struct json_object *plan, struct rec_out *out, struct errbuf
 	static struct sched sched; /* its line buffer is too large for the stack */
 	int rc;
 
-	sched_init(&sched, scheduler, out);
+	sched_init(&sched, plan, out);
 	rc = apply_sysctls(plan, &sched, e);
-	if (!rc && scheduler)
-		rc = sched_start(&sched, scheduler, (uint64_t)rec_get_int(plan, "watchdog_ns", 0));
+	if (!rc)
+		rc = sched_start(&sched);
 	if (!rc)
 		rc = scenario_run(plan, rec_get_str(scheduler, "cgroup_parent", SCENARIO_PARENT),
 				  &sched, out, e);
