@@ -96,8 +96,8 @@ static void stream_read(struct stream *s)
 /* Before the buffers move on: the last bytes in their order. */
 static void put_tail(struct json_object *o, const struct stream *s)
 {
-	char text[TAIL_MAX];
 	size_t n = s->total < TAIL_MAX ? s->total : TAIL_MAX, i;
+	char text[TAIL_MAX];
 
 	for (i = 0; i < n; i++)
 		text[i] = s->tail[(s->total - n + i) % TAIL_MAX];
@@ -161,15 +161,16 @@ static void report(struct payloads *ps, struct payload *p, int status)
 		rec_int(o, "step", p->step);
 	rec_str(o, "cgroup", p->cgroup);
 	put_exit(o, p, status);
-	if (read(p->failed, &why, sizeof(why)) == sizeof(why)) {
-		snprintf(text, sizeof(text), "unable to run %.200s: %s",
-			 work_custom_program(p->plan), strerror(why));
-		rec_str(o, "error", text);
-	}
 	rec_int(o, "guest_ns", (int64_t)now);
 	rec_int(o, "duration_ns", (int64_t)(now - p->start_ns));
 	put_metrics(o, p);
-	put_tail(o, &p->err);
+	if (read(p->failed, &why, sizeof(why)) == sizeof(why)) {
+		snprintf(text, sizeof(text), "unable to run %.200s: %s",
+			 work_custom_program(p->plan), strerror(why));
+		rec_str(o, "stderr", text);
+	} else {
+		put_tail(o, &p->err);
+	}
 	rec_put(ps->rec, o);
 }
 
