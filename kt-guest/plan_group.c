@@ -65,6 +65,17 @@ static int by_percent(const struct group *g, const struct node *n, double pct, i
 			 WORK_WORKERS_MAX);
 }
 
+/* A second one would compete with the first for what both measure. */
+static int check_alone(const struct group *g, const struct node *n, struct errbuf *e)
+{
+	if (!g->type->alone || g->workers == 1)
+		return KT_OK;
+	return node_fail(n, e,
+			 "\"workers\": one of %s fills its CPUs with threads of its own (expected "
+			 "1, found %lld)",
+			 g->type->name, (long long)g->workers);
+}
+
 static int read_workers(struct group *g, struct errbuf *e)
 {
 	double pct, most = 100.0 * WORK_WORKERS_MAX;
@@ -72,14 +83,16 @@ static int read_workers(struct group *g, struct errbuf *e)
 	struct node n;
 	int rc;
 
-	g->workers = WORKERS_DEFAULT;
+	g->workers = g->type->alone ? 1 : WORKERS_DEFAULT;
 	if (!get(g, "workers", &n)) {
 		if (g->workers % g->size)
 			g->workers = g->size;
 		return KT_OK;
 	}
-	if (plan_percent(&n, most, &pct))
-		return by_percent(g, &n, pct, &g->workers, e);
+	if (plan_percent(&n, most, &pct)) {
+		rc = by_percent(g, &n, pct, &g->workers, e);
+		return rc ? rc : check_alone(g, &n, e);
+	}
 	if (json_object_is_type(n.v, json_type_string))
 		return node_expected(
 			&n, e,
@@ -87,7 +100,7 @@ static int read_workers(struct group *g, struct errbuf *e)
 			"\"150%\"");
 	rc = node_whole(&n, 1, WORK_WORKERS_MAX, "a whole number", &g->workers, e);
 	if (rc || g->workers % g->size == 0)
-		return rc;
+		return rc ? rc : check_alone(g, &n, e);
 	fits = g->workers + g->size - g->workers % g->size;
 	return node_fail(&n, e,
 			 "\"workers\": those of %s come in groups of %u, so it cannot be %lld "

@@ -110,7 +110,7 @@ static void sequence(struct work *w)
 const struct work_type work_family_sequence[] = {
 	{ .name = "Sequence",
 	  .summary =
-		  "phases of spinning, sleeping, yielding and I/O and arithmetic, each for its time",
+		  "phases of spinning, sleeping, yielding, I/O and arithmetic, each for its time",
 	  .group = 1,
 	  .blocks = true,
 	  .phases = true,
