@@ -7,14 +7,11 @@
 
 #include "file.h"
 #include "ops.h"
+#include "ops_table.h"
 #include "sysctl.h"
 #include "telemetry.h"
 
 #define WRITE_LIMIT (2 * NSEC_PER_SEC)
-
-/* `op` is the plan's, `rec` the record to be, which has its plain members already. */
-typedef int op_fn(struct world *w, struct json_object *op, struct json_object *rec,
-		  struct errbuf *e);
 
 static int home_of(struct world *w, struct json_object *op, const char *key, struct home **h,
 		   struct errbuf *e)
@@ -328,10 +325,7 @@ static int op_write(struct world *w, struct json_object *op, struct json_object 
 	return rc ? errbuf_set(e, rc, "unable to write to %.200s: %s", path, strerror(-rc)) : 0;
 }
 
-static const struct {
-	const char *name;
-	op_fn *run;
-} ops[] = {
+static const struct op_kind ops_world[] = {
 	{ "add_cgroup", op_add_cgroup },
 	{ "remove_cgroup", op_remove_cgroup },
 	{ "set_cpuset", op_set_cpuset },
@@ -356,11 +350,14 @@ static const struct {
 
 static op_fn *find(const char *name)
 {
-	size_t i;
+	static const struct op_kind *const tables[] = { ops_world, ops_programs, NULL };
+	const struct op_kind *k;
+	int i;
 
-	for (i = 0; ops[i].name; i++)
-		if (strcmp(ops[i].name, name) == 0)
-			return ops[i].run;
+	for (i = 0; tables[i]; i++)
+		for (k = tables[i]; k->name; k++)
+			if (strcmp(k->name, name) == 0)
+				return k->run;
 	return NULL;
 }
 

@@ -230,13 +230,16 @@ static void look_after(void *arg)
 }
 
 int payloads_init(struct payloads **ps, struct json_object *plan, struct sched *s,
-		  struct rec_out *out, struct errbuf *e)
+		  struct rec_out *out, int events, struct errbuf *e)
 {
+	struct epoll_event ev = { .events = EPOLLIN };
 	struct payloads *n = calloc(1, sizeof(*n));
 	int fd = epoll_create1(EPOLL_CLOEXEC);
 
 	*ps = n;
-	if (!n || fd < 0) {
+	if (!n || fd < 0 || epoll_ctl(events, EPOLL_CTL_ADD, fd, &ev)) {
+		if (fd >= 0)
+			close(fd);
 		free(n);
 		*ps = NULL;
 		return errbuf_set(e, -ENOMEM, "unable to make room for payloads");
@@ -435,23 +438,9 @@ bool payload_runs(const struct payloads *ps, const char *name)
 	const struct payload *p;
 
 	for (p = ps->running; p; p = p->next)
-		if (!name || strcmp(p->name, name) == 0)
+		if (strcmp(p->name, name) == 0)
 			return true;
 	return false;
-}
-
-enum sched_event payload_wait(struct payloads *ps, const char *name, uint64_t until_ns)
-{
-	enum sched_event ev = SCHED_READY;
-
-	look_after(ps);
-	while (payload_runs(ps, name)) {
-		/* the same descriptor as aux_fd: it returns when something happened to a payload */
-		ev = sched_wait(ps->sched, ps->epoll, until_ns);
-		if (ev != SCHED_READY)
-			return ev;
-	}
-	return SCHED_READY;
 }
 
 /* Kills those that match, then reaps them: how many there were. */
@@ -463,6 +452,8 @@ static int kill_those(struct payloads *ps, bool (*match)(const struct payload *,
 	bool left;
 	int n = 0;
 
+	if (!ps)
+		return 0;
 	look_after(ps);
 	for (p = ps->running; p; p = p->next)
 		if (match(p, arg)) {
@@ -497,18 +488,25 @@ void payload_end_step(struct payloads *ps, int step)
 	kill_those(ps, by_step, &step);
 }
 
-/* "a" holds "a" and "a/b" */
-static bool by_cgroup(const struct payload *p, const void *cgroup)
-{
-	size_t len = strlen(cgroup);
+struct place {
+	const char *cgroup;
+	bool below;
+};
 
-	return p->cgroup && strncmp(p->cgroup, cgroup, len) == 0 &&
-	       (p->cgroup[len] == '/' || !p->cgroup[len]);
+static bool by_cgroup(const struct payload *p, const void *arg)
+{
+	const struct place *at = arg;
+	size_t len = strlen(at->cgroup);
+
+	return p->cgroup && strncmp(p->cgroup, at->cgroup, len) == 0 &&
+	       (!p->cgroup[len] || (at->below && p->cgroup[len] == '/'));
 }
 
-void payload_end_cgroup(struct payloads *ps, const char *cgroup)
+void payload_end_cgroup(struct payloads *ps, const char *cgroup, bool below)
 {
-	kill_those(ps, by_cgroup, cgroup);
+	const struct place at = { .cgroup = cgroup, .below = below };
+
+	kill_those(ps, by_cgroup, &at);
 }
 
 static bool every(const struct payload *p, const void *arg)

@@ -19,9 +19,12 @@
 
 struct payloads;
 
-/* 0, or -errno with words in e. The plan is the test; s and out outlive it. */
+/*
+ * 0, or -errno with words in e. The plan is the test; s and out outlive it. The epoll `events`
+ * of the caller becomes readable whenever something happened to a payload.
+ */
 int payloads_init(struct payloads **ps, struct json_object *plan, struct sched *s,
-		  struct rec_out *out, struct errbuf *e);
+		  struct rec_out *out, int events, struct errbuf *e);
 /* Kills what still runs, with records; NULL is fine. */
 void payloads_free(struct payloads *ps);
 
@@ -34,15 +37,13 @@ const char *payload_cgroup(const struct payloads *ps, const char *name);
  */
 int payload_start(struct payloads *ps, const char *name, int step, const char *cgroup,
 		  int cgroup_fd, struct errbuf *e);
-/* Waits until all of this name have ended: SCHED_READY, or what sched_wait() said instead. */
-enum sched_event payload_wait(struct payloads *ps, const char *name, uint64_t until_ns);
-/* Does one of this name run? Of any name, when it is NULL. */
+/* Does one of this name run? */
 bool payload_runs(const struct payloads *ps, const char *name);
 /* Kills all of this name: how many there were, 0 is no error. */
 int payload_kill(struct payloads *ps, const char *name);
 /* Kills those of a step (PAYLOAD_TEST: of the test). */
 void payload_end_step(struct payloads *ps, int step);
-/* Kills those in this cgroup, by its name, and in those below it. */
-void payload_end_cgroup(struct payloads *ps, const char *cgroup);
+/* Kills those in this cgroup, by its name; with `below`, in those below it, too. */
+void payload_end_cgroup(struct payloads *ps, const char *cgroup, bool below);
 
 #endif

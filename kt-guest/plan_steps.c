@@ -190,7 +190,11 @@ static int one_step(const struct node *test, struct plan_ctx *ctx, struct json_o
 	rec_add(step, "cgroups", cgroups);
 	rec_add(step, "ops", json_object_new_array());
 	names_next_step(&ctx->names, 0);
-	return node_get(test, "cgroups", &n) ? plan_cgroups(&n, ctx, cgroups, e) : KT_OK;
+	if (node_get(test, "cgroups", &n))
+		return plan_cgroups(&n, ctx, cgroups, e);
+	if (node_get(test, "payload", &n) && n.v)
+		rec_bool(step, "until_payload", true);
+	return KT_OK;
 }
 
 int plan_steps(const struct node *test, struct plan_ctx *ctx, struct json_object **steps,

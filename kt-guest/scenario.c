@@ -13,6 +13,7 @@ struct step {
 	struct json_object *ops, *cgroups;
 	uint64_t hold_ns, every_ns; /* every_ns: ops again and again, or 0 */
 	uint64_t begin_ns;
+	bool until_payload; /* the hold is over when the primary payload is */
 	struct ops_tally tally;
 };
 
@@ -37,6 +38,29 @@ static int set_up(struct world *w, struct json_object *cgroups, struct errbuf *e
 	for (i = 0; i < n && !rc && !world_over(w); i++)
 		rc = world_people(w, json_object_array_get_idx(cgroups, i), e);
 	return rc || world_over(w) ? rc : world_start(w, e);
+}
+
+struct primary {
+	const struct world *w;
+	const char *name;
+};
+
+static bool primary_ended(void *arg)
+{
+	const struct primary *p = arg;
+
+	return world_over(p->w) || !payload_runs(p->w->payloads, p->name);
+}
+
+/* For a test that is its primary payload, until that ends. */
+static void sleep_until(struct world *w, const struct step *s, uint64_t end)
+{
+	struct primary p = { .w = w, .name = rec_get_str(w->plan, "payload", "") };
+
+	if (s->until_payload)
+		world_until(w, primary_ended, &p, NSEC_PER_SEC, end);
+	else
+		world_sleep(w, end);
 }
 
 static void note_hold(struct world *w, const struct step *s, uint64_t now)
@@ -69,7 +93,7 @@ static int hold(struct world *w, struct step *s, struct errbuf *e)
 		now = tm_now();
 	}
 	if (!rc)
-		world_sleep(w, end);
+		sleep_until(w, s, end);
 	return rc;
 }
 
@@ -96,6 +120,7 @@ static int run(struct world *w, struct step *s, struct errbuf *e)
 /* Ends what the step began, whatever came of it. */
 static int end(struct world *w, struct step *s, struct errbuf *e)
 {
+	payload_end_step(w->payloads, w->step);
 	world_thaw(w);
 	world_end_step(w);
 	world_collect(w);
@@ -114,6 +139,7 @@ static int step(struct world *w, struct json_object *plan, int index, struct err
 			  .cgroups = rec_get_arr(plan, "cgroups"),
 			  .hold_ns = (uint64_t)rec_get_int(plan, "hold_ns", 0),
 			  .every_ns = (uint64_t)rec_get_int(plan, "every_ns", 0),
+			  .until_payload = rec_get_bool(plan, "until_payload", false),
 			  .begin_ns = tm_now() };
 	struct errbuf why = { "" };
 	int rc, rc2;
@@ -154,11 +180,18 @@ static int steps(struct world *w, struct errbuf *e)
 static int backdrop(struct world *w, struct errbuf *e)
 {
 	struct json_object *plan = rec_get_obj(w->plan, "backdrop");
+	const char *primary = rec_get_str(w->plan, "payload", NULL);
 	struct errbuf why = { "" };
 	int rc = set_up(w, rec_get_arr(plan, "cgroups"), &why);
 
 	if (!rc)
 		rc = ops_run(w, rec_get_arr(plan, "ops"), NULL, &why);
+	if (!rc)
+		rc = world_payloads(w, rec_get_arr(plan, "payloads"), &why);
+	if (!rc)
+		rc = world_payloads(w, rec_get_arr(w->plan, "workloads"), &why);
+	if (!rc && primary)
+		rc = world_payload(w, primary, NULL, &why);
 	return rc < 0 ? errbuf_set(e, rc, "backdrop: %.480s", why.text) : rc;
 }
 

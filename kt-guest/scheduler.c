@@ -284,8 +284,8 @@ static int commands(struct sched *s, const char *list, struct errbuf *e)
 	return rc;
 }
 
-/* Ends what is attached: what it was told by is `event`. */
-static void end(struct sched *s, const char *event)
+/* Ends what is attached. */
+static void end(struct sched *s)
 {
 	uint64_t from = tm_now();
 	struct json_object *o;
@@ -299,7 +299,7 @@ static void end(struct sched *s, const char *event)
 	if (rec_get_obj(s->plan, "builtin"))
 		commands(s, "disable", &e);
 	forget(s);
-	o = record(s, event, tm_now());
+	o = record(s, "stop", tm_now());
 	rec_int(o, "duration_ns", (int64_t)(tm_now() - from));
 	if (e.text[0])
 		rec_str(o, "error", e.text);
@@ -309,7 +309,7 @@ static void end(struct sched *s, const char *event)
 void sched_stop(struct sched *s)
 {
 	if (s->running || s->attached)
-		end(s, "stop");
+		end(s);
 }
 
 bool sched_missing(const struct sched *s)
@@ -473,7 +473,7 @@ int sched_detach(struct sched *s, struct errbuf *e)
 	if (!s->attached)
 		return errbuf_set(e, -ESRCH, "no scheduler is attached");
 	s->wanted = false;
-	end(s, "detach");
+	end(s);
 	return 0;
 }
 

@@ -48,11 +48,15 @@ int world_init(struct world *w, struct json_object *plan, const char *parent, st
 	rc = open_events(w);
 	if (rc)
 		return errbuf_set(e, rc, "unable to watch for signals: %s", strerror(-rc));
+	rc = payloads_init(&w->payloads, plan, sched, out, w->events, e);
+	if (rc)
+		return rc;
 	return cgroup_setup(&w->tree, parent, &w->writer, e);
 }
 
 void world_free(struct world *w)
 {
+	payloads_free(w->payloads);
 	world_hotplug(w, &w->offline, true, NULL);
 	writer_stop(&w->writer);
 	cgroup_teardown(&w->tree);
@@ -289,6 +293,7 @@ int world_stop(struct world *w, struct home *h, bool below, struct errbuf *e)
 	bool gave_up = w->gave_up;
 	struct crew *c;
 
+	payload_end_cgroup(w->payloads, h->name, below);
 	thaw_around(w, h);
 	for (c = w->crews; c; c = c->next)
 		c->ending |= c->home && (c->home == h || (below && concerns(c->home, h)));

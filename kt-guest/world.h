@@ -7,6 +7,7 @@
 
 #include "cgroup.h"
 #include "cpulist.h"
+#include "payload.h"
 #include "record.h"
 #include "scheduler.h"
 #include "worker.h"
@@ -35,6 +36,7 @@ struct world {
 	struct rec_out *out;
 	struct cgtree tree;
 	struct writer writer;
+	struct payloads *payloads;
 	struct home *homes;      /* newest first, so children before those they are in */
 	struct crew *crews;      /* oldest first */
 	int step;                /* that runs now */
@@ -71,6 +73,12 @@ int world_spawn(struct world *w, struct home *h, struct json_object *group, unsi
 		struct errbuf *e);
 /* Starts the crews of a cgroup of the plan. */
 int world_people(struct world *w, struct json_object *cgroup, struct errbuf *e);
+/*
+ * Starts a payload of the running step, in a cgroup by name (NULL: that of its definition); it
+ * waits for no gate. All of a list of names likewise.
+ */
+int world_payload(struct world *w, const char *name, const char *cgroup, struct errbuf *e);
+int world_payloads(struct world *w, struct json_object *names, struct errbuf *e);
 /* Opens the gates of all crews that wait, at once. Workers that could not get ready: -errno. */
 int world_start(struct world *w, struct errbuf *e);
 

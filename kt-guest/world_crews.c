@@ -38,13 +38,39 @@ int world_spawn(struct world *w, struct home *h, struct json_object *group, unsi
 	return crew_spawn(c, h ? h->cg.fd : -1, h ? h->cg.path : CGROUP_ROOT, w->ready_fd, e);
 }
 
+int world_payload(struct world *w, const char *name, const char *cgroup, struct errbuf *e)
+{
+	struct home *h = NULL;
+	int rc = 0;
+
+	if (!cgroup)
+		cgroup = payload_cgroup(w->payloads, name);
+	if (cgroup)
+		rc = world_get(w, cgroup, &h, e);
+	return rc ? rc : payload_start(w->payloads, name, w->step, cgroup, h ? h->cg.fd : -1, e);
+}
+
+int world_payloads(struct world *w, struct json_object *names, struct errbuf *e)
+{
+	size_t i, n = names ? json_object_array_length(names) : 0;
+	int rc = 0;
+
+	for (i = 0; i < n && !rc; i++)
+		rc = world_payload(w, json_object_get_string(json_object_array_get_idx(names, i)),
+				   NULL, e);
+	return rc;
+}
+
 int world_people(struct world *w, struct json_object *cgroup, struct errbuf *e)
 {
 	struct json_object *groups = rec_get_arr(cgroup, "groups");
+	const char *payload = rec_get_str(cgroup, "payload", NULL);
 	struct home *h;
 	size_t i, n = groups ? json_object_array_length(groups) : 0;
 	int rc = world_get(w, rec_get_str(cgroup, "name", "?"), &h, e);
 
+	if (!rc && payload)
+		rc = world_payload(w, payload, rec_get_str(cgroup, "name", "?"), e);
 	/* a cgroup without "groups" is the one group itself */
 	if (!rc && !groups && rec_get_int(cgroup, "workers", 0))
 		return world_spawn(w, h, cgroup, 0, e);
