@@ -7,7 +7,7 @@
 
 #include "flatten.h"
 
-#define EFFORT (64U << 20) /* bytes parsed before it gives up */
+#define EFFORT (20U << 20) /* bytes parsed before it gives up */
 
 struct walk {
 	struct json_object *out;
@@ -88,10 +88,15 @@ struct search {
 	size_t len, effort;
 };
 
+static bool white(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r';
+}
+
 /* Only white space between p and the end of its line? */
 static bool ends_line(const struct search *s, const char *p)
 {
-	while (p < s->text + s->len && (*p == ' ' || *p == '\t' || *p == '\r'))
+	while (p < s->text + s->len && white(*p))
 		p++;
 	return p == s->text + s->len || *p == '\n';
 }
@@ -106,13 +111,15 @@ static struct json_object *parse_at(struct search *s, const char *p, const char 
 	o = json_tokener_parse_ex(s->tok, p, left > INT_MAX ? INT_MAX : (int)left);
 	*end = p + json_tokener_get_parse_end(s->tok);
 	s->effort += (size_t)(*end - p) + 1;
+	while (*end > p && (white((*end)[-1]) || (*end)[-1] == '\n'))
+		--*end; /* the parser went on to what follows */
 	return o;
 }
 
 /* Only white space between the start of its line and p? */
 static bool begins_line(const struct search *s, const char *p)
 {
-	while (p > s->text && (p[-1] == ' ' || p[-1] == '\t'))
+	while (p > s->text && white(p[-1]))
 		p--;
 	return p == s->text || p[-1] == '\n';
 }
