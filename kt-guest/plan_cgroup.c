@@ -159,8 +159,6 @@ static int fill(const struct node *cgroup, struct plan_ctx *ctx, struct cgname *
 	put_sets(c, out);
 	if (!rc)
 		rc = plan_control(cgroup, files, e);
-	if (!rc && json_object_object_length(files))
-		rc = names_control(ctx, cgroup, c, e);
 	rec_add(out, "files", files);
 	if (!rc)
 		rc = read_groups(cgroup, ctx, c, groups, &workers, e);

@@ -47,6 +47,10 @@ static int read_work(struct group *g, struct errbuf *e)
 		work = plan_work_default(&g->size);
 	g->type = rc ? NULL : work_type_find(rec_get_str(work, "type", ""));
 	rec_add(g->out, "work", work);
+	if (!rc && g->type && g->type->moves && !g->at->cgroup)
+		return node_fail(g->at->own, e,
+				 "%s moves tasks between cgroups, so it needs a cgroup",
+				 g->type->name);
 	return rc;
 }
 
@@ -76,6 +80,14 @@ static int check_alone(const struct group *g, const struct node *n, struct errbu
 			 g->type->name, (long long)g->workers);
 }
 
+/* As many as are of use: two, or one whole group of the type. */
+static int64_t default_workers(const struct group *g)
+{
+	if (g->type->alone)
+		return 1;
+	return WORKERS_DEFAULT % g->size ? g->size : WORKERS_DEFAULT;
+}
+
 static int read_workers(struct group *g, struct errbuf *e)
 {
 	double pct, most = 100.0 * WORK_WORKERS_MAX;
@@ -83,10 +95,8 @@ static int read_workers(struct group *g, struct errbuf *e)
 	struct node n;
 	int rc;
 
-	g->workers = g->type->alone ? 1 : WORKERS_DEFAULT;
 	if (!get(g, "workers", &n)) {
-		if (g->workers % g->size)
-			g->workers = g->size;
+		g->workers = default_workers(g);
 		return KT_OK;
 	}
 	if (plan_percent(&n, most, &pct)) {

@@ -7,6 +7,7 @@
 
 #include "exit.h"
 #include "plan.h"
+#include "record.h"
 #include "suggest.h"
 
 void names_init(struct names *ns)
@@ -42,6 +43,7 @@ void names_next_step(struct names *ns, unsigned int step)
 	snprintf(why, sizeof(why), "ended with step %u", ns->step);
 	for (i = ns->n; i-- > 0;) {
 		ns->v[i]->procs &= ~(unsigned int)LIFE_STEP;
+		ns->v[i]->frozen = false;
 		if (ns->v[i]->life == LIFE_STEP)
 			forget(ns, i, why);
 	}
@@ -93,6 +95,10 @@ static int check_part(const struct node *at, const char *part, size_t len, struc
 	if (len > CGROUP_PART_MAX)
 		return node_fail(at, e, "the name of a cgroup is longer than %d characters",
 				 CGROUP_PART_MAX);
+	if (memmem(part, len, ".churn", 6))
+		return node_fail(at, e,
+				 "a cgroup's name cannot contain \".churn\", as those have that "
+				 "CgroupChurn makes");
 	if (is_control_file(part))
 		return node_fail(at, e,
 				 "a cgroup's name cannot begin as that of the kernel's own files "
@@ -191,6 +197,19 @@ static int unknown(const struct names *ns, const struct node *at, const char *na
 			 len ? "is " : "is none", list);
 }
 
+static bool is_later(const struct node *cgroups, const char *name)
+{
+	struct node c;
+	size_t i;
+
+	for (i = 0; cgroups && i < node_count(cgroups); i++) {
+		c = node_item(cgroups, i);
+		if (strcmp(rec_get_str(c.v, "name", ""), name) == 0)
+			return true;
+	}
+	return false;
+}
+
 int names_find(struct plan_ctx *ctx, const struct node *at, const char *name, struct cgname **c,
 	       struct errbuf *e)
 {
@@ -200,6 +219,11 @@ int names_find(struct plan_ctx *ctx, const struct node *at, const char *name, st
 	*c = find(ns, name, strlen(name));
 	if (*c)
 		return KT_OK;
+	if (is_later(ns->later, name))
+		return node_fail(at, e,
+				 "cgroup \"%.80s\" is not there yet: the ops of a step come before "
+				 "its cgroups, but where \"every\" repeats them",
+				 name);
 	if (json_object_object_get_ex(ns->gone, name, &why))
 		return node_fail(at, e, "cgroup \"%.80s\" is there no more, it %s", name,
 				 json_object_get_string(why));

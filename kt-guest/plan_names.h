@@ -29,7 +29,6 @@ struct cgname {
 	enum life life;
 	bool implicit; /* made as the parent of another */
 	bool frozen;
-	bool controlled;    /* has a CPU set or limits */
 	unsigned int procs; /* bits of enum life: whose processes are in it */
 	bool own_cpus, own_mems;
 	bool given_mems; /* the author's, not those of the CPUs */
@@ -40,6 +39,7 @@ struct names {
 	struct cgname **v;
 	size_t n, cap;
 	struct json_object *gone; /* why a name is there no more, by name */
+	const struct node *later; /* "cgroups" that come after the ops, or NULL */
 	enum life life;           /* of what is made now */
 	unsigned int step;
 	struct cpulist offline;
@@ -70,11 +70,8 @@ int names_set_cpus(struct plan_ctx *ctx, const struct node *at, struct cgname *c
 int names_set_mems(struct plan_ctx *ctx, const struct node *at, struct cgname *c,
 		   const struct cpulist *l, struct errbuf *e);
 void names_clear_cpus(struct cgname *c);
-/* Processes start in it, or come into it. */
+/* Processes start in it. */
 int names_start(struct plan_ctx *ctx, const struct node *at, struct cgname *c, struct errbuf *e);
-int names_enter(struct plan_ctx *ctx, const struct node *at, struct cgname *c, struct errbuf *e);
-/* It gets a CPU set or limits. */
-int names_control(struct plan_ctx *ctx, const struct node *at, struct cgname *c, struct errbuf *e);
 int names_offline(struct plan_ctx *ctx, const struct node *at, const struct cpulist *l,
 		  struct errbuf *e);
 int names_online(struct plan_ctx *ctx, const struct node *at, const struct cpulist *l,

@@ -136,10 +136,8 @@ int names_set_cpus(struct plan_ctx *ctx, const struct node *at, struct cgname *c
 {
 	bool mems = ctx->topo.nodes > 1 && !c->given_mems;
 	struct cpulist nodes;
-	int rc = names_control(ctx, at, c, e);
+	int rc = check_cpus(ctx, at, c, l, e);
 
-	if (!rc)
-		rc = check_cpus(ctx, at, c, l, e);
 	if (mems)
 		nodes_of(ctx, l, &nodes);
 	if (!rc && mems)
@@ -158,10 +156,8 @@ int names_set_cpus(struct plan_ctx *ctx, const struct node *at, struct cgname *c
 int names_set_mems(struct plan_ctx *ctx, const struct node *at, struct cgname *c,
 		   const struct cpulist *l, struct errbuf *e)
 {
-	int rc = names_control(ctx, at, c, e);
+	int rc = check_mems(ctx, at, c, l, e);
 
-	if (!rc)
-		rc = check_mems(ctx, at, c, l, e);
 	if (rc)
 		return rc;
 	c->own_mems = c->given_mems = true;
@@ -176,35 +172,6 @@ void names_clear_cpus(struct cgname *c)
 		c->own_mems = false;
 }
 
-int names_control(struct plan_ctx *ctx, const struct node *at, struct cgname *c, struct errbuf *e)
-{
-	const struct cgname *outer;
-
-	for (outer = parent(&ctx->names, c); outer; outer = parent(&ctx->names, outer))
-		if (outer->procs)
-			return node_fail(at, e,
-					 "cgroup \"%.80s\" has processes of its own, so the kernel "
-					 "lets none in it have a CPU set or limits",
-					 outer->name);
-	c->controlled = true;
-	return KT_OK;
-}
-
-int names_enter(struct plan_ctx *ctx, const struct node *at, struct cgname *c, struct errbuf *e)
-{
-	const struct names *ns = &ctx->names;
-	size_t i;
-
-	for (i = 0; i < ns->n; i++)
-		if (ns->v[i]->controlled && within(ns->v[i], c))
-			return node_fail(at, e,
-					 "cgroup \"%.80s\" has a CPU set or limits, so the kernel "
-					 "lets \"%.80s\" around it have no processes",
-					 ns->v[i]->name, c->name);
-	c->procs |= ns->life;
-	return KT_OK;
-}
-
 int names_start(struct plan_ctx *ctx, const struct node *at, struct cgname *c, struct errbuf *e)
 {
 	const struct cgname *outer;
@@ -215,7 +182,8 @@ int names_start(struct plan_ctx *ctx, const struct node *at, struct cgname *c, s
 					 "cgroup \"%.80s\" is frozen at this point: nothing could "
 					 "start in it",
 					 outer->name);
-	return names_enter(ctx, at, c, e);
+	c->procs |= ctx->names.life;
+	return KT_OK;
 }
 
 int names_offline(struct plan_ctx *ctx, const struct node *at, const struct cpulist *l,

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * "backdrop", and "steps", or "cgroups" as the short form of one step that is held in full. In
- * each, the cgroups come first, then the ops.
+ * "backdrop", and "steps", or "cgroups" as the short form of one step that is held in full. The
+ * ops of a step come before its cgroups, so that what is there is made ready for them; in the
+ * backdrop, and where ops are repeated while the step is held, they come after.
  */
 #include <stdio.h>
 #include <string.h>
@@ -38,20 +39,26 @@ static int read_hold(const struct node *n, const struct plan_ctx *ctx, uint64_t 
 	return KT_OK;
 }
 
-/* "cgroups" and "ops" of a step or of the backdrop. */
-static int read_body(const struct node *n, struct plan_ctx *ctx, struct json_object *out,
-		     struct errbuf *e)
+/* "cgroups" and "ops" of a step or of the backdrop, in the order in which they will be done. */
+static int read_body(const struct node *n, bool ops_first, struct plan_ctx *ctx,
+		     struct json_object *out, struct errbuf *e)
 {
 	struct json_object *cgroups = json_object_new_array(), *ops = json_object_new_array();
-	struct node m;
+	struct node c, o;
+	bool has_cgroups = node_get(n, "cgroups", &c), has_ops = node_get(n, "ops", &o);
 	int rc = KT_OK;
 
 	rec_add(out, "cgroups", cgroups);
 	rec_add(out, "ops", ops);
-	if (node_get(n, "cgroups", &m))
-		rc = plan_cgroups(&m, ctx, cgroups, e);
-	if (!rc && node_get(n, "ops", &m))
-		rc = plan_ops(&m, ctx, ops, e);
+	if (ops_first && has_ops) {
+		ctx->names.later = has_cgroups ? &c : NULL;
+		rc = plan_ops(&o, ctx, ops, e);
+		ctx->names.later = NULL;
+	}
+	if (!rc && has_cgroups)
+		rc = plan_cgroups(&c, ctx, cgroups, e);
+	if (!rc && !ops_first && has_ops)
+		rc = plan_ops(&o, ctx, ops, e);
 	return rc;
 }
 
@@ -121,7 +128,7 @@ static int read_step(const struct node *n, struct plan_ctx *ctx, struct json_obj
 	if (every_ns)
 		rec_int(step, "every_ns", (int64_t)every_ns);
 	*total_ns += hold_ns;
-	rc = read_body(n, ctx, step, e);
+	rc = read_body(n, !every_ns, ctx, step, e);
 	return rc || !every_ns ? rc : repeat_ops(n, ctx, e);
 }
 
@@ -159,7 +166,7 @@ int plan_backdrop(const struct node *test, struct plan_ctx *ctx, struct json_obj
 	*backdrop = json_object_new_object();
 	rc = node_keys(&n, keys, "\"backdrop\"", e);
 	if (!rc)
-		rc = read_body(&n, ctx, *backdrop, e);
+		rc = read_body(&n, false, ctx, *backdrop, e);
 	rec_add(*backdrop, "payloads", names = json_object_new_array());
 	if (!rc && node_get(&n, "payloads", &m))
 		rc = node_array(&m, "an array of names of payloads", e);

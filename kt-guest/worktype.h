@@ -93,6 +93,7 @@ struct work_type {
 	bool phases;              /* it takes an array of phases, not parameters */
 	bool processes;           /* its workers cannot be threads */
 	bool alone;               /* one worker fills its CPUs with threads of its own: use one */
+	bool moves;               /* it moves tasks between cgroups, so it must be in one */
 	bool external;            /* Custom: a program is the work, and the loop is not run */
 	const char *const *kargs; /* that give the guest's kernel what it needs; ends with NULL */
 	struct work_param params[WORK_PARAMS_MAX + 1];
