@@ -201,7 +201,8 @@ static int by_object(const struct node *n, const struct pool *p, struct errbuf *
 	int rc = node_keys(n, keys, "\"affinity\"", e);
 
 	if (!rc && node_count(n) != 1)
-		rc = node_fail(n, e, "\"affinity\": expected one of random and exact, found %zu",
+		rc = node_fail(n, e,
+			       "\"affinity\": expected one of random and exact, found %zu of them",
 			       node_count(n));
 	if (rc)
 		return rc;

@@ -42,8 +42,8 @@ static int node_list(const struct node *n, const struct plan_ctx *ctx, struct cp
 		if (i >= (int)ctx->topo.nodes)
 			return node_fail(
 				n, e,
-				"topology '%s' has only the NUMA nodes 0 to %u, found \"%.40s\"",
-				ctx->spec, ctx->topo.nodes - 1, s);
+				"topology '%s' has %u NUMA node%s, from 0 on, found \"%.40s\"",
+				ctx->spec, ctx->topo.nodes, ctx->topo.nodes > 1 ? "s" : "", s);
 	return KT_OK;
 }
 

@@ -138,8 +138,8 @@ static int is_there(const struct names *ns, const struct node *at, const struct 
 	if (c->life != ns->life)
 		return node_fail(at, e, "cgroup \"%.80s\" is there already, from the backdrop",
 				 c->name);
-	return node_fail(at, e, "cgroup \"%.80s\" is there twice in one %s", c->name,
-			 ns->life == LIFE_STEP ? "step" : "backdrop");
+	return node_fail(at, e, "cgroup \"%.80s\" is there twice in %s", c->name,
+			 ns->life == LIFE_STEP ? "one step" : "the backdrop");
 }
 
 static struct cgname *append(struct names *ns, const char *name, size_t len)

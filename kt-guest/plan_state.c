@@ -99,7 +99,7 @@ static int check_cpus(struct plan_ctx *ctx, const struct node *at, const struct 
 		    !cpulist_subset(&ns->v[i]->cpus, l))
 			return clash(at, "CPUs", ns->v[i], &ns->v[i]->cpus, c, l, e);
 	if (cpulist_subset(l, &ns->offline))
-		return node_fail(at, e, "CPUs %.80s are offline at this point",
+		return node_fail(at, e, "none of the CPUs %.80s is online at this point",
 				 cpulist_format(l, text));
 	return KT_OK;
 }
