@@ -128,6 +128,26 @@ static void add_schedstat(struct json_object *o, const struct worker *w)
 	rec_add(o, "schedstat", s);
 }
 
+/* The pages that it had for itself at the stop, by node. */
+static void add_numa(struct json_object *o, const struct crew *c, const struct worker *w)
+{
+	const struct worker_memory *m = c->memory + (w - c->w);
+	struct json_object *p;
+	char node[12];
+	unsigned int i;
+
+	if (!c->memory)
+		return;
+	p = json_object_new_object();
+	for (i = 0; i < c->nodes && i < NUMA_NODES; i++) {
+		snprintf(node, sizeof(node), "%u", i);
+		rec_int(p, node, m->pages[i]);
+	}
+	rec_add(o, "numa_pages", p);
+	if (m->migrated >= 0)
+		rec_int(o, "numa_pages_migrated", m->migrated);
+}
+
 /* It took no checkpoints: what the kernel says of it from outside. */
 static void close_external(const struct crew *c, const struct worker *w)
 {
@@ -173,6 +193,7 @@ struct json_object *report_worker(const struct crew *c, struct worker *w)
 	add_delay(o, &t->delay);
 	add_schedstat(o, w);
 	add_proc(o, w);
+	add_numa(o, c, w);
 	add_own(o, t);
 	if (c->type->external)
 		work_custom_report(w->group, w->cpu_ns, o);

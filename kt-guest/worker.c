@@ -362,7 +362,7 @@ static unsigned int reap_threads(struct crew *c)
 	return 0;
 }
 
-unsigned int crew_reap(struct crew *c)
+unsigned int crew_reap(struct crew *c, bool all)
 {
 	unsigned int i, left = 0;
 
@@ -371,7 +371,7 @@ unsigned int crew_reap(struct crew *c)
 	for (i = 0; i < c->started; i++) {
 		struct worker *w = &c->w[i];
 
-		if (!w->reaped)
+		if (!w->reaped && (all || w->tm->state == TM_DONE))
 			w->reaped = waitpid(w->tid, &w->status, WNOHANG) == w->tid;
 		left += !w->reaped;
 	}
@@ -404,6 +404,7 @@ void crew_free(struct crew *c)
 	free_groups(c);
 	if (c->gate)
 		munmap(c->gate, c->shared_len);
+	free(c->memory);
 	free(c->w);
 	free(c->cgroup);
 	free(c);

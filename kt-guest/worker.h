@@ -9,6 +9,7 @@
 #include "attr.h"
 #include "cpulist.h"
 #include "errbuf.h"
+#include "numa.h"
 #include "procstat.h"
 #include "work.h"
 
@@ -36,6 +37,11 @@ struct worker {
 
 #define CREW_PROC 256 /* reading these files of thousands would hold the step up */
 
+struct worker_memory {
+	uint32_t pages[NUMA_NODES];
+	int64_t migrated; /* -1: unknown */
+};
+
 struct gate;
 struct crew_group;
 struct home;
@@ -58,7 +64,9 @@ struct crew {
 	size_t shared_len;
 	struct crew_group *groups;
 	uint64_t start_ns, stop_ns;
-	bool open, ending; /* the gate is; it is to be stopped or was (world.c) */
+	unsigned int nodes;           /* of memory */
+	struct worker_memory *memory; /* of each worker at the stop; NULL where there is one node */
+	bool open, ending;            /* the gate is; it is to be stopped or was (world.c) */
 };
 
 /* What a crew is made of: a worker group of the plan, and where it stands. */
@@ -90,8 +98,11 @@ void crew_look_again(struct crew *c);
 void crew_stop(struct crew *c);
 /* Tells those again that still wait: a signal just before a wait is lost on it. */
 void crew_remind(const struct crew *c);
-/* Reaps those that ended: the number of workers that still run. */
-unsigned int crew_reap(struct crew *c);
+/*
+ * Reaps those that ended: the number of workers that still run. Unless `all` is set, only those
+ * are asked for that have said that they are done, which costs no system calls for the others.
+ */
+unsigned int crew_reap(struct crew *c, bool all);
 /* SIGKILL to all that still run. */
 void crew_kill(struct crew *c);
 /* Frees all; the workers must be reaped (those that cannot be are left behind). */

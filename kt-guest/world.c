@@ -9,6 +9,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "numa.h"
 #include "telemetry.h"
 #include "world.h"
 
@@ -44,6 +45,7 @@ int world_init(struct world *w, struct json_object *plan, const char *parent, st
 	int rc;
 
 	*w = (struct world){ .plan = plan, .sched = sched, .out = out, .step = WORLD_BACKDROP };
+	w->nodes = numa_nodes();
 	writer_init(&w->writer, sched);
 	rc = open_events(w);
 	if (rc)

@@ -41,10 +41,13 @@ struct world {
 	struct crew *crews;      /* oldest first */
 	int step;                /* that runs now */
 	unsigned int guests;     /* workers born outside of all cgroups */
+	unsigned int nodes;      /* of memory */
 	struct cpulist offline;  /* CPUs that ops took away */
 	int events;              /* epoll of the next two */
 	int signal_fd, ready_fd; /* SIGCHLD, SIGINT, SIGTERM; crews that are ready */
 	int signo;               /* the one that ends the run, or 0 */
+	uint64_t remind_ns;      /* when workers that were told to stop are told again */
+	unsigned int sweeps;     /* for those that ended */
 	bool gave_up;            /* workers would not die under their scheduler: it was stopped */
 	uint64_t told_ns;        /* lost_ns of the scheduler whose end was recorded */
 };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The crews of a world: birth, a common start, stop, reports. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "report.h"
 #include "world.h"
@@ -13,6 +13,7 @@
 #define COLLECT_WAIT (5 * NSEC_PER_SEC)
 #define KILL_WAIT    (2 * NSEC_PER_SEC)
 #define REMIND_TICK  (20 * NSEC_PER_MSEC)
+#define SWEEPS       16
 
 int world_spawn(struct world *w, struct home *h, struct json_object *group, unsigned int index,
 		struct errbuf *e)
@@ -87,7 +88,7 @@ static bool all_ready(void *arg)
 	for (c = w->crews; c; c = c->next) {
 		if (c->open || crew_ready(c))
 			continue;
-		crew_reap(c); /* one that died never will be */
+		crew_reap(c, true); /* one that died never will be */
 		if (crew_failed(c, NULL) || world_over(w))
 			return true;
 		if (!crew_ready(c))
@@ -115,6 +116,21 @@ static int any_failed(const struct world *w, struct errbuf *e)
 	for (c = w->crews; c && !rc; c = c->next)
 		rc = c->open ? 0 : crew_failed(c, e);
 	return rc;
+}
+
+/* Only worth its time where there are several nodes. */
+static void look_at_memory(struct crew *c, unsigned int nodes)
+{
+	unsigned int i;
+
+	if (nodes < 2)
+		return;
+	c->nodes = nodes;
+	c->memory = calloc(c->n, sizeof(*c->memory));
+	for (i = 0; c->memory && i < c->started; i++) {
+		numa_pages(c->w[i].tid, c->memory[i].pages);
+		c->memory[i].migrated = numa_migrated(c->w[i].tid);
+	}
 }
 
 int world_start(struct world *w, struct errbuf *e)
@@ -149,15 +165,17 @@ void world_end_step(struct world *w)
 		c->ending |= c->step == w->step;
 }
 
+/* Called for each that ends, so not each time all of them are asked for. */
 static bool all_reaped(void *arg)
 {
 	struct world *w = arg;
+	bool all = w->sweeps++ % SWEEPS == 0;
 	unsigned int left = 0;
 	struct crew *c;
 
 	for (c = w->crews; c; c = c->next)
 		if (c->ending)
-			left += crew_reap(c);
+			left += crew_reap(c, all);
 	return !left;
 }
 
@@ -169,6 +187,9 @@ static bool all_reminded(void *arg)
 
 	if (all_reaped(w))
 		return true;
+	if (tm_now() < w->remind_ns)
+		return false;
+	w->remind_ns = tm_now() + REMIND_TICK;
 	for (c = w->crews; c; c = c->next)
 		if (c->ending)
 			crew_remind(c);
@@ -179,9 +200,12 @@ static void stop(struct world *w)
 {
 	struct crew *c;
 
+	w->remind_ns = tm_now() + REMIND_TICK;
 	for (c = w->crews; c; c = c->next)
-		if (c->ending)
+		if (c->ending && c->open) {
 			crew_look_again(c);
+			look_at_memory(c, w->nodes);
+		}
 	for (c = w->crews; c; c = c->next) {
 		if (c->ending && c->open)
 			crew_stop(c);
