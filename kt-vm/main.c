@@ -25,6 +25,7 @@
 /* What a guest may take beside its plan before it counts as hung: boot and clean-up. */
 #define ALLOWANCE_NS         (60 * NSEC_PER_SEC)
 #define ALLOWANCE_PER_CPU_NS (2 * NSEC_PER_SEC)
+#define OP_ALLOWANCE_NS      (2 * NSEC_PER_SEC) /* some wait for a scheduler to attach */
 
 struct opts {
 	const char *engine, *kernel, *initrd, *append;
@@ -139,14 +140,46 @@ static int read_input(struct input *in, struct rec_out *out)
 	return upstream ? -upstream : 0;
 }
 
-static uint64_t plan_deadline(const struct input *in, unsigned int cpus)
+/* What the ops of a step or the backdrop may wait for, on top of its hold. */
+static uint64_t ops_time(struct json_object *step)
 {
-	struct json_object *steps = rec_get_arr(in->test, "steps");
-	uint64_t ns = ALLOWANCE_NS + cpus * ALLOWANCE_PER_CPU_NS;
+	struct json_object *ops = rec_get_arr(step, "ops");
+	uint64_t ns = 0;
 	size_t i;
 
-	for (i = 0; steps && i < json_object_array_length(steps); i++)
-		ns += (uint64_t)rec_get_int(json_object_array_get_idx(steps, i), "hold_ns", 0);
+	for (i = 0; ops && i < json_object_array_length(ops); i++)
+		ns += OP_ALLOWANCE_NS +
+		      (uint64_t)rec_get_int(json_object_array_get_idx(ops, i), "timeout_ns", 0);
+	return ns;
+}
+
+/* A test may wait for its primary payload when its steps are over, up to a limit. */
+static uint64_t payload_time(struct json_object *test)
+{
+	const char *name = rec_get_str(test, "payload", NULL);
+	struct json_object *list = rec_get_arr(test, "payloads"), *p;
+	int64_t ns = rec_get_int(test, "duration_ns", 0);
+	size_t i;
+
+	for (i = 0; name && list && i < json_object_array_length(list); i++) {
+		p = json_object_array_get_idx(list, i);
+		if (strcmp(rec_get_str(p, "name", ""), name) == 0)
+			ns = rec_get_int(p, "timeout_ns", ns);
+	}
+	return name ? (uint64_t)ns : 0;
+}
+
+static uint64_t plan_deadline(const struct input *in, unsigned int cpus)
+{
+	struct json_object *steps = rec_get_arr(in->test, "steps"), *step;
+	uint64_t ns = ALLOWANCE_NS + cpus * ALLOWANCE_PER_CPU_NS + payload_time(in->test) +
+		      ops_time(rec_get_obj(in->test, "backdrop"));
+	size_t i;
+
+	for (i = 0; steps && i < json_object_array_length(steps); i++) {
+		step = json_object_array_get_idx(steps, i);
+		ns += (uint64_t)rec_get_int(step, "hold_ns", 0) + ops_time(step);
+	}
 	return ns;
 }
 

@@ -79,7 +79,7 @@ def schema: {
 			minor_faults: "i", major_faults: "i", child_minor_faults: "i",
 			utime_ns: "i", stime_ns: "i", migrations: "i?", nice: "i", policy: "i"
 		},
-		medium: "s?", metrics: {"?": true, "*": "n"}
+		numa_pages: {"?": true, "*": "i"}, numa_pages_migrated: "i?", medium: "s?", metrics: {"?": true, "*": "n"}
 	},
 	sched: {
 		name: "s", event: "s", guest_ns: "i", by: "event", variants: {
