@@ -66,10 +66,13 @@ static int op_set_cpuset(struct world *w, struct json_object *op, struct json_ob
 			 struct errbuf *e)
 {
 	struct home *h;
+	const char *mems = rec_get_str(op, "mems", NULL); /* where there are several nodes */
 	int rc = home_of(w, op, "cgroup", &h, e);
 
 	if (!rc)
 		rc = set_cpus(w, h, rec_get_str(op, "cpus", ""), e);
+	if (!rc && mems)
+		rc = cgroup_set(&w->tree, &h->cg, "cpuset.mems", mems, e);
 	if (!rc)
 		read_back(rec, "effective", h, "cpuset.cpus.effective");
 	return rc;

@@ -72,7 +72,7 @@ void world_free(struct world *w)
 
 bool world_over(const struct world *w)
 {
-	return w->signo || w->gave_up || w->sched->lost_ns;
+	return w->signo || w->sched->lost_ns || sched_missing(w->sched);
 }
 
 /* Waits for time, children, signals, or the scheduler's end. */

@@ -153,26 +153,10 @@ static uint64_t ops_time(struct json_object *step)
 	return ns;
 }
 
-/* A test may wait for its primary payload when its steps are over, up to a limit. */
-static uint64_t payload_time(struct json_object *test)
-{
-	const char *name = rec_get_str(test, "payload", NULL);
-	struct json_object *list = rec_get_arr(test, "payloads"), *p;
-	int64_t ns = rec_get_int(test, "duration_ns", 0);
-	size_t i;
-
-	for (i = 0; name && list && i < json_object_array_length(list); i++) {
-		p = json_object_array_get_idx(list, i);
-		if (strcmp(rec_get_str(p, "name", ""), name) == 0)
-			ns = rec_get_int(p, "timeout_ns", ns);
-	}
-	return name ? (uint64_t)ns : 0;
-}
-
 static uint64_t plan_deadline(const struct input *in, unsigned int cpus)
 {
 	struct json_object *steps = rec_get_arr(in->test, "steps"), *step;
-	uint64_t ns = ALLOWANCE_NS + cpus * ALLOWANCE_PER_CPU_NS + payload_time(in->test) +
+	uint64_t ns = ALLOWANCE_NS + cpus * ALLOWANCE_PER_CPU_NS +
 		      ops_time(rec_get_obj(in->test, "backdrop"));
 	size_t i;
 
