@@ -1,0 +1,297 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# Work types that wait for devices, timers and locks, fork, move, and change how they are
+# scheduled. That each does what it claims is the kernel's word: tracepoints that a Custom
+# worker (events.c) counts, and /proc. Bounds are low: two CPUs may have to do for four.
+
+load helpers
+
+setup_file() {
+	local p
+	for p in events left; do
+		cc -O2 -D_GNU_SOURCE -static -o "$BATS_FILE_TMPDIR/$p" \
+			"$BATS_TEST_DIRNAME/$p.c" || return
+	done
+}
+
+# run_test TOPOLOGY STEPS: with group(name; workers; work) and watch(event...; ...) in jq; the
+# records in run.jsonl
+run_test() {
+	cp "$BATS_FILE_TMPDIR"/{events,left} .
+	jq -n --arg topology "$1" '
+		def group($name; $workers; $work): {$name, $workers, $work};
+		def watch($args): group("watch"; 1; {Custom: {program: "./events", $args}});
+		{$topology, duration: "2s", memory_mib: 1024, steps: ['"$2"']}' >t.json
+	run --separate-stderr kt test t.json
+	cp state/kt/runs/latest/run.jsonl .
+	[ "$status" -eq 0 ] || show 'select(.type == "worker") | .stderr // empty'
+	[ "$status" -eq 0 ] || echo "$output"
+	[ "$status" -eq 0 ]
+}
+
+# all workers measured themselves
+plausible() {
+	jq -se 'map(select(.type == "worker" and .work != "Custom")) | length > 0 and all(.[];
+		.exit == "completed" and .work_units > 0 and .iterations > 0
+		and .wall_time_ns >= 1.9e9 and .wall_time_ns < 4e9 and .cpu_time_ns > 0
+		and .max_gap_ns > 0 and .run_delay.count > 0 and (.cpus_used | length > 0)
+		and (.wake_latency == null or .wake_latency.p50_ns <= .wake_latency.max_ns))' run.jsonl
+}
+
+# metrics STEP CONDITION: of what was counted in that step
+metrics() {
+	jq -se --argjson step "$1" \
+		'map(select(.type == "worker" and .step == $step and .cgroup == "watch"))[0].metrics | '"$2" \
+		run.jsonl || {
+		show 'select(.cgroup? == "watch") | .metrics, .stderr'
+		return 1
+	}
+}
+
+# workers STEP CGROUP CONDITION: of the array of these workers
+workers() {
+	jq -se --argjson step "$1" --arg cgroup "$2" \
+		'map(select(.type == "worker" and .step == $step and .cgroup == $cgroup)) | '"$3" \
+		run.jsonl || {
+		show --arg cgroup "$2" 'select(.cgroup? == $cgroup)'
+		return 1
+	}
+}
+
+@test "work that waits for a disk" {
+	run_test 1n2l2c1t '{cgroups: [
+		group("sync"; 1; "IoSync"), group("read"; 1; "IoRandRead"), group("convoy"; 1; "IoConvoy"),
+		watch(["sync_writes=sync:block:block_rq_issue?rwbs ~ \"W*S*\"",
+			"sync_flushes=sync:syscalls:sys_enter_fdatasync",
+			"reads=read:block:block_rq_issue?rwbs ~ \"R*\"",
+			"read_bytes=read:syscalls:sys_enter_pread64?count == 4096",
+			"convoy_reads=convoy:block:block_rq_issue?rwbs ~ \"R*\"",
+			"convoy_writes=convoy:syscalls:sys_enter_pwrite64",
+			"convoy_flushes=convoy:syscalls:sys_enter_fdatasync"])]}'
+	plausible
+	# each of them has a disk, and its name is in the record
+	show 'select(.type == "worker" and .work != "Custom") | .medium' | sort | uniq -c |
+		grep -qx ' *3 "/dev/nullb0"'
+	metrics 0 '.sync_writes >= 20 and .sync_flushes >= 1 and .sync_writes > 10 * .sync_flushes'
+	metrics 0 '.reads >= 20 and .read_bytes >= .reads * 0.9'
+	metrics 0 '.convoy_reads >= 20 and .convoy_writes >= .convoy_reads * 0.9
+		and .convoy_flushes < .convoy_writes / 30'
+	# nearly each request is a real wait
+	workers 0 read '.[0] | .proc.voluntary_ctxt_switches > .work_units / 2'
+	workers 0 sync '.[0] | .proc.voluntary_ctxt_switches > .work_units / 4'
+	[ "$(show 'select(.type == "worker") | .work' | sort -u | xargs)" = \
+		"Custom IoConvoy IoRandRead IoSyncWrite" ]
+}
+
+@test "without the null_blk driver's disk it is a file" {
+	run_test 1n1l2c1t '{cgroups: [group("a"; 1; "IoConvoy"), group("b"; 1; "IoSyncWrite"),
+		group("c"; 1; "IoRandRead")]}'
+	kt-guest plan t.json | jq -c 'if .type == "test" then .kargs = ["null_blk.nr_devices=0"] else . end' >plan.jsonl
+	{
+		cat plan.jsonl
+		kt-topo 1n1l2c1t
+		kt-kernel find
+	} | kt-initrd | kt-vm >run.jsonl
+	plausible
+	[ "$(show 'select(.type == "worker") | .medium' | sort -u)" = '"file in /tmp"' ]
+}
+
+@test "work that waits for a timer and goes through the network" {
+	run_test 1n2l2c1t '{cgroups: [
+		group("timer"; 1; "TimerLatency"), group("slow"; 1; {TimerLatency: {interval: "50ms"}}),
+		group("net"; 2; "NetTraffic"), group("irq"; 2; "IrqWake"),
+		watch(["sleeps=timer:syscalls:sys_enter_clock_nanosleep?flags == 1",
+			"slow=slow:syscalls:sys_enter_clock_nanosleep?flags == 1",
+			"sent=net:net:net_dev_xmit?name ~ \"kt*\"",
+			"received=net:net:netif_receive_skb?name ~ \"kt*p\"",
+			"datagrams=irq:net:net_dev_xmit?name == \"lo\"",
+			"softirqs=irq:irq:softirq_entry?vec == 3"])]},
+		{cgroups: [group("left"; 1; {Custom: {program: "./left"}})], hold: "500ms"}'
+	plausible
+	metrics 0 '.sleeps >= 50 and .slow >= 5 and .slow <= 45'
+	workers 0 timer '.[0] | .wake_latency.count >= 50 and .proc.voluntary_ctxt_switches >= 40'
+	metrics 0 '.sent >= 200 and .received >= .sent / 2'
+	workers 0 net 'all(.[]; .medium == "veth")'
+	# the sender's datagram wakes the receiver from the softirq that it causes
+	metrics 0 '.datagrams >= 20 and .softirqs >= 20'
+	workers 0 irq '.[1] | .medium == "lo" and .wake_latency.count >= 20
+		and .proc.voluntary_ctxt_switches >= 20'
+	workers 1 left '.[0].metrics | .devices == 0 and .processes == 0'
+}
+
+@test "work that forks, signals and faults" {
+	run_test 2n2l2c1t '{cgroups: [
+		group("fork"; 1; "ForkExit"), group("signal"; 2; "SignalStorm"),
+		watch(["forks=fork:sched:sched_process_fork", "waits=fork:sched:sched_process_wait",
+			"sent=signal:signal:signal_generate?sig == 12",
+			"delivered=signal:signal:signal_deliver?sig == 12"])]},
+		{cgroups: [
+		group("fault"; 1; "PageFaultChurn"), group("sweep"; 1; "NumaWorkingSetSweep"),
+		watch(["dropped=fault:syscalls:sys_enter_madvise?behavior == 4",
+			"mbinds=sweep:syscalls:sys_enter_mbind",
+			"moved=sweep:migrate:mm_migrate_pages?succeeded > 100"])]},
+		{cgroups: [group("left"; 1; {Custom: {program: "./left"}})], hold: "500ms"}'
+	plausible
+	metrics 0 '.forks >= 10 and .waits >= .forks / 2'
+	workers 0 fork '.[0] | .work_units >= 10 and .wake_latency.count > 0
+		and .proc.voluntary_ctxt_switches > .work_units / 2'
+	metrics 0 '.sent >= 500 and .delivered >= 3'
+	workers 1 fault '.[0].proc.minor_faults >= 1000'
+	metrics 1 '.dropped >= 5'
+	metrics 1 '.mbinds >= 1 and .moved >= 1'
+	workers 2 left '.[0].metrics.processes == 0'
+}
+
+@test "work that changes how it is scheduled" {
+	run_test 2n2l2c1t '{cgroups: [
+		group("nice"; 1; "NiceSweep"), group("pin"; 1; "AffinityChurn"),
+		group("cross"; 4; {CrossAffinityChurn: {siblings: 4}}), group("policy"; 1; "PolicyChurn"),
+		group("node"; 1; "NumaMigrationChurn"),
+		watch(["niced=nice:syscalls:sys_enter_setpriority",
+			"negative=nice:syscalls:sys_enter_setpriority?niceval > 1000",
+			"pinned=pin:syscalls:sys_enter_sched_setaffinity?pid == 0",
+			"others=cross:syscalls:sys_enter_sched_setaffinity?pid != 0",
+			"own=cross:syscalls:sys_enter_sched_setaffinity?pid == 0",
+			"batch=policy:syscalls:sys_enter_sched_setscheduler?policy == 3",
+			"idle=policy:syscalls:sys_enter_sched_setscheduler?policy == 5",
+			"fifo=policy:syscalls:sys_enter_sched_setscheduler?policy == 1",
+			"rr=policy:syscalls:sys_enter_sched_setscheduler?policy == 2",
+			"nodes=node:syscalls:sys_enter_sched_setaffinity"])]}'
+	plausible
+	metrics 0 '.niced >= 80 and .negative > .niced / 3 and .negative < .niced * 2 / 3'
+	metrics 0 '.pinned >= 20'
+	workers 0 pin '.[0] | .migrations >= 10 and .cpus_used == "0-3"'
+	# the last call of each is its own, when it puts back what it found
+	metrics 0 '.others >= 40 and .own <= 4'
+	workers 0 cross 'all(.[]; .migrations >= 5)'
+	metrics 0 '[.batch, .idle, .fifo, .rr] | all(.[]; . >= 5) and max - min <= 2'
+	# a turn every 100 ms from node to node
+	metrics 0 '.nodes >= 5 and .nodes <= 22'
+	workers 0 node '.[0] | .migrations >= 4 and (.cpus_used | test("[01]") and test("[23]"))'
+}
+
+@test "work that moves between cgroups" {
+	run_test 1n2l2c1t '{cgroups: [
+		{name: "churn", workers: 2, work: {CgroupChurn: {groups: 3, cycle: "50ms"}}, cpuset: {llc: 1}},
+		group("storm"; 1; "CgroupAttachStorm"), group("auto"; 1; {CgroupAttachStorm: {reap: "auto"}}),
+		watch(["moves=churn:cgroup:cgroup_attach_task?dst_path ~ \"*churn*\"",
+			"away=churn:cgroup:cgroup_attach_task?dst_path ~ \"*.churn2\"",
+			"forks=storm:sched:sched_process_fork",
+			"attached=storm:cgroup:cgroup_attach_task?dst_path ~ \"*storm.churn1\"",
+			"waits=storm:sched:sched_process_wait",
+			"auto_attached=auto:cgroup:cgroup_attach_task?dst_path ~ \"*auto.churn1\"",
+			"auto_waits=auto:sched:sched_process_wait"])]},
+		{cgroups: [group("left"; 1; {Custom: {program: "./left"}})], hold: "500ms"}'
+	plausible
+	metrics 0 '.moves >= 15 and .moves <= 84 and .away >= .moves / 4 and .away <= .moves / 2'
+	workers 0 churn 'all(.[]; .cpus_allowed == "2-3" and (.cpus_used | test("^[2-3]")))'
+	metrics 0 '.forks >= 10 and .waits >= .forks / 2'
+	# some children are gone before they can be attached
+	metrics 0 '.attached >= 5 and .auto_attached >= 5 and .auto_waits < 20'
+	workers 1 left '.[0].metrics | .cgroups == 0 and .processes == 0'
+}
+
+@test "work that fights for locks and queues" {
+	run_test 1n2l2c1t '{cgroups: [
+		group("mutex"; 4; "MutexContention"),
+		group("plain"; 3; "PriorityInversion"), group("pi"; 3; {PriorityInversion: {lock: "pi"}}),
+		group("fast"; 3; {ProducerConsumerImbalance: {consume_iters: 1}}),
+		group("full"; 3; {ProducerConsumerImbalance: {queue_target: 2, consume_iters: 20000}}),
+		watch(["waits=mutex:syscalls:sys_enter_futex?op == 0", "wakes=mutex:syscalls:sys_enter_futex?op == 1",
+			"plain_boosts=plain:sched:sched_pi_setprio", "plain_waits=plain:syscalls:sys_enter_futex?op == 0",
+			"pi_boosts=pi:sched:sched_pi_setprio", "pi_waits=pi:syscalls:sys_enter_futex?op == 13",
+			"pi_plain=pi:syscalls:sys_enter_futex?op < 2",
+			"fast_waits=fast:syscalls:sys_enter_futex?op == 0",
+			"full_waits=full:syscalls:sys_enter_futex?op == 0"])]}'
+	jq -se 'map(select(.type == "worker")) | all(.[]; .exit == "completed")' run.jsonl
+	metrics 0 '.waits >= 5 and .wakes >= 5'
+	workers 0 mutex 'map(.wake_latency.count // 0) | add >= 5'
+	workers 0 mutex 'all(.[]; .iterations >= 5)'
+	# high, medium, low: two of real time
+	workers 0 plain 'map(.proc.policy) == [1, 1, 0]'
+	metrics 0 '.plain_boosts == 0 and .plain_waits >= 1 and .pi_boosts >= 5 and .pi_waits >= 5
+		and .pi_plain == 0'
+	# consumers that are faster sleep; producers that are faster wait for room
+	metrics 0 '.fast_waits >= 20'
+	workers 0 fast '.[2].wake_latency.count >= 20'
+	workers 0 full 'all(.[0, 1]; .iterations < 500)'
+	metrics 0 '.full_waits >= 1'
+}
+
+@test "real-time work on a single CPU: it takes it, and the guest still ends in time" {
+	run_test 1n1l1c1t '{cgroups: [group("storm"; 3; "PreemptStorm")]},
+		{cgroups: [group("starve"; 2; "RtStarvation")]},
+		{cgroups: [group("plain"; 3; "PriorityInversion")]},
+		{cgroups: [group("pi"; 3; {PriorityInversion: {lock: "pi"}})]}'
+	jq -se 'map(select(.type == "worker")) | length == 11 and all(.[];
+		.exit == "completed" and .wall_time_ns < 4e9)' run.jsonl
+	# each time that it wakes, one that spins must go
+	workers 0 storm '.[0].proc.policy == 1 and .[0].iterations >= 50 and .[0].wake_latency.count >= 50'
+	workers 0 storm '.[0].iterations as $n
+		| map(.proc.nonvoluntary_ctxt_switches) | .[1] + .[2] >= $n / 2'
+	workers 1 starve 'map(.cpu_time_ns / .wall_time_ns) | .[0] >= 0.7 and .[1] <= 0.25'
+	workers 1 starve 'map(.proc.policy) == [1, 0]'
+	workers 2 plain 'all(.[]; .iterations > 0)'
+	workers 3 pi 'all(.[]; .iterations > 0)'
+}
+
+@test "what parameters these types take, and how many workers" {
+	# refuse WORKERS WORK MESSAGE
+	refuse() {
+		printf '{ "cgroups": [{ "name": "a", "workers": %s,\n"work": %s }] }' "$1" "$2" >t.json
+		run --separate-stderr kt-guest plan t.json
+		[ "$status" -eq 65 ]
+		[ "$stderr" = "kt-guest: t.json:$3" ] || {
+			echo "$stderr"
+			return 1
+		}
+	}
+	refuse 3 '"MutexContention"' '1:41: "workers": those of MutexContention come in groups of 4, so it cannot be 3 (such as 4 can)'
+	refuse 2 '"ProducerConsumerImbalance"' '1:41: "workers": those of ProducerConsumerImbalance come in groups of 3, so it cannot be 2 (such as 3 can)'
+	refuse 3 '{"PriorityInversion": {"medium": 0}}' '1:41: "workers": those of PriorityInversion come in groups of 2, so it cannot be 3 (such as 4 can)'
+	refuse 2 '{"PreemptStorm": {"cfs_workers": 3}}' '1:41: "workers": those of PreemptStorm come in groups of 4, so it cannot be 2 (such as 4 can)'
+	refuse 3 '{"RtStarvation": {"rt": 2, "cfs": 2}}' '1:41: "workers": those of RtStarvation come in groups of 4, so it cannot be 3 (such as 4 can)'
+	refuse 3 '"IrqWake"' '1:41: "workers": those of IrqWake come in groups of 2, so it cannot be 3 (such as 4 can)'
+	refuse 3 '"SignalStorm"' '1:41: "workers": those of SignalStorm come in groups of 2, so it cannot be 3 (such as 4 can)'
+	refuse 3 '{"CrossAffinityChurn": {"siblings": 4}}' '1:41: "workers": those of CrossAffinityChurn come in groups of 4, so it cannot be 3 (such as 4 can)'
+	refuse 2 '{"PriorityInversion": {"lock": "fair"}}' '2:40: "lock": expected one of "plain", "pi", found "fair"'
+	refuse 2 '{"RtStarvation": {"prio": 50}}' '2:35: "prio": expected a whole number from 1 to 49, found 50'
+	refuse 2 '{"CgroupChurn": {"groups": 1}}' '2:36: "groups": expected a whole number from 2 to 64, found 1'
+	refuse 2 '{"CgroupAttachStorm": {"reap": 1}}' '2:40: "reap": expected one of "wait", "auto", found 1'
+	refuse 2 '{"NetTraffic": {"frame_bytes": 9000}}' '2:40: "frame_bytes": expected a whole number from 46 to 1500, found 9000'
+	refuse 2 '{"TimerLatency": {"interval": "0"}}' '2:39: "interval": expected a duration above 0s and of at most 1h, found "0"'
+	refuse 2 '{"PageFaultChurn": {"region": 64}}' '2:29: unknown key "region" in work type PageFaultChurn (did you mean "region_kib"?)'
+	refuse 2 '{"NiceSweep": {"step": 1}}' '2:23: work type NiceSweep takes no parameters'
+}
+
+@test "defaults of these types, as resolved; a disk comes with the types that need one" {
+	resolved() {
+		printf '{ "cgroups": [{ "name": "a", "workers": 12, "work": "%s" }] }' "$1" >t.json
+		kt-guest plan t.json | jq -c 'select(.type == "test")
+			| .steps[0].cgroups[0] | (.work // .groups[0].work) | del(.type)'
+	}
+	[ "$(resolved TimerLatency)" = '{"interval_ns":1000000}' ]
+	[ "$(resolved NetTraffic)" = '{"burst":16,"frame_bytes":256}' ]
+	[ "$(resolved IrqWake)" = '{"interval_ns":1000000,"spin_iters":1024}' ]
+	[ "$(resolved ForkExit)" = '{}' ]
+	[ "$(resolved NiceSweep)" = '{}' ]
+	[ "$(resolved AffinityChurn)" = '{"spin_iters":1024}' ]
+	[ "$(resolved CrossAffinityChurn)" = '{"siblings":2,"spin_iters":1024}' ]
+	[ "$(resolved PolicyChurn)" = '{"spin_iters":1024}' ]
+	[ "$(resolved NumaMigrationChurn)" = '{"period_ns":100000000}' ]
+	[ "$(resolved CgroupChurn)" = '{"groups":2,"cycle_ns":100000000}' ]
+	[ "$(resolved CgroupAttachStorm)" = '{"reap":"wait"}' ]
+	[ "$(resolved PageFaultChurn)" = '{"region_kib":4096,"touches":256,"spin_iters":64}' ]
+	[ "$(resolved NumaWorkingSetSweep)" = '{"region_kib":4096,"period_ns":100000000}' ]
+	[ "$(resolved MutexContention)" = '{"contenders":4,"hold":256,"work":1024}' ]
+	[ "$(resolved PriorityInversion)" = '{"high":1,"medium":1,"low":1,"hold":4096,"work":1024,"lock":"plain"}' ]
+	[ "$(resolved ProducerConsumerImbalance)" = '{"producers":2,"consumers":1,"rate_hz":1000,"consume_iters":4096,"queue_target":1024}' ]
+	[ "$(resolved SignalStorm)" = '{"signals":16,"work":1024}' ]
+	[ "$(resolved PreemptStorm)" = '{"cfs_workers":2,"rt_burst":1024,"rt_sleep_ns":1000000}' ]
+	[ "$(resolved RtStarvation)" = '{"rt":1,"cfs":1,"prio":49,"burst":1024}' ]
+	kt-guest plan t.json | jq -se '.[0].kargs == []'
+	# the test's own come last, and so win
+	printf '{ "kargs": ["null_blk.completion_nsec=9"], "cgroups": [
+		{ "name": "a", "work": "IoSync" }, { "name": "b", "work": "IoRandRead" }] }' >t.json
+	[ "$(kt-guest plan t.json | jq -c 'select(.type == "test") | .kargs')" = '["null_blk.nr_devices=1","null_blk.gb=1","null_blk.memory_backed=1","null_blk.irqmode=2","null_blk.completion_nsec=50000","null_blk.completion_nsec=9"]' ]
+}
