@@ -50,9 +50,9 @@ static unsigned long long event_id(const struct count *c)
 
 static void open_for(struct count *c, unsigned long long id, pid_t pid)
 {
-	struct perf_event_attr a = { .type = PERF_TYPE_TRACEPOINT,
-				     .size = sizeof(a),
-				     .config = id };
+	struct perf_event_attr a = {
+		.type = PERF_TYPE_TRACEPOINT, .size = sizeof(a), .config = id, .disabled = 1
+	}; /* until it has its filter */
 	int fd = (int)syscall(SYS_perf_event_open, &a, pid, -1, -1, PERF_FLAG_FD_CLOEXEC);
 
 	if (fd < 0 && errno == ESRCH)
@@ -61,21 +61,22 @@ static void open_for(struct count *c, unsigned long long id, pid_t pid)
 		err(71, "%s: unable to count %s of %d", c->label, c->event, pid);
 	if (c->filter[0] && ioctl(fd, PERF_EVENT_IOC_SET_FILTER, c->filter))
 		err(71, "%s: filter %s", c->label, c->filter);
+	if (ioctl(fd, PERF_EVENT_IOC_ENABLE, 0))
+		err(71, "%s: unable to start counting", c->label);
 	if (c->n == 64)
 		errx(65, "%s: more than 64 workers", c->label);
 	c->fd[c->n++] = fd;
 }
 
-static void start(struct count *c, const char *dir)
+/* The workers of its cgroup, also where one of them may have moved itself to. */
+static void look(struct count *c, unsigned long long id, const char *dir)
 {
-	unsigned long long id = event_id(c);
 	char path[512];
 	glob_t g;
 	FILE *f;
 	size_t i;
 	int pid;
 
-	/* also where a worker may have moved itself to */
 	snprintf(path, sizeof(path), "%s/../%s{,.churn*}/cgroup.procs", dir, c->cgroup);
 	if (glob(path, GLOB_BRACE, NULL, &g))
 		errx(65, "%s: no cgroup %s", c->label, c->cgroup);
@@ -87,6 +88,19 @@ static void start(struct count *c, const char *dir)
 			fclose(f);
 	}
 	globfree(&g);
+}
+
+/* A list of processes that come and go while it is read can miss one. */
+static void start(struct count *c, const char *dir)
+{
+	unsigned long long id = event_id(c);
+	int i;
+
+	for (i = 0; i < 100 && !c->n; i++) {
+		if (i)
+			usleep(5000);
+		look(c, id, dir);
+	}
 	if (!c->n)
 		errx(65, "%s: nobody in %s", c->label, c->cgroup);
 }
