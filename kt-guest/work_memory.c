@@ -15,7 +15,8 @@
 enum { FAULT_REGION, FAULT_TOUCHES, FAULT_SPINS };
 enum { SWEEP_REGION, SWEEP_PERIOD };
 
-#define REGION_MAX    (1 << 20) /* KiB */
+#define REGION_MIN    (64 << 10)
+#define REGION_MAX    (1 << 30)
 #define MOVED_AT_ONCE (4 << 20) /* by one mbind(), which first waits for all CPUs */
 #define LINE          64
 
@@ -27,7 +28,7 @@ struct memory {
 	int node;
 };
 
-static int memory_init(struct work *w, int64_t kib)
+static int memory_init(struct work *w, int64_t bytes)
 {
 	struct memory *m = calloc(1, sizeof(*m));
 
@@ -35,7 +36,7 @@ static int memory_init(struct work *w, int64_t kib)
 	if (!m)
 		return -ENOMEM;
 	m->page = (size_t)sysconf(_SC_PAGESIZE);
-	m->len = (size_t)kib << 10;
+	m->len = ((size_t)bytes + m->page - 1) / m->page * m->page;
 	m->rng = work_random_seed(w->index);
 	m->node = -1;
 	m->region = mmap(NULL, m->len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -146,14 +147,14 @@ const struct work_type work_family_memory[] = {
 	{ .name = "PageFaultChurn",
 	  .summary = "writes to random pages of a fresh mapping, gives them back, and spins",
 	  .group = 1,
-	  .params = { [FAULT_REGION] = WORK_PARAM_COUNT("region_kib", 4096, 64, REGION_MAX),
+	  .params = { [FAULT_REGION] = WORK_PARAM_SIZE("region", 4 << 20, REGION_MIN, REGION_MAX),
 		      [FAULT_TOUCHES] = WORK_PARAM_COUNT("touches", 256, 1, WORK_COUNT_MAX),
 		      [FAULT_SPINS] = WORK_PARAM_COUNT("spin_iters", 64, 1, WORK_COUNT_MAX) },
 	  .ops = { .init = fault_init, .iterate = page_fault_churn, .fini = memory_fini } },
 	{ .name = "NumaWorkingSetSweep",
 	  .summary = "moves its memory to the next NUMA node, then writes to it for period",
 	  .group = 1,
-	  .params = { [SWEEP_REGION] = WORK_PARAM_COUNT("region_kib", 4096, 64, REGION_MAX),
+	  .params = { [SWEEP_REGION] = WORK_PARAM_SIZE("region", 4 << 20, REGION_MIN, REGION_MAX),
 		      [SWEEP_PERIOD] = WORK_PARAM_DURATION("period", 100 * NSEC_PER_MSEC) },
 	  .ops = { .init = sweep_init, .iterate = numa_working_set_sweep, .fini = memory_fini } },
 	{ .name = NULL },

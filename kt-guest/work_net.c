@@ -191,7 +191,7 @@ const struct work_type work_family_net[] = {
 	  .summary = "sends a burst of frames to itself by packet sockets, and receives them",
 	  .group = 1,
 	  .params = { [NET_BURST] = WORK_PARAM_COUNT("burst", 16, 1, BURST_MAX),
-		      [NET_BYTES] = WORK_PARAM_COUNT("frame_bytes", 256, 46, BYTES_MAX) },
+		      [NET_BYTES] = WORK_PARAM_SIZE("frame", 256, 46, BYTES_MAX) },
 	  .ops = { .shared = net_shared,
 		   .prepare = net_prepare,
 		   .discard = net_discard,

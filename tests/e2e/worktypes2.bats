@@ -258,9 +258,10 @@ workers() {
 	refuse 2 '{"RtStarvation": {"prio": 50}}' '2:35: "prio": expected a whole number from 1 to 49, found 50'
 	refuse 2 '{"CgroupChurn": {"groups": 1}}' '2:36: "groups": expected a whole number from 2 to 64, found 1'
 	refuse 2 '{"CgroupAttachStorm": {"reap": 1}}' '2:40: "reap": expected one of "wait", "auto", found 1'
-	refuse 2 '{"NetTraffic": {"frame_bytes": 9000}}' '2:40: "frame_bytes": expected a whole number from 46 to 1500, found 9000'
+	refuse 2 '{"NetTraffic": {"frame": 9000}}' '2:34: "frame": expected a size such as "32KiB", or bytes from 46 to 1500, found 9000'
 	refuse 2 '{"TimerLatency": {"interval": "0"}}' '2:39: "interval": expected a duration above 0s and of at most 1h, found "0"'
-	refuse 2 '{"PageFaultChurn": {"region": 64}}' '2:29: unknown key "region" in work type PageFaultChurn (did you mean "region_kib"?)'
+	refuse 2 '{"PageFaultChurn": {"region": "1KiB"}}' '2:39: "region": expected from 65536 to 1073741824 bytes, found "1KiB"'
+	refuse 2 '{"NumaWorkingSetSweep": {"regions": 64}}' '2:34: unknown key "regions" in work type NumaWorkingSetSweep (did you mean "region"?)'
 	refuse 2 '{"NiceSweep": {"step": 1}}' '2:23: work type NiceSweep takes no parameters'
 }
 
@@ -281,8 +282,8 @@ workers() {
 	[ "$(resolved NumaMigrationChurn)" = '{"period_ns":100000000}' ]
 	[ "$(resolved CgroupChurn)" = '{"groups":2,"cycle_ns":100000000}' ]
 	[ "$(resolved CgroupAttachStorm)" = '{"reap":"wait"}' ]
-	[ "$(resolved PageFaultChurn)" = '{"region_kib":4096,"touches":256,"spin_iters":64}' ]
-	[ "$(resolved NumaWorkingSetSweep)" = '{"region_kib":4096,"period_ns":100000000}' ]
+	[ "$(resolved PageFaultChurn)" = '{"region_bytes":4194304,"touches":256,"spin_iters":64}' ]
+	[ "$(resolved NumaWorkingSetSweep)" = '{"region_bytes":4194304,"period_ns":100000000}' ]
 	[ "$(resolved MutexContention)" = '{"contenders":4,"hold":256,"work":1024}' ]
 	[ "$(resolved PriorityInversion)" = '{"high":1,"medium":1,"low":1,"hold":4096,"work":1024,"lock":"plain"}' ]
 	[ "$(resolved ProducerConsumerImbalance)" = '{"producers":2,"consumers":1,"rate_hz":1000,"consume_iters":4096,"queue_target":1024}' ]
