@@ -158,11 +158,11 @@ static uint64_t next_random(uint64_t *x)
 	return z ^ (z >> 31);
 }
 
-/* `count` of the pool, the same ones for the same index. */
+/* `count` of the pool, the same ones for the same index and round. */
 static void draw(const struct attr_cpus *a, unsigned int index, struct cpulist *l)
 {
 	struct cpulist left = a->pool, one;
-	uint64_t seed = index;
+	uint64_t seed = a->round << 32 | index;
 	unsigned int i, skip;
 	int cpu;
 

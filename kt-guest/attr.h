@@ -30,6 +30,7 @@ struct attr_cpus {
 	enum attr_affinity kind;
 	struct cpulist pool; /* EXACT: the set itself */
 	unsigned int count;
+	uint64_t round;           /* of RANDOM: other ones each time they are drawn anew */
 	struct json_object *each; /* the plan's: CPU lists, taken in turn */
 };
 

@@ -51,17 +51,6 @@ static int op_remove_cgroup(struct world *w, struct json_object *op, struct json
 	return rc ? rc : world_remove(w, h, e);
 }
 
-/* An empty set is that of the cgroup above. */
-static int set_cpus(struct world *w, struct home *h, const char *cpus, struct errbuf *e)
-{
-	int rc = cgroup_set(&w->tree, &h->cg, "cpuset.cpus", cpus, e);
-
-	if (!rc)
-		h->has_cpus = *cpus != '\0';
-	world_note_cpus(w);
-	return rc;
-}
-
 static int op_set_cpuset(struct world *w, struct json_object *op, struct json_object *rec,
 			 struct errbuf *e)
 {
@@ -70,9 +59,9 @@ static int op_set_cpuset(struct world *w, struct json_object *op, struct json_ob
 	int rc = home_of(w, op, "cgroup", &h, e);
 
 	if (!rc)
-		rc = set_cpus(w, h, rec_get_str(op, "cpus", ""), e);
+		rc = world_set_cpus(w, h, rec_get_str(op, "cpus", ""), e);
 	if (!rc && mems)
-		rc = cgroup_set(&w->tree, &h->cg, "cpuset.mems", mems, e);
+		rc = world_set_mems(w, h, mems, e);
 	if (!rc)
 		read_back(rec, "effective", h, "cpuset.cpus.effective");
 	return rc;
@@ -93,7 +82,7 @@ static int op_swap_cpusets(struct world *w, struct json_object *op, struct json_
 			rc = errbuf_set(e, -EIO, "unable to read cpuset.cpus of '%s'", h[i]->name);
 	}
 	for (i = 0; i < 2 && !rc; i++)
-		rc = set_cpus(w, h[i], cpus[!i], e);
+		rc = world_set_cpus(w, h[i], cpus[!i], e);
 	if (rc)
 		return rc;
 	effective = json_object_new_array();
@@ -302,6 +291,7 @@ static int op_signal(struct world *w, struct json_object *op, struct json_object
 	if (!rc)
 		rc = cgroup_each(&h->cg, shoot, &v, e);
 	rec_int(rec, "tasks", v.sent);
+	w->paused |= v.signal == SIGSTOP;
 	return rc < 0 ? rc : 0;
 }
 

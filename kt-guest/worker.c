@@ -314,14 +314,25 @@ void crew_look_again(struct crew *c)
 	}
 }
 
-void crew_stop(struct crew *c)
+/* To the whole group of each process, with what it may have started. */
+static void signal_all(const struct crew *c, int sig)
 {
 	unsigned int i;
 
-	__atomic_store_n(&c->gate->stop, 1, __ATOMIC_RELEASE);
-	for (i = 0; c->type->external && i < c->started; i++)
+	if (c->leader)
+		kill(-c->leader, sig);
+	for (i = 0; !c->attr.threads && i < c->started; i++)
 		if (!c->w[i].reaped)
-			kill(-c->w[i].tid, SIGTERM);
+			kill(-c->w[i].tid, sig);
+}
+
+void crew_stop(struct crew *c, bool paused)
+{
+	__atomic_store_n(&c->gate->stop, 1, __ATOMIC_RELEASE);
+	if (paused)
+		signal_all(c, SIGCONT);
+	if (c->type->external)
+		signal_all(c, SIGTERM);
 	crew_remind(c);
 }
 

@@ -93,9 +93,10 @@ int crew_failed(const struct crew *c, struct errbuf *e);
 /* Reads what /proc says at the start; of *procs workers more than the least. */
 void crew_look(struct crew *c, unsigned int *procs);
 void crew_open(struct crew *c, uint64_t now);
-/* Reads what /proc says at the stop, then tells all to stop. */
+/* Reads what /proc says at the stop. */
 void crew_look_again(struct crew *c);
-void crew_stop(struct crew *c);
+/* `paused`: some may have got a SIGSTOP, and hear nothing before they go on. */
+void crew_stop(struct crew *c, bool paused);
 /* Tells those again that still wait: a signal just before a wait is lost on it. */
 void crew_remind(const struct crew *c);
 /*

@@ -46,6 +46,8 @@ struct world {
 	int events;              /* epoll of the next two */
 	int signal_fd, ready_fd; /* SIGCHLD, SIGINT, SIGTERM; crews that are ready */
 	int signo;               /* the one that ends the run, or 0 */
+	uint64_t draws;          /* affinities given to workers that run */
+	bool paused;             /* workers have got a SIGSTOP */
 	uint64_t remind_ns;      /* when workers that were told to stop are told again */
 	unsigned int sweeps;     /* for those that ended */
 	bool gave_up;            /* workers would not die under their scheduler: it was stopped */
@@ -114,6 +116,9 @@ int world_clear(struct world *w, struct errbuf *e);
 void world_note_cpus(struct world *w);
 /* The CPUs that a worker may use now by its cgroup: false for all. */
 bool world_cpus_of(const struct home *h, const struct world *w, struct cpulist *l);
+/* A cpuset or its nodes of memory while it is in use; an empty one is that of the cgroup above. */
+int world_set_cpus(struct world *w, struct home *h, const char *cpus, struct errbuf *e);
+int world_set_mems(struct world *w, struct home *h, const char *mems, struct errbuf *e);
 /* Takes CPUs away or gives them back. */
 int world_hotplug(struct world *w, const struct cpulist *l, bool online, struct errbuf *e);
 

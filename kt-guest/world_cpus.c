@@ -14,18 +14,20 @@
 #define CPU_DIR       "/sys/devices/system/cpu"
 #define HOTPLUG_LIMIT (10 * NSEC_PER_SEC) /* of one CPU */
 
-static bool restricted(const struct world *w, const struct home *h)
+/* The nearest one, itself or above it, that has a cpuset of its own. */
+static const struct home *restricted(const struct world *w, const struct home *h)
 {
 	const struct home *a;
 	size_t len;
 
+	/* the list has children before those they are in */
 	for (a = w->homes; a; a = a->next) {
 		len = strlen(a->name);
 		if (a->has_cpus && strncmp(h->name, a->name, len) == 0 &&
 		    (!h->name[len] || h->name[len] == '/'))
-			return true;
+			return a;
 	}
-	return false;
+	return NULL;
 }
 
 bool world_cpus_of(const struct home *h, const struct world *w, struct cpulist *l)
@@ -87,6 +89,37 @@ void world_note_cpus(struct world *w)
 		last = c->home;
 		note(c, own, &cpus);
 	}
+}
+
+/* The kernel does not clear what processes live by: then it gets all that is around it. */
+static int set(struct world *w, struct home *h, const char *file, const char *list,
+	       const char *everything, struct errbuf *e)
+{
+	const struct home *above = restricted(w, h);
+	char all[CPULIST_TEXT_MAX];
+	int rc = cgroup_set(&w->tree, &h->cg, file, list, e), n;
+
+	if (rc != -ENOSPC || *list)
+		return rc;
+	n = above ? cgroup_get(&above->cg, file, all, sizeof(all)) : 0;
+	if (n <= 0)
+		n = file_read_line(everything, all, sizeof(all));
+	return n <= 0 ? rc : cgroup_set(&w->tree, &h->cg, file, all, e);
+}
+
+int world_set_cpus(struct world *w, struct home *h, const char *cpus, struct errbuf *e)
+{
+	int rc;
+
+	h->has_cpus = *cpus != '\0';
+	rc = set(w, h, "cpuset.cpus", cpus, CPU_DIR "/present", e);
+	world_note_cpus(w);
+	return rc;
+}
+
+int world_set_mems(struct world *w, struct home *h, const char *mems, struct errbuf *e)
+{
+	return set(w, h, "cpuset.mems", mems, "/sys/devices/system/node/has_memory", e);
 }
 
 int world_hotplug(struct world *w, const struct cpulist *l, bool online, struct errbuf *e)

@@ -208,7 +208,7 @@ static void stop(struct world *w)
 		}
 	for (c = w->crews; c; c = c->next) {
 		if (c->ending && c->open)
-			crew_stop(c);
+			crew_stop(c, w->paused);
 		else if (c->ending) /* at its gate it hears nothing */
 			crew_kill(c);
 	}
@@ -271,14 +271,17 @@ int world_affinity(struct world *w, struct home *h, const struct attr_cpus *a, s
 	unsigned int i;
 	int n = 0, rc;
 
+	w->draws++;
+
 	for (c = w->crews; c; c = c->next) {
 		if (c->home != h || !c->open)
 			continue;
 		c->attr.affinity = *a;
+		c->attr.affinity.round = w->draws;
 		for (i = 0; i < c->started; i++) {
 			if (c->w[i].reaped)
 				continue;
-			if (!attr_cpus_of(a, c->w[i].index, &l))
+			if (!attr_cpus_of(&c->attr.affinity, c->w[i].index, &l))
 				memset(&l, 0xff, sizeof(l)); /* all that the cpuset has */
 			rc = attr_set_affinity(c->w[i].tid, &l);
 			if (rc && rc != -ESRCH)
