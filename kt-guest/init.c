@@ -68,6 +68,21 @@ static int mount_all(struct errbuf *e)
 	return rc;
 }
 
+/* What programs know their own streams by; udev makes these elsewhere. */
+static void link_fds(void)
+{
+	static const char *const links[][2] = {
+		{ "/proc/self/fd", "/dev/fd" },
+		{ "fd/0", "/dev/stdin" },
+		{ "fd/1", "/dev/stdout" },
+		{ "fd/2", "/dev/stderr" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(links) / sizeof(links[0]); i++)
+		(void)!symlink(links[i][0], links[i][1]);
+}
+
 /* The kernel may have had no console to give to PID 1: nothing else may get 0, 1 or 2. */
 static void std_fds(void)
 {
@@ -268,6 +283,7 @@ static _Noreturn void pid1(void)
 
 	umask(022);
 	rc = mount_all(&e);
+	link_fds();
 	std_fds();
 	be_heard();
 	if (rc) {

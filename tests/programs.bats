@@ -66,7 +66,7 @@ unpack() {
 	sched '"config_file": "none.conf"'
 	run --separate-stderr kt-guest plan t.json
 	[ "$status" -eq 69 ]
-	[ "$stderr" = 'kt-guest: t.json:1:70: unable to find "none.conf"' ]
+	[ "$stderr" = 'kt-guest: t.json:1:63: unable to find "none.conf"' ]
 }
 
 @test "a scheduler of the kernel, a cgroup parent, constraints" {
