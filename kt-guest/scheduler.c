@@ -218,7 +218,7 @@ void sched_lost(struct sched *s)
 			 WIFEXITED(s->status) ? s->last : "");
 	o = record(s, "exit", s->lost_ns);
 	rec_str(o, "reason", reason);
-	rec_str(o, "exit", process ? code : NULL);
+	rec_str(o, "exit", process ? code : "none");
 	rec_put(s->out, o);
 }
 

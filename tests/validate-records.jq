@@ -6,11 +6,31 @@
 # a "*" member gives the kind of members that have no name here. A "by" member names the member
 # that picks one of "variants", whose members are there in addition.
 
+def program: {host: "s?", guest: "s", closure: "b?", text: "s?"};
+
+def scheduler: {
+	name: "s", binary: "s?", guest_binary: "s?", args: ["s"], sysctls: {"*": "s"}, kargs: ["s"], files: [program, "?"],
+	cgroup_parent: "s?", builtin: {"?": true, enable: ["s"], disable: ["s"]}
+};
+
 def schema: {
 	test: {
 		name: "s", file: "s", description: "s?", topology: "s",
 		memory_mib: "i", duration_ns: "i", watchdog_ns: "i",
-		scheduler: {"?": true, name: "s", binary: "s", args: ["s"], sysctls: {"*": "s"}, kargs: ["s"]},
+		kargs: ["s", "?"], sysctls: {"?": true, "*": "s"},
+		scheduler: ({"?": true} + scheduler), schedulers: [scheduler, "?"], programs: [program, "?"],
+		payloads: [{
+			name: "s", guest_binary: "s", host: "s", args: ["s"], output: "s", timeout_ns: "i?", cgroup: "s?",
+			checks: [{metric: "s?", min: "n?", max: "n?", exists: "b?", exit_code: "i?"}],
+			metrics: [{name: "s", polarity: "s", unit: "s", target: "n?"}]
+		}, "?"],
+		payload: "s?", workloads: ["s", "?"],
+		constraints: {
+			"?": true, min_numa_nodes: "i", max_numa_nodes: "i", min_llcs: "i", max_llcs: "i", min_cpus: "i",
+			max_cpus: "i", requires_smt: "b"
+		},
+		expect: {"?": true, "*": "any"}, allow_inconclusive: "b?",
+		backdrop: {"?": true, cgroups: [{name: "s", "*": "any"}], ops: ["any"], payloads: ["s"]},
 		assert: {
 			isolation: "b?", not_stuck: "b?", max_gap_ms: "n?", max_spread_pct: "n?",
 			max_throughput_cv: "n?", min_work_rate: "n?", min_iteration_rate: "n?",
@@ -19,7 +39,7 @@ def schema: {
 			cleanup_budget_ms: "n?"
 		},
 		steps: [{
-			hold_ns: "i",
+			hold_ns: "i", every_ns: "i?", until_payload: "b?", ops: ["any", "?"],
 			cgroups: [{
 				name: "s", cpus: "s?", workers: "i?", work: {"?": true, type: "s", "*": "any"},
 				groups: [{workers: "i", work: {type: "s", "*": "any"}, "*": "any"}, "?"], "*": "any"
@@ -79,17 +99,22 @@ def schema: {
 			minor_faults: "i", major_faults: "i", child_minor_faults: "i",
 			utime_ns: "i", stime_ns: "i", migrations: "i?", nice: "i", policy: "i"
 		},
-		numa_pages: {"?": true, "*": "i"}, numa_pages_migrated: "i?", medium: "s?", metrics: {"?": true, "*": "n"}
+		numa_pages: {"?": true, "*": "i"}, numa_pages_migrated: "i?", medium: "s?", metrics: {"?": true, "*": "n"},
+		stderr: "s?"
 	},
 	sched: {
 		name: "s", event: "s", guest_ns: "i", by: "event", variants: {
-			start: {pid: "i"},
-			attach: {ops: "s"},
+			start: {pid: "i?"},
+			attach: {ops: "s", duration_ns: "i?"},
 			failed: {reason: "s"},
 			exit: {reason: "s", exit: "s"},
-			stop: {},
+			stop: {duration_ns: "i?", error: "s?"},
 			log: {text: "s"}
 		}
+	},
+	payload: {
+		name: "s", step: "i?", cgroup: "s?", exit: "s", guest_ns: "i", duration_ns: "i", metrics: {"*": "n"},
+		truncated: "b?", stderr: "s"
 	},
 	control: {t_ns: "i", op: "s", took_ns: "i", error: "s?"},
 	vm_exit: {
@@ -112,7 +137,7 @@ def schema: {
 };
 
 # Records of the guest get a t_ns on their way.
-def from_guest: ["guest", "step", "op", "worker", "sched", "end"];
+def from_guest: ["guest", "step", "op", "worker", "sched", "payload", "end"];
 
 # What a member may be, beyond its kind.
 def words: {
