@@ -20,24 +20,37 @@ static int entries(const char *dir, const char *part)
 	return d ? n : -1;
 }
 
-/* User processes but PID 1 and this one: those of the kernel have no command line. */
+static int first_line(const char *pid, const char *name, char line[64])
+{
+	char path[300];
+	FILE *f;
+	int ok;
+
+	snprintf(path, sizeof(path), "/proc/%s/%s", pid, name);
+	f = fopen(path, "r");
+	ok = f && fgets(line, 64, f);
+	if (f)
+		fclose(f);
+	return ok;
+}
+
+/* Those of the kernel have no command line, those of the runner and the observer their names. */
 static int processes(void)
 {
 	DIR *d = opendir("/proc");
 	struct dirent *e;
-	char path[300], c;
-	FILE *f;
+	char line[64];
 	int n = 0, pid;
 
 	while (d && (e = readdir(d))) {
 		pid = atoi(e->d_name);
-		if (pid <= 1 || pid == getpid())
+		if (pid <= 1 || pid == getpid() || !first_line(e->d_name, "cmdline", line) ||
+		    !first_line(e->d_name, "comm", line))
 			continue;
-		snprintf(path, sizeof(path), "/proc/%s/cmdline", e->d_name);
-		f = fopen(path, "r");
-		n += f && fread(&c, 1, 1, f) == 1;
-		if (f)
-			fclose(f);
+		if (strcmp(line, "init\n") == 0 || strcmp(line, "events\n") == 0)
+			continue;
+		fprintf(stderr, "process %d: %s", pid, line);
+		n++;
 	}
 	return n;
 }

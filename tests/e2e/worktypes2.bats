@@ -14,14 +14,18 @@ setup_file() {
 	done
 }
 
-# run_test TOPOLOGY STEPS: with group(name; workers; work) and watch(event...; ...) in jq; the
-# records in run.jsonl
+# run_test TOPOLOGY STEPS [EVENT...]: with group(name; workers; work) in jq; the records in
+# run.jsonl. Events as events.c has them; the first step is left to it.
 run_test() {
+	local topology=$1 steps=$2
+	shift 2
 	cp "$BATS_FILE_TMPDIR"/{events,left} .
-	jq -n --arg topology "$1" '
+	jq -n --arg topology "$topology" '
 		def group($name; $workers; $work): {$name, $workers, $work};
-		def watch($args): group("watch"; 1; {Custom: {program: "./events", $args}});
-		{$topology, duration: "2s", memory_mib: 1024, steps: ['"$2"']}' >t.json
+		{$topology, duration: "2s", memory_mib: 1024, steps: [{cgroups: [], hold: "1s"}, '"$steps"']}
+		| if ($ARGS.positional | length) > 0 then .backdrop.cgroups = [group("watch"; 1;
+			{Custom: {program: "./events", args: $ARGS.positional}})] else . end' \
+		--args "$@" >t.json
 	run --separate-stderr kt test t.json
 	cp state/kt/runs/latest/run.jsonl .
 	[ "$status" -eq 0 ] || show 'select(.type == "worker") | .stderr // empty'
@@ -38,11 +42,9 @@ plausible() {
 		and (.wake_latency == null or .wake_latency.p50_ns <= .wake_latency.max_ns))' run.jsonl
 }
 
-# metrics STEP CONDITION: of what was counted in that step
+# metrics CONDITION: of what was counted
 metrics() {
-	jq -se --argjson step "$1" \
-		'map(select(.type == "worker" and .step == $step and .cgroup == "watch"))[0].metrics | '"$2" \
-		run.jsonl || {
+	jq -se 'map(select(.type == "worker" and .cgroup == "watch"))[0].metrics | '"$1" run.jsonl || {
 		show 'select(.cgroup? == "watch") | .metrics, .stderr'
 		return 1
 	}
@@ -60,25 +62,25 @@ workers() {
 
 @test "work that waits for a disk" {
 	run_test 1n2l2c1t '{cgroups: [
-		group("sync"; 1; "IoSync"), group("read"; 1; "IoRandRead"), group("convoy"; 1; "IoConvoy"),
-		watch(["sync_writes=sync:block:block_rq_issue?rwbs ~ \"W*S*\"",
-			"sync_flushes=sync:syscalls:sys_enter_fdatasync",
-			"reads=read:block:block_rq_issue?rwbs ~ \"R*\"",
-			"read_bytes=read:syscalls:sys_enter_pread64?count == 4096",
-			"convoy_reads=convoy:block:block_rq_issue?rwbs ~ \"R*\"",
-			"convoy_writes=convoy:syscalls:sys_enter_pwrite64",
-			"convoy_flushes=convoy:syscalls:sys_enter_fdatasync"])]}'
+		group("sync"; 1; "IoSync"), group("read"; 1; "IoRandRead"), group("convoy"; 1; "IoConvoy")]}' \
+		'sync_writes=sync:block:block_rq_issue?rwbs ~ "W*S*"' \
+		'sync_flushes=sync:syscalls:sys_enter_fdatasync' \
+		'reads=read:block:block_rq_issue?rwbs ~ "R*"' \
+		'read_bytes=read:syscalls:sys_enter_pread64?count == 4096' \
+		'convoy_reads=convoy:block:block_rq_issue?rwbs ~ "R*"' \
+		'convoy_writes=convoy:syscalls:sys_enter_pwrite64' \
+		'convoy_flushes=convoy:syscalls:sys_enter_fdatasync'
 	plausible
 	# each of them has a disk, and its name is in the record
 	show 'select(.type == "worker" and .work != "Custom") | .medium' | sort | uniq -c |
 		grep -qx ' *3 "/dev/nullb0"'
-	metrics 0 '.sync_writes >= 20 and .sync_flushes >= 1 and .sync_writes > 10 * .sync_flushes'
-	metrics 0 '.reads >= 20 and .read_bytes >= .reads * 0.9'
-	metrics 0 '.convoy_reads >= 20 and .convoy_writes >= .convoy_reads * 0.9
+	metrics '.sync_writes >= 20 and .sync_flushes >= 1 and .sync_writes > 10 * .sync_flushes'
+	metrics '.reads >= 20 and .read_bytes >= .reads * 0.9'
+	metrics '.convoy_reads >= 20 and .convoy_writes >= .convoy_reads * 0.9
 		and .convoy_flushes < .convoy_writes / 30'
 	# nearly each request is a real wait
-	workers 0 read '.[0] | .proc.voluntary_ctxt_switches > .work_units / 2'
-	workers 0 sync '.[0] | .proc.voluntary_ctxt_switches > .work_units / 4'
+	workers 1 read '.[0] | .proc.voluntary_ctxt_switches > .work_units / 2'
+	workers 1 sync '.[0] | .proc.voluntary_ctxt_switches > .work_units / 4'
 	[ "$(show 'select(.type == "worker") | .work' | sort -u | xargs)" = \
 		"Custom IoConvoy IoRandRead IoSyncWrite" ]
 }
@@ -99,96 +101,97 @@ workers() {
 @test "work that waits for a timer and goes through the network" {
 	run_test 1n2l2c1t '{cgroups: [
 		group("timer"; 1; "TimerLatency"), group("slow"; 1; {TimerLatency: {interval: "50ms"}}),
-		group("net"; 2; "NetTraffic"), group("irq"; 2; "IrqWake"),
-		watch(["sleeps=timer:syscalls:sys_enter_clock_nanosleep?flags == 1",
-			"slow=slow:syscalls:sys_enter_clock_nanosleep?flags == 1",
-			"sent=net:net:net_dev_xmit?name ~ \"kt*\"",
-			"received=net:net:netif_receive_skb?name ~ \"kt*p\"",
-			"datagrams=irq:net:net_dev_xmit?name == \"lo\"",
-			"softirqs=irq:irq:softirq_entry?vec == 3"])]},
-		{cgroups: [group("left"; 1; {Custom: {program: "./left"}})], hold: "500ms"}'
+		group("net"; 2; "NetTraffic"), group("irq"; 2; "IrqWake")]},
+		{cgroups: [group("left"; 1; {Custom: {program: "./left"}})], hold: "500ms"}' \
+		'sleeps=timer:syscalls:sys_enter_clock_nanosleep?flags == 1' \
+		'slow=slow:syscalls:sys_enter_clock_nanosleep?flags == 1' \
+		'sent=net:net:net_dev_xmit?name ~ "kt*"' \
+		'received=net:net:netif_receive_skb?name ~ "kt*p"' \
+		'datagrams=irq:net:net_dev_xmit?name == "lo"' \
+		'softirqs=irq:irq:softirq_entry?vec == 3'
 	plausible
-	metrics 0 '.sleeps >= 50 and .slow >= 5 and .slow <= 45'
-	workers 0 timer '.[0] | .wake_latency.count >= 50 and .proc.voluntary_ctxt_switches >= 40'
-	metrics 0 '.sent >= 200 and .received >= .sent / 2'
-	workers 0 net 'all(.[]; .medium == "veth")'
+	metrics '.sleeps >= 50 and .slow >= 5 and .slow <= 45'
+	workers 1 timer '.[0] | .wake_latency.count >= 50 and .proc.voluntary_ctxt_switches >= 40'
+	metrics '.sent >= 200 and .received >= .sent / 2'
+	workers 1 net 'all(.[]; .medium == "veth")'
 	# the sender's datagram wakes the receiver from the softirq that it causes
-	metrics 0 '.datagrams >= 20 and .softirqs >= 20'
-	workers 0 irq '.[1] | .medium == "lo" and .wake_latency.count >= 20
+	metrics '.datagrams >= 20 and .softirqs >= 20'
+	workers 1 irq '.[1] | .medium == "lo" and .wake_latency.count >= 20
 		and .proc.voluntary_ctxt_switches >= 20'
-	workers 1 left '.[0].metrics | .devices == 0 and .processes == 0'
+	workers 2 left '.[0].metrics | .devices == 0 and .processes == 0'
 }
 
 @test "work that forks, signals and faults" {
 	run_test 2n2l2c1t '{cgroups: [
-		group("fork"; 1; "ForkExit"), group("signal"; 2; "SignalStorm"),
-		watch(["forks=fork:sched:sched_process_fork", "waits=fork:sched:sched_process_wait",
-			"sent=signal:signal:signal_generate?sig == 12",
-			"delivered=signal:signal:signal_deliver?sig == 12"])]},
+		group("fork"; 1; "ForkExit"), group("signal"; 2; "SignalStorm")]},
 		{cgroups: [
-		group("fault"; 1; "PageFaultChurn"), group("sweep"; 1; "NumaWorkingSetSweep"),
-		watch(["dropped=fault:syscalls:sys_enter_madvise?behavior == 4",
-			"mbinds=sweep:syscalls:sys_enter_mbind",
-			"moved=sweep:migrate:mm_migrate_pages?succeeded > 100"])]},
-		{cgroups: [group("left"; 1; {Custom: {program: "./left"}})], hold: "500ms"}'
+		group("fault"; 1; "PageFaultChurn"), group("sweep"; 1; "NumaWorkingSetSweep")]},
+		{cgroups: [group("left"; 1; {Custom: {program: "./left"}})], hold: "500ms"}' \
+		'forks=fork:sched:sched_process_fork' \
+		'waits=fork:sched:sched_process_wait' \
+		'sent=signal:signal:signal_generate?sig == 12' \
+		'delivered=signal:signal:signal_deliver?sig == 12' \
+		'dropped=fault:syscalls:sys_enter_madvise?behavior == 4' \
+		'mbinds=sweep:syscalls:sys_enter_mbind' \
+		'moved=sweep:migrate:mm_migrate_pages?succeeded > 100'
 	plausible
-	metrics 0 '.forks >= 10 and .waits >= .forks / 2'
-	workers 0 fork '.[0] | .work_units >= 10 and .wake_latency.count > 0
+	metrics '.forks >= 10 and .waits >= .forks / 2'
+	workers 1 fork '.[0] | .work_units >= 10 and .wake_latency.count > 0
 		and .proc.voluntary_ctxt_switches > .work_units / 2'
-	metrics 0 '.sent >= 500 and .delivered >= 3'
-	workers 1 fault '.[0].proc.minor_faults >= 1000'
-	metrics 1 '.dropped >= 5'
-	metrics 1 '.mbinds >= 1 and .moved >= 1'
-	workers 2 left '.[0].metrics.processes == 0'
+	metrics '.sent >= 500 and .delivered >= 3'
+	workers 2 fault '.[0].proc.minor_faults >= 1000'
+	metrics '.dropped >= 5'
+	metrics '.mbinds >= 1 and .moved >= 1'
+	workers 3 left '.[0].metrics.processes == 0'
 }
 
 @test "work that changes how it is scheduled" {
 	run_test 2n2l2c1t '{cgroups: [
 		group("nice"; 1; "NiceSweep"), group("pin"; 1; "AffinityChurn"),
 		group("cross"; 4; {CrossAffinityChurn: {siblings: 4}}), group("policy"; 1; "PolicyChurn"),
-		group("node"; 1; "NumaMigrationChurn"),
-		watch(["niced=nice:syscalls:sys_enter_setpriority",
-			"negative=nice:syscalls:sys_enter_setpriority?niceval > 1000",
-			"pinned=pin:syscalls:sys_enter_sched_setaffinity?pid == 0",
-			"others=cross:syscalls:sys_enter_sched_setaffinity?pid != 0",
-			"own=cross:syscalls:sys_enter_sched_setaffinity?pid == 0",
-			"batch=policy:syscalls:sys_enter_sched_setscheduler?policy == 3",
-			"idle=policy:syscalls:sys_enter_sched_setscheduler?policy == 5",
-			"fifo=policy:syscalls:sys_enter_sched_setscheduler?policy == 1",
-			"rr=policy:syscalls:sys_enter_sched_setscheduler?policy == 2",
-			"nodes=node:syscalls:sys_enter_sched_setaffinity"])]}'
+		group("node"; 1; "NumaMigrationChurn")]}' \
+		'niced=nice:syscalls:sys_enter_setpriority' \
+		'negative=nice:syscalls:sys_enter_setpriority?niceval > 1000' \
+		'pinned=pin:syscalls:sys_enter_sched_setaffinity?pid == 0' \
+		'others=cross:syscalls:sys_enter_sched_setaffinity?pid != 0' \
+		'own=cross:syscalls:sys_enter_sched_setaffinity?pid == 0' \
+		'batch=policy:syscalls:sys_enter_sched_setscheduler?policy == 3' \
+		'idle=policy:syscalls:sys_enter_sched_setscheduler?policy == 5' \
+		'fifo=policy:syscalls:sys_enter_sched_setscheduler?policy == 1' \
+		'rr=policy:syscalls:sys_enter_sched_setscheduler?policy == 2' \
+		'nodes=node:syscalls:sys_enter_sched_setaffinity'
 	plausible
-	metrics 0 '.niced >= 80 and .negative > .niced / 3 and .negative < .niced * 2 / 3'
-	metrics 0 '.pinned >= 20'
-	workers 0 pin '.[0] | .migrations >= 10 and .cpus_used == "0-3"'
+	metrics '.niced >= 80 and .negative > .niced / 3 and .negative < .niced * 2 / 3'
+	metrics '.pinned >= 20'
+	workers 1 pin '.[0] | .migrations >= 10 and .cpus_used == "0-3"'
 	# the last call of each is its own, when it puts back what it found
-	metrics 0 '.others >= 40 and .own <= 4'
-	workers 0 cross 'all(.[]; .migrations >= 5)'
-	metrics 0 '[.batch, .idle, .fifo, .rr] | all(.[]; . >= 5) and max <= min * 1.5 + 10'
+	metrics '.others >= 40 and .own <= 4'
+	workers 1 cross 'all(.[]; .migrations >= 5)'
+	metrics '[.batch, .idle, .fifo, .rr] | all(.[]; . >= 5) and max <= min * 1.5 + 10'
 	# a turn every 100 ms from node to node
-	metrics 0 '.nodes >= 5 and .nodes <= 22'
-	workers 0 node '.[0] | .migrations >= 4 and (.cpus_used | test("[01]") and test("[23]"))'
+	metrics '.nodes >= 5 and .nodes <= 22'
+	workers 1 node '.[0] | .migrations >= 4 and (.cpus_used | test("[01]") and test("[23]"))'
 }
 
 @test "work that moves between cgroups" {
 	run_test 1n2l2c1t '{cgroups: [
 		{name: "churn", workers: 2, work: {CgroupChurn: {groups: 3, cycle: "50ms"}}, cpuset: {llc: 1}},
-		group("storm"; 1; "CgroupAttachStorm"), group("auto"; 1; {CgroupAttachStorm: {reap: "auto"}}),
-		watch(["moves=churn:cgroup:cgroup_attach_task?dst_path ~ \"*churn*\"",
-			"away=churn:cgroup:cgroup_attach_task?dst_path ~ \"*.churn2\"",
-			"forks=storm:sched:sched_process_fork",
-			"attached=storm:cgroup:cgroup_attach_task?dst_path ~ \"*storm.churn1\"",
-			"waits=storm:sched:sched_process_wait",
-			"auto_attached=auto:cgroup:cgroup_attach_task?dst_path ~ \"*auto.churn1\"",
-			"auto_waits=auto:sched:sched_process_wait"])]},
-		{cgroups: [group("left"; 1; {Custom: {program: "./left"}})], hold: "500ms"}'
+		group("storm"; 1; "CgroupAttachStorm"), group("auto"; 1; {CgroupAttachStorm: {reap: "auto"}})]},
+		{cgroups: [group("left"; 1; {Custom: {program: "./left"}})], hold: "500ms"}' \
+		'moves=churn:cgroup:cgroup_attach_task?dst_path ~ "*churn*"' \
+		'away=churn:cgroup:cgroup_attach_task?dst_path ~ "*.churn2"' \
+		'forks=storm:sched:sched_process_fork' \
+		'attached=storm:cgroup:cgroup_attach_task?dst_path ~ "*storm.churn1"' \
+		'waits=storm:sched:sched_process_wait' \
+		'auto_attached=auto:cgroup:cgroup_attach_task?dst_path ~ "*auto.churn1"' \
+		'auto_waits=auto:sched:sched_process_wait'
 	plausible
-	metrics 0 '.moves >= 10 and .moves <= 130 and .away >= 2 and .away < .moves'
-	workers 0 churn 'all(.[]; .cpus_allowed == "2-3" and (.cpus_used | test("^[2-3]")))'
-	metrics 0 '.forks >= 10 and .waits >= .forks / 2'
+	metrics '.moves >= 10 and .moves <= 130 and .away >= 2 and .away < .moves'
+	workers 1 churn 'all(.[]; .cpus_allowed == "2-3" and (.cpus_used | test("^[2-3]")))'
+	metrics '.forks >= 10 and .waits >= .forks / 2'
 	# some children are gone before they can be attached
-	metrics 0 '.attached >= 5 and .auto_attached >= 5 and .auto_waits < 20'
-	workers 1 left '.[0].metrics | .cgroups == 0 and .processes == 0'
+	metrics '.attached >= 5 and .auto_attached >= 5 and .auto_waits < 20'
+	workers 2 left '.[0].metrics | .cgroups == 0 and .processes == 0'
 }
 
 @test "work that fights for locks and queues" {
@@ -196,26 +199,29 @@ workers() {
 		group("mutex"; 4; "MutexContention"),
 		group("plain"; 3; "PriorityInversion"), group("pi"; 3; {PriorityInversion: {lock: "pi"}}),
 		group("fast"; 3; {ProducerConsumerImbalance: {consume_iters: 1}}),
-		group("full"; 3; {ProducerConsumerImbalance: {queue_target: 2, consume_iters: 20000}}),
-		watch(["waits=mutex:syscalls:sys_enter_futex?op == 0", "wakes=mutex:syscalls:sys_enter_futex?op == 1",
-			"plain_boosts=plain:sched:sched_pi_setprio", "plain_waits=plain:syscalls:sys_enter_futex?op == 0",
-			"pi_boosts=pi:sched:sched_pi_setprio", "pi_waits=pi:syscalls:sys_enter_futex?op == 13",
-			"pi_plain=pi:syscalls:sys_enter_futex?op < 2",
-			"fast_waits=fast:syscalls:sys_enter_futex?op == 0",
-			"full_waits=full:syscalls:sys_enter_futex?op == 0"])]}'
+		group("full"; 3; {ProducerConsumerImbalance: {queue_target: 2, consume_iters: 20000}})]}' \
+		'waits=mutex:syscalls:sys_enter_futex?op == 0' \
+		'wakes=mutex:syscalls:sys_enter_futex?op == 1' \
+		'plain_boosts=plain:sched:sched_pi_setprio' \
+		'plain_waits=plain:syscalls:sys_enter_futex?op == 0' \
+		'pi_boosts=pi:sched:sched_pi_setprio' \
+		'pi_waits=pi:syscalls:sys_enter_futex?op == 13' \
+		'pi_plain=pi:syscalls:sys_enter_futex?op < 2' \
+		'fast_waits=fast:syscalls:sys_enter_futex?op == 0' \
+		'full_waits=full:syscalls:sys_enter_futex?op == 0'
 	jq -se 'map(select(.type == "worker")) | all(.[]; .exit == "completed")' run.jsonl
-	metrics 0 '.waits >= 5 and .wakes >= 5'
-	workers 0 mutex 'map(.wake_latency.count // 0) | add >= 5'
-	workers 0 mutex 'all(.[]; .iterations >= 5)'
+	metrics '.waits >= 5 and .wakes >= 5'
+	workers 1 mutex 'map(.wake_latency.count // 0) | add >= 5'
+	workers 1 mutex 'all(.[]; .iterations >= 5)'
 	# high, medium, low: two of real time
-	workers 0 plain 'map(.proc.policy) == [1, 1, 0]'
-	metrics 0 '.plain_boosts == 0 and .plain_waits >= 1 and .pi_boosts >= 5 and .pi_waits >= 5
+	workers 1 plain 'map(.proc.policy) == [1, 1, 0]'
+	metrics '.plain_boosts == 0 and .plain_waits >= 1 and .pi_boosts >= 5 and .pi_waits >= 5
 		and .pi_plain == 0'
 	# consumers that are faster sleep; producers that are faster wait for room
-	metrics 0 '.fast_waits >= 20'
-	workers 0 fast '.[2].wake_latency.count >= 20'
-	workers 0 full 'all(.[0, 1]; .iterations < 500)'
-	metrics 0 '.full_waits >= 1'
+	metrics '.fast_waits >= 20'
+	workers 1 fast '.[2].wake_latency.count >= 20'
+	workers 1 full 'all(.[0, 1]; .iterations < 500)'
+	metrics '.full_waits >= 1'
 }
 
 @test "real-time work on a single CPU: it takes it, and the guest still ends in time" {
@@ -226,13 +232,13 @@ workers() {
 	jq -se 'map(select(.type == "worker")) | length == 11 and all(.[];
 		.exit == "completed" and .wall_time_ns < 4e9)' run.jsonl
 	# each time that it wakes, one that spins must go
-	workers 0 storm '.[0].proc.policy == 1 and .[0].iterations >= 50 and .[0].wake_latency.count >= 50'
-	workers 0 storm '.[0].iterations as $n
+	workers 1 storm '.[0].proc.policy == 1 and .[0].iterations >= 50 and .[0].wake_latency.count >= 50'
+	workers 1 storm '.[0].iterations as $n
 		| map(.proc.nonvoluntary_ctxt_switches) | .[1] + .[2] >= $n / 2'
-	workers 1 starve 'map(.cpu_time_ns / .wall_time_ns) | .[0] >= 0.7 and .[1] <= 0.25'
-	workers 1 starve 'map(.proc.policy) == [1, 0]'
-	workers 2 plain 'all(.[]; .iterations > 0)'
-	workers 3 pi 'all(.[]; .iterations > 0)'
+	workers 2 starve 'map(.cpu_time_ns / .wall_time_ns) | .[0] >= 0.7 and .[1] <= 0.25'
+	workers 2 starve 'map(.proc.policy) == [1, 0]'
+	workers 3 plain 'all(.[]; .iterations > 0)'
+	workers 4 pi 'all(.[]; .iterations > 0)'
 }
 
 @test "what parameters these types take, and how many workers" {
