@@ -73,6 +73,7 @@ void procstat_read(pid_t tid, struct procstat *p)
 		return;
 	p->count[PROC_VOLUNTARY] = number_at(buf, "voluntary_ctxt_switches", -1);
 	p->count[PROC_NONVOLUNTARY] = number_at(buf, "nonvoluntary_ctxt_switches", -1);
+	p->threads = (int)number_at(buf, "Threads", 0);
 	p->count[PROC_MIGRATIONS] = -1;
 	if (read_one(tid, "sched", buf, sizeof(buf)))
 		p->count[PROC_MIGRATIONS] = number_at(buf, "se.nr_migrations", -1);

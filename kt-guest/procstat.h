@@ -25,7 +25,7 @@ enum proc_count {
 struct procstat {
 	bool known;
 	int64_t count[PROC_COUNTS];
-	int nice, policy; /* as they are at this moment; SCHED_* */
+	int nice, policy, threads; /* at this moment; SCHED_*; of its process */
 };
 
 extern const char *const procstat_keys[PROC_COUNTS]; /* in records */

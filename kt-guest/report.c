@@ -90,6 +90,7 @@ static void add_proc(struct json_object *o, const struct worker *w)
 				rec_int(p, procstat_keys[i], w->proc1.count[i] - w->proc0.count[i]);
 		rec_int(p, "nice", w->proc1.nice);
 		rec_int(p, "policy", w->proc1.policy);
+		rec_int(p, "threads", w->proc1.threads);
 	}
 	rec_add(o, "proc", p);
 }

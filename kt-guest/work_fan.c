@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * One messenger wakes many receivers at once through one futex: member 0 is the messenger.
- * A round is over when every receiver took its wake-up, so none is lost and the messenger
- * never runs ahead.
+ * A round begins when all receivers are ready to wait for it: each of its wake-ups is one,
+ * none is lost, and the messenger never runs ahead.
  */
 #include <stdlib.h>
 
@@ -17,7 +17,7 @@ enum { /* FAN_OUT, */ FOOTPRINT = 1, OPERATIONS, SLEEP }; /* FanOutCompute */
 
 struct fan {
 	_Alignas(64) uint32_t round; /* a futex: counts broadcasts */
-	_Alignas(64) uint32_t taken; /* a futex: receivers that saw this round */
+	_Alignas(64) uint32_t ready; /* a futex: receivers that are about to wait */
 	uint64_t stamp;              /* when it was sent */
 };
 
@@ -38,21 +38,27 @@ static unsigned int fan_group(const int64_t *values)
 	return (unsigned int)values[FAN_OUT] + 1;
 }
 
-/* Wakes all, then waits until all took it. */
+/* Waits until all are ready, then wakes them. */
 static void broadcast(struct work *w)
 {
 	struct fan *f = w->group->shared;
-	uint32_t taken, all = w->group->n - 1;
+	uint32_t ready, all = w->group->n - 1;
 
-	__atomic_store_n(&f->taken, 0, __ATOMIC_RELAXED);
+	work_checkpoint(w);
+	while ((ready = __atomic_load_n(&f->ready, __ATOMIC_ACQUIRE)) < all) {
+		if (work_stopped(w)) {
+			work_resumed(w);
+			return;
+		}
+		futex_wait(&f->ready, ready, 0);
+	}
+	work_resumed(w);
+	__atomic_store_n(&f->ready, 0, __ATOMIC_RELAXED);
 	__atomic_store_n(&f->stamp, tm_now(), __ATOMIC_RELEASE);
 	__atomic_add_fetch(&f->round, 1, __ATOMIC_RELEASE);
 	futex_wake(&f->round, INT_MAX);
 	w->tm->work_units++;
-	work_checkpoint(w);
-	while ((taken = __atomic_load_n(&f->taken, __ATOMIC_ACQUIRE)) < all && !work_stopped(w))
-		futex_wait(&f->taken, taken, 0);
-	work_resumed(w);
+	work_tick(w);
 }
 
 /* Waits for the next round; false: for the stop. */
@@ -62,6 +68,8 @@ static bool receive(struct work *w)
 	struct fan *f = w->group->shared;
 	uint64_t since = work_checkpoint(w);
 
+	if (__atomic_add_fetch(&f->ready, 1, __ATOMIC_ACQ_REL) == w->group->n - 1)
+		futex_wake(&f->ready, 1);
 	while (__atomic_load_n(&f->round, __ATOMIC_ACQUIRE) == r->seen) {
 		if (work_stopped(w)) {
 			work_resumed(w);
@@ -71,8 +79,6 @@ static bool receive(struct work *w)
 	}
 	r->seen++;
 	work_waited(w, since, __atomic_load_n(&f->stamp, __ATOMIC_ACQUIRE));
-	if (__atomic_add_fetch(&f->taken, 1, __ATOMIC_RELEASE) == w->group->n - 1)
-		futex_wake(&f->taken, 1);
 	return true;
 }
 

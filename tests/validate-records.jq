@@ -97,7 +97,7 @@ def schema: {
 		proc: {
 			"?": true, voluntary_ctxt_switches: "i", nonvoluntary_ctxt_switches: "i",
 			minor_faults: "i", major_faults: "i", child_minor_faults: "i",
-			utime_ns: "i", stime_ns: "i", migrations: "i?", nice: "i", policy: "i"
+			utime_ns: "i", stime_ns: "i", migrations: "i?", nice: "i", policy: "i", threads: "i?"
 		},
 		numa_pages: {"?": true, "*": "i"}, numa_pages_migrated: "i?", medium: "s?", metrics: {"?": true, "*": "n"},
 		stderr: "s?"
