@@ -268,7 +268,7 @@ listed() {
 	local schema=$KT_TOP/share/test.schema.json
 	diff <(listed key-far) <(jq -r '.properties | keys[] | select(. != "$schema")' "$schema" | sort)
 	diff <(listed scheduler-assert) <(jq -r '.definitions.assert.properties | keys[]' "$schema" | sort)
-	diff <(kt-guest list --work | jq -r 'select(.type == "item").name' | sort) <(jq -r '.definitions.work.oneOf[1].properties | keys[] | select(. != "CpuSpin")' "$schema" | sort)
+	diff <(kt-guest list --work | jq -r 'select(.type == "item").name' | sort) <(jq -r '.definitions.work.oneOf[1].properties | keys[] | select(. != "CpuSpin" and . != "IoSync")' "$schema" | sort)
 }
 
 @test "the pages name every key, work type and CPU set" {

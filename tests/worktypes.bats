@@ -84,5 +84,5 @@ work() {
 	work '"Schbench"' '"workers": 2'
 	run --separate-stderr kt-guest plan t.json
 	[ "$status" -eq 65 ]
-	[ "$stderr" = 'kt-guest: t.json:1:68: "workers": one of Schbench fills its CPUs with threads of its own (expected 1, found 2)' ]
+	[ "$stderr" = 'kt-guest: t.json:1:61: "workers": one of Schbench fills its CPUs with threads of its own (expected 1, found 2)' ]
 }
