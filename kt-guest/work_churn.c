@@ -24,21 +24,27 @@ struct churn {
 	struct sched_attr before; /* what fini() goes back to */
 	struct cpulist cpus;
 	uint64_t rng;
-	bool may;            /* has CAP_SYS_NICE */
+	bool asked, may;     /* has CAP_SYS_NICE */
 	int nice;            /* NiceSweep: to be set next */
 	unsigned int turn;   /* PolicyChurn, NumaMigrationChurn: to be set next */
 	unsigned int nnodes; /* NumaMigrationChurn: nodes with CPUs for it */
 	struct cpulist *node;
 };
 
-/* Asks the thing itself; what it changes is put back. */
-static bool may_raise(const struct sched_attr *before)
+/*
+ * Has it CAP_SYS_NICE? Asks the thing itself, in the loop: between init() and that, the worker
+ * may have become another user. What it changes is put back.
+ */
+static bool may_raise(struct churn *c)
 {
-	bool may = work_sched_policy(SCHED_FIFO, 1) == 0;
-
-	if (may)
-		work_sched_set(before);
-	return may;
+	if (c->asked)
+		return c->may;
+	c->asked = true;
+	c->may = work_sched_policy(SCHED_FIFO, 1) == 0;
+	if (c->may)
+		work_sched_set(&c->before);
+	c->nice = c->may ? NICE_MIN : 0;
+	return c->may;
 }
 
 static int churn_init(struct work *w)
@@ -54,8 +60,6 @@ static int churn_init(struct work *w)
 		rc = work_cpus_get(0, &c->cpus);
 	if (rc)
 		return rc;
-	c->may = may_raise(&c->before);
-	c->nice = c->may ? NICE_MIN : 0;
 	c->rng = work_random_seed(w->index);
 	return 0;
 }
@@ -81,10 +85,11 @@ static void cpus_fini(struct work *w)
 static void nice_sweep(struct work *w)
 {
 	struct churn *c = w->own;
+	bool may = may_raise(c);
 
 	work_spin(w, NICE_SPINS);
 	setpriority(PRIO_PROCESS, 0, c->nice);
-	c->nice = c->nice < NICE_MAX ? c->nice + 1 : c->may ? NICE_MIN : 0;
+	c->nice = c->nice < NICE_MAX ? c->nice + 1 : may ? NICE_MIN : 0;
 	work_yield(w);
 }
 
@@ -151,7 +156,7 @@ static void policy_churn(struct work *w)
 			     { SCHED_FIFO, 1 },
 			     { SCHED_RR, 1 } };
 	struct churn *c = w->own;
-	unsigned int n = c->may ? POLICIES : 2;
+	unsigned int n = may_raise(c) ? POLICIES : 2;
 
 	work_spin(w, (unsigned int)w->values[SPINS]);
 	c->turn = (c->turn + 1) % n;

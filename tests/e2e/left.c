@@ -47,7 +47,7 @@ static int processes(void)
 		if (pid <= 1 || pid == getpid() || !first_line(e->d_name, "cmdline", line) ||
 		    !first_line(e->d_name, "comm", line))
 			continue;
-		if (strcmp(line, "init\n") == 0 || strcmp(line, "events\n") == 0)
+		if (strncmp(line, "kt-", 3) == 0 || strcmp(line, "events\n") == 0)
 			continue;
 		fprintf(stderr, "process %d: %s", pid, line);
 		n++;
