@@ -149,18 +149,19 @@ static void add_numa(struct json_object *o, const struct crew *c, const struct w
 		rec_int(o, "numa_pages_migrated", m->migrated);
 }
 
-/* It took no checkpoints: what the kernel says of it from outside. */
+/* It took no checkpoints: what was seen of it from outside (watch.h), and by the kernel. */
 static void close_external(const struct crew *c, const struct worker *w)
 {
 	struct telemetry *t = w->tm;
 
 	t->start_ns = c->start_ns;
 	t->stop_ns = c->stop_ns;
-	t->max_gap_cpu = -1;
+	if (!t->max_gap_ns)
+		t->max_gap_cpu = -1;
 	if (w->proc0.known && w->proc1.known && w->proc1.count[PROC_MIGRATIONS] >= 0)
 		t->migrations = (uint64_t)(w->proc1.count[PROC_MIGRATIONS] -
 					   w->proc0.count[PROC_MIGRATIONS]);
-	if (w->schedstat)
+	if (w->schedstat && !t->delay.count) /* it was not watched */
 		tm_delay(t, w->sched1[1] - w->sched0[1], w->sched1[2] - w->sched0[2]);
 }
 

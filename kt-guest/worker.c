@@ -16,6 +16,7 @@
 #include "exit.h"
 #include "file.h"
 #include "record.h"
+#include "watch.h"
 #include "worker_gate.h"
 
 #define WORKERS_MAX 65536
@@ -295,12 +296,16 @@ void crew_open(struct crew *c, uint64_t now)
 	__atomic_store_n(&c->gate->open, 1, __ATOMIC_RELEASE);
 	syscall(SYS_futex, &c->gate->open, FUTEX_WAKE, INT32_MAX, NULL, NULL, 0);
 	syscall(SYS_futex, &c->gate->start, FUTEX_WAKE, INT32_MAX, NULL, NULL, 0);
+	if (c->type->external)
+		c->watch = watch_start(c, now);
 }
 
 void crew_look_again(struct crew *c)
 {
 	unsigned int i;
 	uint64_t cpu;
+
+	watch_stop(&c->watch);
 
 	c->stop_ns = tm_now();
 	for (i = 0; i < c->started; i++) {
@@ -412,6 +417,7 @@ void crew_kill(struct crew *c)
 
 void crew_free(struct crew *c)
 {
+	watch_stop(&c->watch);
 	free_groups(c);
 	if (c->gate)
 		munmap(c->gate, c->shared_len);

@@ -60,6 +60,7 @@ struct crew {
 	struct worker *w;
 	unsigned int n, started, asleep;
 	pid_t leader;      /* of threads; 0: none, or reaped */
+	pid_t watch;       /* looks at external workers (watch.h); 0: none */
 	struct gate *gate; /* shared memory: gate, thread ids, telemetry */
 	size_t shared_len;
 	struct crew_group *groups;

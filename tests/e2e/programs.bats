@@ -217,12 +217,15 @@ slice = 5" ]
 	cat >t.json <<-'END'
 		{ "topology": "1l2c1t", "memory_mib": 512, "duration": "1s", "assert": { "not_stuck": true, "max_spread_pct": null },
 		  "cgroups": [ { "name": "c", "workers": 1, "work": { "Custom": { "program": "./c" } }, "cpuset": { "exact": "0" } },
-			{ "name": "s", "workers": 2, "work": { "Custom": { "program": "./sh_work" } } } ] }
+			{ "name": "s", "workers": 3, "work": { "Custom": { "program": "./sh_work" } } } ] }
 	END
 	run_test t
 	[ "$status" -eq 0 ] || cat out err
 	has '.type == "worker" and .cgroup == "c" and .exit == "completed" and .work_units > 1000 and .iterations == 7
-		and .metrics == {"lat.p99": 1.5} and .cpu_time_ns > 0 and .run_delay.count > 0 and .schedstat.run_ns > 0'
+		and .metrics == {"lat.p99": 1.5} and .cpu_time_ns > 0 and .run_delay.count > 0 and .schedstat.run_ns > 0
+		and .cpus_used == "0"'
+	# two share a CPU: each was ready and did not run for a time slice at least
+	has '.type == "worker" and .cgroup == "s" and .max_gap_ns >= 5e6 and .max_gap_ns < 1e9 and .max_gap_cpu >= 0'
 	has '.type == "worker" and .cgroup == "s" and .index == 1 and .metrics == {index: 1} and .exit == "completed"
 		and .work_units > 1000'
 	jq '.cgroups = [{name: "d", workers: 1, work: {Custom: {program: "./dies"}}},
