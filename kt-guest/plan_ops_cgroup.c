@@ -284,8 +284,6 @@ static int unfreeze(const struct node *arg, struct plan_ctx *ctx, struct json_ob
 	struct cgname *c;
 	int rc = plan_op_cgroup(arg, NULL, ctx, out, &c, e);
 
-	if (!rc && !c->frozen)
-		rc = node_fail(arg, e, "cgroup \"%.80s\" is not frozen at this point", c->name);
 	if (!rc)
 		c->frozen = false;
 	return rc;

@@ -276,6 +276,8 @@ example() {
 	cd "$KT_TOP/tests/data/bad" || return
 	while read -r f; do
 		f=${f%.json: ok}
+		# a schema cannot count what is in an array
+		[ "$f" = sched-config-arg-twice ] && continue
 		grep -qE 'unknown (key|op|affinity|policy|memory policy)|found (an (object|array)|true|false|null)$|(without|needs) "|takes no arg' \
 			"$f.err" || continue
 		echo "the schema takes $f: $(cat "$f.err")"
