@@ -35,7 +35,7 @@ struct worker {
 	struct procstat proc0, proc1; /* at start and stop; of the first CREW_PROC workers */
 };
 
-#define CREW_PROC 256 /* reading these files of thousands would hold the step up */
+#define CREW_PROC 64 /* reading these files of thousands would hold the step up */
 
 struct worker_memory {
 	uint32_t pages[NUMA_NODES];
