@@ -3,6 +3,7 @@
 # Programs that a test brings: schedulers with all that they need, payloads, custom work,
 # files. What the plan says of them, and what kt-initrd packs.
 # shellcheck disable=SC2154 # stderr is set by run
+# shellcheck disable=SC2030,SC2031 # each @test is a subshell
 load helpers
 
 # resolve FILTER FILE: that much of the plan, in $output
@@ -146,9 +147,9 @@ unpack() {
 	ldd /bin/true | grep -o '/[^ ]*' | while read -r lib; do [ -e "root$lib" ] || exit 1; done
 	[ "$(jq '.files // empty' out.jsonl)" -eq "$(find root -mindepth 1 | wc -l)" ]
 	# the same programs are taken from the cache
-	ls -i "$XDG_CACHE_HOME"/kt/initrd/base-* >before
+	stat -c '%i %n' "$XDG_CACHE_HOME"/kt/initrd/base-* >before
 	kt-guest plan u.json | kt-initrd >again.jsonl
-	ls -i "$XDG_CACHE_HOME"/kt/initrd/base-* | diff before -
+	stat -c '%i %n' "$XDG_CACHE_HOME"/kt/initrd/base-* | diff before -
 }
 
 # refused JQ MESSAGE: a plan with that change is refused
@@ -156,10 +157,9 @@ refused() {
 	printf '%s\n%s\n' "$(jq -nc '{type: "test", name: "t", scheduler: null, programs: [], schedulers: []} | '"$1")" \
 		'{"type":"end","tool":"kt-guest","exit":0,"records":1}' >bad.jsonl
 	run --separate-stderr kt-initrd <bad.jsonl
-	[ "$status" -eq 65 ] && [ "$stderr" = "kt-initrd: $2" ] || {
-		echo "$status: $stderr"
-		return 1
-	}
+	echo "$status: $stderr"
+	[ "$status" -eq 65 ]
+	[ "$stderr" = "kt-initrd: $2" ]
 }
 
 @test "records that ask for what must not be" {

@@ -21,6 +21,11 @@ has() {
 	}
 }
 
+# none CONDITION: no record meets it
+none() {
+	jq -se "any(.[]; $1) | not" run.jsonl >/dev/null
+}
+
 # script NAME < BODY: an executable
 script() {
 	cat >"$1" && chmod +x "$1"
@@ -85,7 +90,7 @@ script() {
 	has '.type == "payload" and .name == "who" and .exit == "exit 5" and .cgroup == "b" and (.stderr | test("/b$"; "m"))'
 	has '.type == "payload" and .name == "all" and .exit == "killed" and .step == null'
 	# the cgroup could be removed: nothing of the group was left in it
-	! has '.type == "guest" and .event == "error"' >/dev/null
+	none '.type == "guest" and .event == "error"'
 }
 
 @test "a payload that outlives its wait fails the test" {
@@ -144,7 +149,7 @@ script() {
 	[ "$status" -eq 1 ]
 	grep -q 'scheduler broken did not attach: ended with exit 7 before it attached: no such thing as a scheduler here' out
 	has '.type == "sched" and .name == "broken" and .event == "log"'
-	! has '.type == "worker"' >/dev/null
+	none '.type == "worker"'
 }
 
 @test "a scheduler that dies after it replaced another is told by its own name" {
