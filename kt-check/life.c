@@ -34,6 +34,11 @@ static bool judge_vm_exit(struct judge *j, const struct finding *f)
 	const char *what = m->vm_panic ? without_stamp(m->vm_panic) : m->vm_detail;
 	size_t i;
 
+	if (m->on_host) {
+		if (!m->host_done)
+			judge_say(j, V_FAIL, f, "the run did not come to its end");
+		return !m->host_done;
+	}
 	if (!m->vm_cause) {
 		judge_say(j, V_FAIL, f, "no record says how the guest ended");
 		return true;
@@ -60,7 +65,8 @@ static bool judge_guest(struct judge *j, const struct finding *f)
 	if (m->op_error)
 		judge_say(j, V_FAIL, f, "%s", m->op_error);
 	else if (m->guest_error)
-		judge_say(j, V_FAIL, f, "the guest reports: %s", m->guest_error);
+		judge_say(j, V_FAIL, f, "%s: %s",
+			  m->on_host ? "kt-guest reports" : "the guest reports", m->guest_error);
 	else if (m->worker_died)
 		judge_say(j, V_FAIL, f, "%s", m->worker_died);
 	else if (m->guest_exit > 0)
@@ -151,7 +157,8 @@ static void judge_run(struct judge *j)
 	if (bad)
 		j->not_judged = "the run failed";
 	else
-		judge_say(j, V_PASS, &f, "the guest powered off, %u workers reported",
+		judge_say(j, V_PASS, &f, "%s, %u workers reported",
+			  j->m->on_host ? "the run came to its end" : "the guest powered off",
 			  j->m->nworkers);
 }
 

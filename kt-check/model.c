@@ -38,7 +38,7 @@ static int take_step(struct model *m, struct json_object *o, struct errbuf *e)
 	}
 	if (!m->begun) {
 		m->begin_ns = ns;
-		m->clock_ns = rec_get_int(o, "t_ns", 0) - ns;
+		m->clock_ns = rec_get_int(o, "t_ns", ns) - ns;
 	}
 	m->begun = true;
 	m->step = m->last_step = index;
@@ -138,9 +138,20 @@ static int take_topology(struct model *m, struct json_object *o, struct errbuf *
 	return 0;
 }
 
+/* A run without a guest: the machine's own nodes, as the topology's. */
+static int take_host(struct model *m, struct json_object *o, struct errbuf *e)
+{
+	m->on_host = true;
+	return take_topology(m, o, e);
+}
+
 static int take_guest(struct model *m, struct json_object *o, struct errbuf *e)
 {
 	(void)e;
+	if (strcmp(rec_get_str(o, "event", ""), "done") == 0) {
+		m->host_done = true;
+		m->done_ns = rec_get_int(o, "guest_ns", -1);
+	}
 	if (strcmp(rec_get_str(o, "event", ""), "error") != 0 || m->guest_error)
 		return 0;
 	return keep(&m->guest_error, rec_get_str(o, "text", "no text"));
@@ -179,17 +190,12 @@ static const struct {
 	const char *type;
 	int (*take)(struct model *m, struct json_object *o, struct errbuf *e);
 } takers[] = {
-	{ "test", take_test },
-	{ "topology", take_topology },
-	{ "step", take_step },
-	{ "op", take_op },
-	{ "worker", take_worker },
-	{ "payload", take_payload },
-	{ "sched", take_sched },
-	{ "guest", take_guest },
-	{ "vm_exit", take_vm_exit },
-	{ "end", take_end },
-	{ NULL, NULL },
+	{ "test", take_test },       { "topology", take_topology },
+	{ "host", take_host },       { "step", take_step },
+	{ "op", take_op },           { "worker", take_worker },
+	{ "payload", take_payload }, { "sched", take_sched },
+	{ "guest", take_guest },     { "vm_exit", take_vm_exit },
+	{ "end", take_end },         { NULL, NULL },
 };
 
 bool model_wants(const char *type)

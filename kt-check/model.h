@@ -158,6 +158,7 @@ struct model {
 	int64_t step;      /* running now, or -1 */
 	int64_t last_step; /* seen, or -1 */
 
+	bool on_host, host_done;               /* it ran without a guest; and came to its end */
 	char *vm_cause, *vm_detail, *vm_panic; /* NULL: no vm_exit, none given */
 	char *guest_error, *op_error;          /* the first ones, or NULL */
 	int64_t guest_exit;                    /* of the guest's own end record, or -1 */

@@ -103,11 +103,7 @@ static void kmsg(const char *text)
 	file_write("/dev/kmsg", line);
 }
 
-/*
- * Above every sched_ext and fair task, so that a bad scheduler starves the workers and
- * not the one who has to tell; children start as ordinary tasks.
- */
-static void be_heard(void)
+void be_heard(void)
 {
 	struct sched_param p = { .sched_priority = 50 };
 	struct rlimit l;
@@ -174,33 +170,42 @@ static int read_plan(const char *path, struct rec_in *in, struct errbuf *e)
 }
 
 /* Those of the test; a scheduler brings its own when it starts. */
-static int apply_sysctls(struct json_object *plan, struct sched *sched, struct errbuf *e)
+static int apply_sysctls(struct json_object *plan, struct rec_out *out, struct errbuf *e)
 {
+	static struct sched none; /* too large for the stack; the writer waits through one */
 	struct writer w;
 	int rc;
 
 	file_write("/proc/sys/kernel/sched_schedstats", "1"); /* where the kernel has it */
-	writer_init(&w, sched);
+	sched_init(&none, plan, out);
+	writer_init(&w, &none);
 	rc = sysctl_set_all(&w, rec_get_obj(plan, "sysctls"), e);
 	writer_stop(&w);
 	return rc;
 }
 
-static int run_plan(struct json_object *plan, struct rec_out *out, struct errbuf *e)
+int run_plan(struct json_object *plan, const char *parent, struct rec_out *out, struct errbuf *e)
 {
-	struct json_object *scheduler = rec_get_obj(plan, "scheduler");
 	static struct sched sched; /* its line buffer is too large for the stack */
 	int rc;
 
 	sched_init(&sched, plan, out);
-	rc = apply_sysctls(plan, &sched, e);
+	rc = sched_start(&sched);
 	if (!rc)
-		rc = sched_start(&sched);
-	if (!rc)
-		rc = scenario_run(plan, rec_get_str(scheduler, "cgroup_parent", SCENARIO_PARENT),
-				  &sched, out, e);
+		rc = scenario_run(plan, parent, &sched, out, e);
 	sched_stop(&sched);
 	return rc;
+}
+
+/* The guest is the test's alone: settings are made and never undone. */
+static int run_in_guest(struct json_object *plan, struct rec_out *out, struct errbuf *e)
+{
+	struct json_object *scheduler = rec_get_obj(plan, "scheduler");
+	int rc = apply_sysctls(plan, out, e);
+
+	return rc ? rc
+		  : run_plan(plan, rec_get_str(scheduler, "cgroup_parent", SCENARIO_PARENT), out,
+			     e);
 }
 
 /* Runs a plan, if there is one; a test that was cut short is no fault of the guest. */
@@ -210,7 +215,7 @@ static int run(const char *path, struct rec_out *out, struct errbuf *e)
 	int rc = read_plan(path, &in, e);
 
 	if (rc == 1)
-		rc = run_plan(in.obj, out, e);
+		rc = run_in_guest(in.obj, out, e);
 	rec_in_free(&in);
 	if (rc >= 0)
 		return rc > KT_SIGNAL ? rc : KT_OK;
@@ -276,7 +281,7 @@ static void serve(int port)
 	free(buf);
 }
 
-static _Noreturn void pid1(void)
+_Noreturn void guest_main(void)
 {
 	struct errbuf e;
 	int rc, port;
@@ -296,22 +301,4 @@ static _Noreturn void pid1(void)
 	else
 		kmsg("no virtio-console port named " PORT_NAME);
 	power_off();
-}
-
-int guest_main(int argc, char **argv)
-{
-	struct rec_out out = { .f = stdout };
-	struct errbuf e;
-	int code;
-
-	msg_init("kt-guest");
-	if (getpid() == 1)
-		pid1();
-	if (argc != 2 || access(argv[1], R_OK))
-		return msg_usage("expected a plan to run, the output of 'kt-guest plan'");
-	code = run(argv[1], &out, &e);
-	if (code)
-		msg_err(code, 0, "%s", e.text);
-	rec_end(&out, code);
-	return msg_finish(code);
 }

@@ -6,6 +6,7 @@
 
 #include "exit.h"
 #include "help.h"
+#include "host.h"
 #include "init.h"
 #include "list.h"
 #include "msg.h"
@@ -15,10 +16,12 @@ int help_show(void)
 {
 	fputs("Usage: kt-guest plan [OPTION]... NAME|FILE\n"
 	      "       kt-guest list [--schedulers|--work]\n"
-	      "       kt-guest run PLAN.json\n"
+	      "       kt-guest run PLAN.json|-\n"
+	      "       kt-guest clean\n"
 	      "plan resolves and checks a test, by name or file, and writes its test record.\n"
 	      "list writes an item record for each test that can be found by name.\n"
-	      "run does what the plan says, here; as process 1 kt-guest runs a guest.\n"
+	      "run does what the plan says in cgroups of this machine; clean removes what is\n"
+	      "left of runs that were killed. As process 1 kt-guest runs a guest.\n"
 	      "\n"
 	      "  -s, --scheduler NAME    the scheduler: a name, a path, or eevdf\n"
 	      "  -t, --topology SPEC     the topology, such as 1n2l4c2t, or a preset\n"
@@ -57,14 +60,16 @@ int main(int argc, char **argv)
 		return list_main(argc - 1, argv + 1);
 	}
 	if (getpid() == 1)
-		return guest_main(argc, argv);
+		guest_main();
 	if (strcmp(cmd, "run") == 0)
-		return guest_main(argc - 1, argv + 1);
+		return host_main(argc - 1, argv + 1);
+	if (strcmp(cmd, "clean") == 0)
+		return host_clean_main(argc - 1, argv + 1);
 	if (is(cmd, "-h", "--help"))
 		return msg_finish(help_show());
 	if (is(cmd, "-V", "--version"))
 		return msg_finish(help_version());
 	if (*cmd)
-		return msg_usage("unknown command '%s' (expected plan, list or run)", cmd);
-	return msg_usage("no command given (expected plan, list or run)");
+		return msg_usage("unknown command '%s' (expected plan, list, run or clean)", cmd);
+	return msg_usage("no command given (expected plan, list, run or clean)");
 }

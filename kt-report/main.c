@@ -144,7 +144,7 @@ static void read_all(struct rec_in *in, struct story *s, struct errbuf *bad)
 static void tell(const struct opts *o, const struct show *out, const struct story *s,
 		 struct errbuf *bad)
 {
-	bool run = s->vm || s->vm_exit || s->verdict != STORY_NONE;
+	bool run = s->vm || s->vm_exit || s->host || s->verdict != STORY_NONE;
 
 	if (o->what == TELL_LIST)
 		outline_items(out, &s->items);

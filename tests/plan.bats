@@ -313,10 +313,10 @@ listed() {
 	[ "${stderr_lines[1]}" = "Try 'kt-guest --help'." ]
 	run --separate-stderr kt-guest
 	[ "$status" -eq 64 ]
-	[ "$stderr" = "kt-guest: no command given (expected plan, list or run)$try" ]
+	[ "$stderr" = "kt-guest: no command given (expected plan, list, run or clean)$try" ]
 	run --separate-stderr kt-guest plam x
 	[ "$status" -eq 64 ]
-	[ "$stderr" = "kt-guest: unknown command 'plam' (expected plan, list or run)$try" ]
+	[ "$stderr" = "kt-guest: unknown command 'plam' (expected plan, list, run or clean)$try" ]
 }
 
 @test "help and version" {

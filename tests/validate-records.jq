@@ -47,6 +47,10 @@ def schema: {
 		}]
 	},
 	item: {kind: "s", name: "s", description: "s?", file: "s?", error: "s?"},
+	host: {
+		kernel: "s", cgroup: "s", cpus: "s", cpu_of: ["i"], nodes: [{id: "i", cpus: "s"}], scheduler: "s?",
+		guest_ns: "i"
+	},
 	topology: {
 		spec: "s", name: "s?", numa_nodes: "i", llcs: "i", cores_per_llc: "i", threads_per_core: "i",
 		cpus: [{id: "i", apic_id: "i", node: "i", llc: "i", core: "i", thread: "i"}],
@@ -76,7 +80,8 @@ def schema: {
 					access: {"?": true, read_latency_ns: "i?", read_bandwidth_mbs: "i?"}
 				}]
 			},
-			error: {text: "s"}
+			error: {text: "s"},
+			done: {}
 		}
 	},
 	step: {index: "i", event: "s", guest_ns: "i", setup_ns: "i?", workers: "i?"},
@@ -141,7 +146,7 @@ def from_guest: ["guest", "step", "op", "worker", "sched", "payload", "end"];
 
 # What a member may be, beyond its kind.
 def words: {
-	"item.kind": ["test", "scheduler", "work"],
+	"item.kind": ["test", "scheduler", "work", "leftover"],
 	"kernel.source": ["cache", "host", "path"],
 	"vm.engine": ["tcg", "kvm"],
 	"boot.stage": ["start", "kernel", "init", "workload", "done"],
