@@ -172,8 +172,8 @@ static int move_one(void *arg, pid_t pid)
 	if (rc == -ESRCH)
 		return 0;
 	m->moved += !rc;
-	return rc ? errbuf_set(m->e, rc, "unable to move process %d to %.200s: %s", (int)pid,
-			       m->to, strerror(-rc))
+	return rc ? errbuf_set(m->e, rc, "unable to move process %d to %.200s: %s", (int)pid, m->to,
+			       strerror(-rc))
 		  : 0;
 }
 

@@ -23,7 +23,6 @@
 
 struct crew_group {
 	struct work_group g;
-	size_t len; /* of g.shared */
 	bool prepared;
 	struct crew_group *next;
 };
@@ -53,13 +52,8 @@ static int make_group(struct crew *c, unsigned int i, unsigned int n, struct err
 	g->next = c->groups;
 	c->groups = g;
 	g->g = (struct work_group){ .type = type, .values = c->values, .n = n };
-	g->len = type->ops.shared ? type->ops.shared(c->values) : 0;
-	if (g->len) {
-		g->g.shared = shared_memory(g->len);
-		if (!g->g.shared)
-			return errbuf_set(e, -errno, "no memory for a group of %s: %s", type->name,
-					  strerror(errno));
-	}
+	if (c->group_len)
+		g->g.shared = c->group_mem + i / n * c->group_len;
 	if (type->ops.prepare)
 		rc = type->ops.prepare(&g->g);
 	if (rc)
@@ -81,10 +75,24 @@ static void free_groups(struct crew *c)
 		c->groups = g->next;
 		if (g->prepared && g->g.type->ops.discard)
 			g->g.type->ops.discard(&g->g);
-		if (g->g.shared)
-			munmap(g->g.shared, g->len);
 		free(g);
 	}
+	if (c->group_mem)
+		munmap(c->group_mem, c->group_room);
+}
+
+/* What the groups share, in one mapping. */
+static int make_group_room(struct crew *c, unsigned int size, struct errbuf *e)
+{
+	const struct work_type *type = c->type;
+	size_t len = type->ops.shared ? type->ops.shared(c->values) : 0;
+
+	if (!len)
+		return 0;
+	c->group_len = round_up(len, (size_t)sysconf(_SC_PAGESIZE));
+	c->group_room = c->n / size * c->group_len;
+	c->group_mem = shared_memory(c->group_room);
+	return c->group_mem ? 0 : errbuf_set(e, -ENOMEM, "no memory for groups of %s", type->name);
 }
 
 /* The type, its values, the attributes: what the plan says. */
@@ -149,6 +157,7 @@ int crew_make(struct crew **crew, const struct crew_spec *s, struct errbuf *e)
 	if (c->n % size)
 		return errbuf_set(e, -EINVAL, "%s works in groups of %u, and %u workers make none",
 				  c->type->name, size, c->n);
+	rc = make_group_room(c, size, e);
 	for (i = 0; i < c->n && !rc; i += size)
 		rc = make_group(c, i, size, e);
 	return rc;
@@ -192,6 +201,14 @@ static int spawn_one(struct crew *c, int i, int cgroup_fd, const char *path, int
 	return 0;
 }
 
+/* Each mapping costs each fork(), and those that are born later have no business in these. */
+static void keep_to_itself(const struct crew *c)
+{
+	madvise(c->gate, c->shared_len, MADV_DONTFORK);
+	if (c->group_mem)
+		madvise(c->group_mem, c->group_room, MADV_DONTFORK);
+}
+
 int crew_spawn(struct crew *c, int cgroup_fd, const char *path, int ready_fd, struct errbuf *e)
 {
 	int rc = 0;
@@ -199,13 +216,13 @@ int crew_spawn(struct crew *c, int cgroup_fd, const char *path, int ready_fd, st
 	if (c->attr.threads) {
 		rc = spawn_one(c, -1, cgroup_fd, path, ready_fd, &c->leader, e);
 		c->started = rc ? 0 : c->n;
-		return rc;
 	}
-	while (c->started < c->n && !rc) {
+	while (!c->attr.threads && c->started < c->n && !rc) {
 		rc = spawn_one(c, (int)c->started, cgroup_fd, path, ready_fd, &c->w[c->started].tid,
 			       e);
 		c->started += !rc;
 	}
+	keep_to_itself(c);
 	return rc;
 }
 

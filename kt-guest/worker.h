@@ -64,6 +64,8 @@ struct crew {
 	struct gate *gate; /* shared memory: gate, thread ids, telemetry */
 	size_t shared_len;
 	struct crew_group *groups;
+	char *group_mem; /* shared, too: what each group of the type asks for */
+	size_t group_len, group_room;
 	uint64_t start_ns, stop_ns;
 	unsigned int nodes;           /* of memory */
 	struct worker_memory *memory; /* of each worker at the stop; NULL where there is one node */
