@@ -76,10 +76,15 @@ static int enable_controllers(const struct cgtree *t, const char *dir, struct er
 }
 
 /* A directory that is there already is taken: a run that was killed may have left the parent. */
-static int make_parent(const char *dir, struct errbuf *e)
+static int make_parent(struct cgtree *t, bool last, struct errbuf *e)
 {
-	if (mkdir(dir, 0755) && errno != EEXIST)
-		return errbuf_set(e, -errno, "unable to make %.200s: %s", dir, strerror(errno));
+	if (mkdir(t->parent, 0755) == 0)
+		return 0;
+	if (errno != EEXIST)
+		return errbuf_set(e, -errno, "unable to make %.200s: %s", t->parent,
+				  strerror(errno));
+	if (!last)
+		t->others = strlen(t->parent);
 	return 0;
 }
 
@@ -89,6 +94,7 @@ int cgroup_setup(struct cgtree *t, const char *name, struct writer *w, struct er
 	int rc;
 
 	t->writer = w;
+	t->others = strlen(CGROUP_ROOT);
 	while (*name == '/')
 		name++;
 	if (snprintf(t->parent, sizeof(t->parent), CGROUP_ROOT "/%s", name) >=
@@ -101,7 +107,7 @@ int cgroup_setup(struct cgtree *t, const char *name, struct writer *w, struct er
 		end += 1 + strcspn(end + 1, "/");
 		c = *end;
 		*end = '\0';
-		rc = make_parent(t->parent, e);
+		rc = make_parent(t, !c, e);
 		if (!rc)
 			rc = enable_controllers(t, t->parent, e);
 		*end = c;
@@ -115,7 +121,7 @@ void cgroup_teardown(struct cgtree *t)
 
 	if (!t->parent[0])
 		return;
-	while (strlen(t->parent) > strlen(CGROUP_ROOT) && rmdir(t->parent) == 0) {
+	while (strlen(t->parent) > t->others && rmdir(t->parent) == 0) {
 		slash = strrchr(t->parent, '/');
 		*slash = '\0';
 	}

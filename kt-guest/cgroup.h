@@ -21,11 +21,12 @@
  */
 #define CGROUP_ROOT  "/sys/fs/cgroup"
 #define CGROUP_LEAF  "@leaf" /* no name of a plan has an @ */
-#define CGROUP_PATH  320
+#define CGROUP_PATH  520
 #define CGROUP_LIMIT (2 * NSEC_PER_SEC) /* for a write */
 
 struct cgtree {
 	char parent[256]; /* directory */
+	size_t others;    /* length of what was there before, in it */
 	struct writer *writer;
 };
 
@@ -38,7 +39,7 @@ struct cgroup {
 /* Makes the parent (`name` below CGROUP_ROOT, may be nested) with its controllers. All return
  * 0 or -errno with words in e. */
 int cgroup_setup(struct cgtree *t, const char *name, struct writer *w, struct errbuf *e);
-/* Removes the parent, if nothing is left in it. */
+/* Removes the parent, if nothing is left in it, and those above it that were made for it. */
 void cgroup_teardown(struct cgtree *t);
 
 /* Makes one, below an inner one when the name is nested. */
