@@ -209,7 +209,9 @@ static int fail(char *what, int rc, const char *text)
 	return rc;
 }
 
-static int set_affinity(const struct attr *a, unsigned int index, char *what)
+/* Out of line: its frame would cost each of a thousand workers pages of stack. */
+static __attribute__((noinline)) int set_affinity(const struct attr *a, unsigned int index,
+						  char *what)
 {
 	struct cpulist l;
 	char text[CPULIST_TEXT_MAX];
@@ -273,7 +275,7 @@ int attr_apply(const struct attr *a, unsigned int index, char *what)
 
 	if (a->comm)
 		prctl(PR_SET_NAME, a->comm);
-	rc = set_affinity(a, index, what);
+	rc = a->affinity.kind == ATTR_INHERIT ? 0 : set_affinity(a, index, what);
 	if (!rc)
 		rc = set_memory(a, what);
 	/* after the affinity: a deadline task must not have less than all CPUs of its domain */
