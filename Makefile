@@ -92,8 +92,8 @@ $(B)/share/kt/%.json: share/%.json
 UNIT := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/test_*.c))
 FUZZ := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 
-# What a test links besides libkt.a stands in it, on lines "// LINK: dir/file.c ...".
-links = $(shell sed -n 's,^// LINK: ,,p' $(1))
+# What a test links besides libkt.a stands in it, on lines "// LINK: dir/file.c dir/part_*.c ...".
+links = $(wildcard $(shell sed -n 's,^// LINK: ,,p' $(1)))
 
 .SECONDEXPANSION:
 $(B)/tests/%: tests/unit/%.c $(B)/lib/libkt.a $$(addprefix $(B)/obj/,$$(addsuffix .o,$$(basename $$(call links,tests/unit/$$*.c))))

@@ -419,6 +419,22 @@ void BPF_PROG(kt_enable, struct task_struct *p)
 	p->scx.dsq_vtime = vtime_now;
 }
 
+/*
+ * CPUs that come and go: whatever is in a common queue is taken by those that stay. Without
+ * these two the kernel would eject the scheduler.
+ */
+SEC("struct_ops.s/kt_cpu_online")
+void BPF_PROG(kt_cpu_online, s32 cpu)
+{
+	(void)cpu;
+}
+
+SEC("struct_ops.s/kt_cpu_offline")
+void BPF_PROG(kt_cpu_offline, s32 cpu)
+{
+	(void)cpu;
+}
+
 SEC("struct_ops.s/kt_init")
 s32 BPF_PROG(kt_init)
 {
@@ -455,6 +471,8 @@ struct sched_ext_ops kt_ops = {
 	.stopping = (void *)kt_stopping,
 	.init_task = (void *)kt_init_task,
 	.enable = (void *)kt_enable,
+	.cpu_online = (void *)kt_cpu_online,
+	.cpu_offline = (void *)kt_cpu_offline,
 	.init = (void *)kt_init,
 	.exit = (void *)kt_exit,
 	.flags = SCX_OPS_ENQ_LAST,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Cgroups by name, and by step and name: hash lookups, so that many of them stay cheap. */
+/* What the records name, by name: hash lookups, so that many of them stay cheap. */
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,65 +25,128 @@ int group_room(void *array, uint32_t n, uint32_t *cap, size_t size, struct errbu
 	return 0;
 }
 
-static bool lookup(struct json_object *index, const char *key, uint32_t *i)
+/*
+ * The element of that name in an array of *n, appended as zeros when it is new, which
+ * *new tells. Elements move when others are added: numbers stay, pointers do not.
+ */
+static void *get(struct model *m, void *array, uint32_t *n, uint32_t *cap, size_t size, bool *new,
+		 struct errbuf *e, const char *fmt, ...) __attribute__((format(printf, 8, 9)));
+static void *get(struct model *m, void *array, uint32_t *n, uint32_t *cap, size_t size, bool *new,
+		 struct errbuf *e, const char *fmt, ...)
 {
 	struct json_object *v;
+	char **base = array, *key;
+	uint32_t i = MODEL_NONE;
+	va_list ap;
+	int len;
 
-	if (!json_object_object_get_ex(index, key, &v))
-		return false;
-	*i = (uint32_t)json_object_get_int64(v);
-	return true;
-}
-
-static int cgroup_get(struct model *m, const char *name, uint32_t *i, struct errbuf *e)
-{
-	struct cgroup *c;
-
-	if (lookup(m->cgroup_index, name, i))
-		return 0;
-	if (group_room(&m->cgroups, m->ncgroups, &m->cgroups_cap, sizeof(*c), e))
-		return -ENOMEM;
-	c = &m->cgroups[m->ncgroups];
-	memset(c, 0, sizeof(*c));
-	c->max_gap_cpu = -1;
-	c->name = strdup(name);
-	if (!c->name)
-		return errbuf_set(e, -ENOMEM, "out of memory");
-	*i = m->ncgroups++;
-	json_object_object_add(m->cgroup_index, name, json_object_new_int64(*i));
-	return 0;
-}
-
-/* Makes the group; `key` is its name in the index. */
-static struct group *group_add(struct model *m, int64_t step, const char *name, const char *key,
-			       struct errbuf *e)
-{
-	struct group *g;
-	uint32_t cgroup = 0;
-
-	if (cgroup_get(m, name, &cgroup, e) ||
-	    group_room(&m->groups, m->ngroups, &m->groups_cap, sizeof(*g), e))
-		return NULL;
-	m->cgroups[cgroup].steps++;
-	json_object_object_add(m->group_index, key, json_object_new_int64(m->ngroups));
-	g = &m->groups[m->ngroups++];
-	*g = (struct group){
-		.step = step, .cgroup = cgroup, .first = MODEL_NONE, .last = MODEL_NONE
-	};
-	return g;
-}
-
-struct group *group_get(struct model *m, int64_t step, const char *name, struct errbuf *e)
-{
-	struct group *g;
-	uint32_t i;
-	char *key;
-
-	if (asprintf(&key, "%lld %s", (long long)step, name) < 0) {
+	va_start(ap, fmt);
+	len = vasprintf(&key, fmt, ap);
+	va_end(ap);
+	if (len < 0) {
 		errbuf_set(e, -ENOMEM, "out of memory");
 		return NULL;
 	}
-	g = lookup(m->group_index, key, &i) ? &m->groups[i] : group_add(m, step, name, key, e);
+	*new = !json_object_object_get_ex(m->index, key, &v);
+	if (!*new) {
+		i = (uint32_t)json_object_get_int64(v);
+	} else if (group_room(array, *n, cap, size, e) == 0) {
+		i = (*n)++;
+		memset(*base + i * size, 0, size);
+		json_object_object_add(m->index, key, json_object_new_int64(i));
+	}
 	free(key);
+	return i == MODEL_NONE ? NULL : *base + i * size;
+}
+
+static struct cgroup *cgroup_get(struct model *m, const char *name, struct errbuf *e)
+{
+	struct cgroup *c;
+	bool new;
+
+	c = get(m, &m->cgroups, &m->ncgroups, &m->cgroups_cap, sizeof(*c), &new, e, "cgroup %s",
+		name);
+	if (!c || !new)
+		return c;
+	c->max_gap_cpu = -1;
+	c->first = c->last = MODEL_NONE;
+	c->name = strdup(name);
+	if (c->name)
+		return c;
+	errbuf_set(e, -ENOMEM, "out of memory");
+	return NULL;
+}
+
+struct place *place_get(struct model *m, int64_t step, const char *cgroup, struct errbuf *e)
+{
+	struct cgroup *c = cgroup_get(m, cgroup, e);
+	struct place *p;
+	bool new;
+
+	if (!c)
+		return NULL;
+	p = get(m, &m->places, &m->nplaces, &m->places_cap, sizeof(*p), &new, e, "place %lld %s",
+		(long long)step, cgroup);
+	if (!p || !new)
+		return p;
+	c->places++;
+	p->step = step;
+	p->cgroup = (uint32_t)(c - m->cgroups);
+	return p;
+}
+
+struct group *group_get(struct model *m, struct place *p, uint32_t number, struct errbuf *e)
+{
+	uint32_t place = (uint32_t)(p - m->places), i;
+	struct cgroup *c = &m->cgroups[p->cgroup];
+	struct group *g;
+	bool new;
+
+	g = get(m, &m->groups, &m->ngroups, &m->groups_cap, sizeof(*g), &new, e, "group %u %u",
+		place, number);
+	if (!g || !new)
+		return g;
+	*g = (struct group){ .place = place,
+			     .number = number,
+			     .first = MODEL_NONE,
+			     .last = MODEL_NONE,
+			     .next = MODEL_NONE };
+	i = (uint32_t)(g - m->groups);
+	if (c->last == MODEL_NONE)
+		c->first = i;
+	else
+		m->groups[c->last].next = i;
+	c->last = i;
+	p->groups++;
 	return g;
+}
+
+struct payload *payload_get(struct model *m, const char *name, struct errbuf *e)
+{
+	struct payload *p;
+	bool new;
+
+	p = get(m, &m->payloads, &m->npayloads, &m->payloads_cap, sizeof(*p), &new, e, "payload %s",
+		name);
+	if (!p || !new)
+		return p;
+	p->name = strdup(name);
+	if (p->name)
+		return p;
+	errbuf_set(e, -ENOMEM, "out of memory");
+	return NULL;
+}
+
+struct op *op_get(struct model *m, int64_t step, int64_t index, struct errbuf *e)
+{
+	struct op *o;
+	bool new;
+
+	o = get(m, &m->ops, &m->nops, &m->ops_cap, sizeof(*o), &new, e, "op %lld %lld",
+		(long long)step, (long long)index);
+	if (o && new)
+		*o = (struct op){
+			.step = step, .index = index, .place = MODEL_NONE, .payload = MODEL_NONE
+		};
+	return o;
 }

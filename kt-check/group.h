@@ -4,8 +4,12 @@
 
 #include "model.h"
 
-/* The group of a cgroup in a step, made when it is new; NULL with the reason in `e`. */
-struct group *group_get(struct model *m, int64_t step, const char *name, struct errbuf *e);
+/* Each of these is made when it is new; NULL with the reason in `e`. */
+struct place *place_get(struct model *m, int64_t step, const char *cgroup, struct errbuf *e);
+struct group *group_get(struct model *m, struct place *p, uint32_t number, struct errbuf *e);
+struct payload *payload_get(struct model *m, const char *name, struct errbuf *e);
+struct op *op_get(struct model *m, int64_t step, int64_t index, struct errbuf *e);
+
 /* Room for one more in an array of *cap elements of `size` bytes, of which `n` are in use. */
 int group_room(void *array, uint32_t n, uint32_t *cap, size_t size, struct errbuf *e);
 

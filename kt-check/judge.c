@@ -28,34 +28,41 @@ static void put_value(struct json_object *o, const char *key, double v, const ch
 		rec_dbl(o, key, v); /* NAN: null */
 }
 
-/* "name: ", or "name (step 1): " for a cgroup that several steps use, then the sentence. */
-static void put_detail(struct json_object *o, const struct model *m, const struct group *g,
-		       const char *sentence)
+/* "name: ", with its group and step where it has several, then the sentence. */
+static void put_detail(struct json_object *o, const struct model *m, const struct finding *f,
+		       const struct place *p, const char *sentence)
 {
-	const struct cgroup *c = g ? &m->cgroups[g->cgroup] : NULL;
-	char *text = NULL;
-	int n;
+	char group[32] = "", step[48] = "", *text;
 
-	if (!c)
-		n = asprintf(&text, "%s", sentence);
-	else if (c->steps > 1)
-		n = asprintf(&text, "%s (step %lld): %s", c->name, (long long)g->step, sentence);
-	else
-		n = asprintf(&text, "%s: %s", c->name, sentence);
-	rec_str(o, "detail", n < 0 ? sentence : text);
-	if (n >= 0)
-		free(text);
+	if (f->group && p->groups > 1)
+		snprintf(group, sizeof(group), ", group %u", f->group->number);
+	if (p && m->cgroups[p->cgroup].places > 1 && p->step == MODEL_BACKDROP)
+		snprintf(step, sizeof(step), " (backdrop)");
+	else if (p && m->cgroups[p->cgroup].places > 1)
+		snprintf(step, sizeof(step), " (step %lld)", (long long)p->step);
+	if (!p ||
+	    asprintf(&text, "%s%s%s: %s", m->cgroups[p->cgroup].name, group, step, sentence) < 0) {
+		rec_str(o, "detail", sentence);
+		return;
+	}
+	rec_str(o, "detail", text);
+	free(text);
 }
 
 void judge_say(struct judge *j, enum verdict v, const struct finding *f, const char *fmt, ...)
 {
+	const struct place *p = f->group ? &j->m->places[f->group->place] : f->place;
 	struct json_object *o = rec_new("check");
 	char *sentence;
 	va_list ap;
 	int n;
 
 	rec_str(o, "name", f->check);
-	rec_str(o, "cgroup", f->group ? j->m->cgroups[f->group->cgroup].name : NULL);
+	rec_str(o, "cgroup", p ? j->m->cgroups[p->cgroup].name : NULL);
+	if (f->group && p->groups > 1)
+		rec_int(o, "group", f->group->number);
+	if (f->payload)
+		rec_str(o, "payload", f->payload);
 	if (f->worker)
 		rec_int(o, "worker", f->worker->tid);
 	else
@@ -67,7 +74,7 @@ void judge_say(struct judge *j, enum verdict v, const struct finding *f, const c
 	va_start(ap, fmt);
 	n = vasprintf(&sentence, fmt, ap);
 	va_end(ap);
-	put_detail(o, j->m, f->group, n < 0 ? "out of memory" : sentence);
+	put_detail(o, j->m, f, p, n < 0 ? "out of memory" : sentence);
 	if (n >= 0)
 		free(sentence);
 	rec_put(j->out, o);
@@ -83,16 +90,20 @@ int judge_verdict(struct judge *j)
 		[V_FAIL] = KT_FAIL,
 	};
 	struct json_object *o = rec_new("verdict");
+	bool allowed = false;
 	int v = V_COUNT - 1;
 
 	while (v > 0 && !j->count[v])
 		v--;
+	allowed = v == V_INCONCLUSIVE && j->m->allow_inconclusive;
 	rec_str(o, "test", j->m->test);
 	rec_str(o, "verdict", verdict_names[v]);
+	if (allowed)
+		rec_bool(o, "allowed", true);
 	rec_int(o, "passed", j->count[V_PASS]);
 	rec_int(o, "failed", j->count[V_FAIL]);
 	rec_int(o, "inconclusive", j->count[V_INCONCLUSIVE]);
 	rec_int(o, "skipped", j->count[V_SKIP]);
 	rec_put(j->out, o);
-	return codes[v];
+	return allowed ? KT_OK : codes[v];
 }

@@ -19,7 +19,9 @@ struct judge {
 struct finding {
 	const char *check;
 	const struct group *group;   /* NULL: the whole test */
+	const struct place *place;   /* NULL: that of the group, or the whole test */
 	const struct worker *worker; /* NULL: all of the group */
+	const char *payload;         /* NULL: it is not about one */
 	/* a number, or a text where that is not NULL; NAN: null */
 	double observed, limit;
 	const char *observed_text, *limit_text;
@@ -34,6 +36,9 @@ void judge_say(struct judge *j, enum verdict v, const struct finding *f, const c
 
 /* life.c: the run itself and the scheduler; sets not_judged when one of them failed. */
 void judge_life(struct judge *j);
+/* scheduler.c: what became of it, and whether that was asked for; sets not_judged, too. */
+void judge_scheduler(struct judge *j);
+bool scheduler_failed(const struct model *m);
 /* workload.c: what the limits ask of the workers. */
 void judge_workload(struct judge *j);
 /* Writes the verdict record and returns the exit code. */

@@ -1,21 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The checks that are always on: did the guest run to its end and did all workers
- * report ("run"), and did the scheduler under test live as long as it should
- * ("scheduler"). A fault is told by one of them: when the scheduler died, what
- * the guest then did not do is its consequence; when the guest died, so is what
- * is not known about the scheduler.
+ * The check "run", which is always on: did the guest run to its end, and did it do and
+ * report all that the plan says. A fault is told once: when the scheduler died, what the
+ * guest then did not do is its consequence, and the check "scheduler" tells it.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "judge.h"
-#include "units.h"
-
-static bool scheduler_failed(const struct model *m)
-{
-	return m->scheduler && (m->sched.seen[SCHED_FAILED] || m->sched.seen[SCHED_EXIT]);
-}
 
 /* A console line without the kernel's time stamp, "[    4.123456] ". */
 static const char *without_stamp(const char *line)
@@ -42,6 +34,11 @@ static bool judge_vm_exit(struct judge *j, const struct finding *f)
 	const char *what = m->vm_panic ? without_stamp(m->vm_panic) : m->vm_detail;
 	size_t i;
 
+	if (m->on_host) {
+		if (!m->host_done)
+			judge_say(j, V_FAIL, f, "the run did not come to its end");
+		return !m->host_done;
+	}
 	if (!m->vm_cause) {
 		judge_say(j, V_FAIL, f, "no record says how the guest ended");
 		return true;
@@ -65,8 +62,11 @@ static bool judge_guest(struct judge *j, const struct finding *f)
 {
 	const struct model *m = j->m;
 
-	if (m->guest_error)
-		judge_say(j, V_FAIL, f, "the guest reports: %s", m->guest_error);
+	if (m->op_error)
+		judge_say(j, V_FAIL, f, "%s", m->op_error);
+	else if (m->guest_error)
+		judge_say(j, V_FAIL, f, "%s: %s",
+			  m->on_host ? "kt-guest reports" : "the guest reports", m->guest_error);
 	else if (m->worker_died)
 		judge_say(j, V_FAIL, f, "%s", m->worker_died);
 	else if (m->guest_exit > 0)
@@ -77,25 +77,73 @@ static bool judge_guest(struct judge *j, const struct finding *f)
 	return true;
 }
 
-/* Every group must have as many reports as the plan has workers. */
+/* Every cgroup must have as many reports as the plan starts workers in it. */
 static bool judge_reports(struct judge *j)
 {
 	bool bad = false;
 	uint32_t i;
 
-	for (i = 0; i < j->m->ngroups; i++) {
-		const struct group *g = &j->m->groups[i];
-		struct finding f = finding_of("run", g);
+	for (i = 0; i < j->m->nplaces; i++) {
+		const struct place *p = &j->m->places[i];
+		struct finding f = finding_of("run", NULL);
 
-		if (g->reported == g->planned)
+		if (p->reported == p->planned)
 			continue;
-		f.observed = (double)g->reported;
-		f.limit = (double)g->planned;
+		f.place = p;
+		f.observed = (double)p->reported;
+		f.limit = (double)p->planned;
 		f.unit = "workers";
 		judge_say(j, V_FAIL, &f, "%llu of %llu planned workers reported",
-			  (unsigned long long)g->reported, (unsigned long long)g->planned);
+			  (unsigned long long)p->reported, (unsigned long long)p->planned);
 		bad = true;
 	}
+	return bad;
+}
+
+static bool judge_payload_reports(struct judge *j)
+{
+	bool bad = false;
+	uint32_t i;
+
+	for (i = 0; i < j->m->npayloads; i++) {
+		const struct payload *p = &j->m->payloads[i];
+		struct finding f = finding_of("run", NULL);
+
+		if (p->reported == p->planned)
+			continue;
+		f.payload = p->name;
+		f.observed = (double)p->reported;
+		f.limit = (double)p->planned;
+		f.unit = "runs";
+		judge_say(j, V_FAIL, &f, "payload %s: %llu of %llu planned runs reported", p->name,
+			  (unsigned long long)p->reported, (unsigned long long)p->planned);
+		bad = true;
+	}
+	return bad;
+}
+
+static bool judge_ops(struct judge *j)
+{
+	struct finding f = finding_of("run", NULL);
+	uint32_t i, seen = 0;
+
+	for (i = 0; i < j->m->nops; i++)
+		seen += j->m->ops[i].seen;
+	if (seen == j->m->nops)
+		return false;
+	f.observed = seen;
+	f.limit = j->m->nops;
+	f.unit = "ops";
+	judge_say(j, V_FAIL, &f, "%u of %u planned ops reported", seen, j->m->nops);
+	return true;
+}
+
+static bool judge_complete(struct judge *j)
+{
+	bool bad = judge_ops(j);
+
+	bad |= judge_reports(j);
+	bad |= judge_payload_reports(j);
 	return bad;
 }
 
@@ -105,60 +153,13 @@ static void judge_run(struct judge *j)
 	bool bad = judge_vm_exit(j, &f);
 
 	if (!bad && !scheduler_failed(j->m))
-		bad = judge_guest(j, &f) || judge_reports(j);
+		bad = judge_guest(j, &f) || judge_complete(j);
 	if (bad)
 		j->not_judged = "the run failed";
 	else
-		judge_say(j, V_PASS, &f, "the guest powered off, %u workers reported",
+		judge_say(j, V_PASS, &f, "%s, %u workers reported",
+			  j->m->on_host ? "the run came to its end" : "the guest powered off",
 			  j->m->nworkers);
-}
-
-/* "3.2s into the workload, in step 0" */
-static const char *when(const struct model *m, char *buf, size_t size)
-{
-	const struct sched *s = &m->sched;
-	double into;
-
-	if (!m->begun || s->guest_ns < m->begin_ns)
-		return "before the workload";
-	into = (double)(s->guest_ns - m->begin_ns) / NSEC_PER_SEC;
-	if (s->step < 0)
-		snprintf(buf, size, "%.1fs into the workload, between or after its steps", into);
-	else
-		snprintf(buf, size, "%.1fs into the workload, in step %lld", into,
-			 (long long)s->step);
-	return buf;
-}
-
-static void judge_scheduler(struct judge *j)
-{
-	const struct model *m = j->m;
-	const struct sched *s = &m->sched;
-	struct finding f = finding_of("scheduler", NULL);
-	const char *reason = s->reason ? s->reason : "no reason was given";
-	const char *exit = s->exit && !strstr(reason, s->exit) ? s->exit : NULL;
-	char buf[96];
-
-	if (!m->scheduler)
-		return;
-	if (s->seen[SCHED_FAILED])
-		judge_say(j, V_FAIL, &f, "scheduler %s did not attach: %s%s%s%s", m->scheduler,
-			  reason, exit ? " (" : "", exit ? exit : "", exit ? ")" : "");
-	else if (s->seen[SCHED_EXIT])
-		judge_say(j, V_FAIL, &f, "scheduler %s died %s: %s%s%s%s", m->scheduler,
-			  when(m, buf, sizeof(buf)), reason, exit ? " (" : "", exit ? exit : "",
-			  exit ? ")" : "");
-	else if (s->seen[SCHED_ATTACH] && s->seen[SCHED_STOP])
-		judge_say(j, V_PASS, &f, "scheduler %s attached and ran until it was stopped",
-			  m->scheduler);
-	else if (j->not_judged)
-		judge_say(j, V_SKIP, &f, "not judged: %s", j->not_judged);
-	else
-		judge_say(j, V_INCONCLUSIVE, &f, "no record says that scheduler %s %s",
-			  m->scheduler, s->seen[SCHED_ATTACH] ? "was stopped" : "attached");
-	if (scheduler_failed(m))
-		j->not_judged = s->seen[SCHED_FAILED] ? "the scheduler did not attach"
-						      : "the scheduler died";
 }
 
 void judge_life(struct judge *j)

@@ -16,6 +16,13 @@ static const char *const members[LIM_COUNT] = {
 	[LIM_THROUGHPUT_CV] = "max_throughput_cv",
 	[LIM_WORK_RATE] = "min_work_rate",
 	[LIM_ITERATION_RATE] = "min_iteration_rate",
+	[LIM_P99_LATENCY_NS] = "max_p99_wake_latency_ns",
+	[LIM_LATENCY_CV] = "max_wake_latency_cv",
+	[LIM_MIGRATION_RATIO] = "max_migration_ratio",
+	[LIM_PAGE_LOCALITY] = "min_page_locality",
+	[LIM_CROSS_NODE_RATIO] = "max_cross_node_migration_ratio",
+	[LIM_SLOW_TIER_RATIO] = "max_slow_tier_ratio",
+	[LIM_CLEANUP_MS] = "cleanup_budget_ms",
 };
 
 static bool is_switch(enum limit_id id)

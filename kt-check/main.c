@@ -13,6 +13,7 @@
 #include "judge.h"
 #include "model.h"
 #include "msg.h"
+#include "payload.h"
 #include "record.h"
 #include "stats.h"
 
@@ -34,6 +35,15 @@ static const char usage_text[] =
 	"      --max-throughput-cv N    variation of work per CPU time within a cgroup\n"
 	"      --min-work-rate N        work units per CPU second of each worker\n"
 	"      --min-iteration-rate N   iterations per second of each worker\n"
+	"      --max-p99-wake-latency-ns N\n"
+	"                               p99 of how late each worker runs after it is woken\n"
+	"      --max-wake-latency-cv N  variation of that within a cgroup\n"
+	"      --max-migration-ratio N  migrations per iteration within a cgroup\n"
+	"      --min-page-locality N    share of pages on the nodes of the cpuset, 0 to 1\n"
+	"      --max-cross-node-migration-ratio N\n"
+	"                               pages moved between nodes, per page\n"
+	"      --max-slow-tier-ratio N  share of pages on nodes without CPUs, 0 to 1\n"
+	"      --cleanup-budget-ms N    from the last stop to the end of the guest's work\n"
 	"  -h, --help                   print this help\n"
 	"  -V, --version                print the version\n";
 
@@ -50,6 +60,13 @@ static const struct option long_opts[] = {
 	{ "max-throughput-cv", required_argument, NULL, LIM_THROUGHPUT_CV },
 	{ "min-work-rate", required_argument, NULL, LIM_WORK_RATE },
 	{ "min-iteration-rate", required_argument, NULL, LIM_ITERATION_RATE },
+	{ "max-p99-wake-latency-ns", required_argument, NULL, LIM_P99_LATENCY_NS },
+	{ "max-wake-latency-cv", required_argument, NULL, LIM_LATENCY_CV },
+	{ "max-migration-ratio", required_argument, NULL, LIM_MIGRATION_RATIO },
+	{ "min-page-locality", required_argument, NULL, LIM_PAGE_LOCALITY },
+	{ "max-cross-node-migration-ratio", required_argument, NULL, LIM_CROSS_NODE_RATIO },
+	{ "max-slow-tier-ratio", required_argument, NULL, LIM_SLOW_TIER_RATIO },
+	{ "cleanup-budget-ms", required_argument, NULL, LIM_CLEANUP_MS },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ 0 },
@@ -189,9 +206,11 @@ static int judge(const struct opts *o, struct model *m, struct rec_out *out)
 	struct judge j = { .m = m, .out = out };
 
 	limits_override(&m->limits, &o->over);
+	model_close(m);
 	stats_write(m, out);
 	judge_life(&j);
 	judge_workload(&j);
+	judge_payloads(&j);
 	return judge_verdict(&j);
 }
 

@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The records that are kept, except the worker's (worker.c): plan, steps, scheduler, guest, VM. */
+/*
+ * The records that are kept, beside the plan (plan.c), workers (worker.c) and payloads
+ * (payload.c): topology, steps, ops, scheduler, guest, VM.
+ */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "exit.h"
 #include "group.h"
 #include "model.h"
+#include "payload.h"
+#include "plan.h"
 #include "record.h"
 #include "worker.h"
 
@@ -18,56 +24,6 @@ static int keep(char **s, const char *text)
 	return text && !*s ? -ENOMEM : 0;
 }
 
-static int take_plan_cgroup(struct model *m, int64_t step, struct json_object *o, struct errbuf *e)
-{
-	const char *name = rec_get_str(o, "name", NULL);
-	int64_t workers = rec_get_int(o, "workers", -1);
-	struct group *g;
-
-	if (!name || workers < 0 || workers > MODEL_MAX_WORKERS)
-		return errbuf_set(e, -EINVAL,
-				  "expected a name and a number of workers in each cgroup");
-	g = group_get(m, step, name, e);
-	if (!g)
-		return -ENOMEM;
-	g->planned += workers;
-	return 0;
-}
-
-static int take_plan_step(struct model *m, int64_t step, struct json_object *o, struct errbuf *e)
-{
-	struct json_object *cgroups = rec_get_arr(o, "cgroups");
-	size_t i, n = cgroups ? json_object_array_length(cgroups) : 0;
-	int rc = 0;
-
-	for (i = 0; i < n && !rc; i++)
-		rc = take_plan_cgroup(m, step, json_object_array_get_idx(cgroups, i), e);
-	return rc;
-}
-
-static int take_test(struct model *m, struct json_object *o, struct errbuf *e)
-{
-	struct json_object *sched = rec_get_obj(o, "scheduler");
-	struct json_object *steps = rec_get_arr(o, "steps");
-	size_t i, n = steps ? json_object_array_length(steps) : 0;
-	const char *name = rec_get_str(o, "name", NULL);
-	int rc;
-
-	if (m->have_test)
-		return errbuf_set(e, -EINVAL, "expected one test in the input, this is a second");
-	if (!name)
-		return errbuf_set(e, -EINVAL, "expected a string as name");
-	m->have_test = true;
-	rc = limits_from_plan(&m->limits, rec_get_obj(o, "assert"), e);
-	if (!rc)
-		rc = keep(&m->test, name);
-	if (!rc && sched)
-		rc = keep(&m->scheduler, rec_get_str(sched, "name", "(unnamed)"));
-	for (i = 0; i < n && !rc; i++)
-		rc = take_plan_step(m, (int64_t)i, json_object_array_get_idx(steps, i), e);
-	return rc;
-}
-
 static int take_step(struct model *m, struct json_object *o, struct errbuf *e)
 {
 	int64_t index = rec_get_int(o, "index", -1), ns = rec_get_int(o, "guest_ns", -1);
@@ -77,10 +33,13 @@ static int take_step(struct model *m, struct json_object *o, struct errbuf *e)
 		return errbuf_set(e, -EINVAL, "expected numbers >= 0 as index and guest_ns");
 	if (strcmp(event, "end") == 0) {
 		m->step = -1;
+		m->stop_ns = ns;
 		return 0;
 	}
-	if (!m->begun)
+	if (!m->begun) {
 		m->begin_ns = ns;
+		m->clock_ns = rec_get_int(o, "t_ns", ns) - ns;
+	}
 	m->begun = true;
 	m->step = m->last_step = index;
 	return 0;
@@ -104,18 +63,95 @@ static int take_sched(struct model *m, struct json_object *o, struct errbuf *e)
 	if (i == SCHED_EVENTS) /* log, and what later versions add */
 		return 0;
 	s->seen[i] = true;
+	s->attached += i == SCHED_ATTACH;
+	s->running = i == SCHED_ATTACH || (s->running && i == SCHED_START);
 	if ((i != SCHED_FAILED && i != SCHED_EXIT) || !first)
 		return 0;
 	s->step = m->step;
 	s->guest_ns = rec_get_int(o, "guest_ns", 0) < 0 ? 0 : rec_get_int(o, "guest_ns", 0);
+	if (keep(&s->name, rec_get_str(o, "name", NULL)))
+		return -ENOMEM;
 	if (keep(&s->reason, rec_get_str(o, "reason", NULL)))
 		return -ENOMEM;
 	return keep(&s->exit, rec_get_str(o, "exit", NULL));
 }
 
+/* "step 1, op 2 (set_cpuset a): text"; what an op is about has one of several names. */
+static int tell_op(struct model *m, struct json_object *o)
+{
+	static const char *const abouts[] = { "cgroup", "payload", "scheduler", "from",
+					      "cpus",   "key",     "path",      NULL };
+	int64_t step = rec_get_int(o, "step", MODEL_BACKDROP);
+	const char *about = NULL;
+	char where[32] = "backdrop";
+	int i;
+
+	for (i = 0; abouts[i] && !about; i++)
+		about = rec_get_str(o, abouts[i], NULL);
+	if (step >= 0)
+		snprintf(where, sizeof(where), "step %lld", (long long)step);
+	i = asprintf(&m->op_error, "%s, op %lld (%s%s%s): %s", where,
+		     (long long)rec_get_int(o, "index", -1), rec_get_str(o, "op", "?"),
+		     about ? " " : "", about ? about : "",
+		     rec_get_str(o, "error", "no error text"));
+	if (i < 0)
+		m->op_error = NULL;
+	return i < 0 ? -ENOMEM : 0;
+}
+
+static int take_op(struct model *m, struct json_object *o, struct errbuf *e)
+{
+	int64_t index = rec_get_int(o, "index", -1), count = rec_get_int(o, "count", 1);
+	struct op *op;
+
+	if (index < 0 || count < 0)
+		return errbuf_set(e, -EINVAL, "expected numbers >= 0 as index and count");
+	op = op_get(m, rec_get_int(o, "step", MODEL_BACKDROP), index, e);
+	if (!op)
+		return -ENOMEM;
+	op->seen = true;
+	if (rec_get_bool(o, "ok", false)) {
+		op->count = arith_add(op->count, (uint64_t)count);
+		return 0;
+	}
+	return m->op_error ? 0 : tell_op(m, o);
+}
+
+/* Which CPUs each node has: what its memory is nearest to. */
+static int take_topology(struct model *m, struct json_object *o, struct errbuf *e)
+{
+	struct json_object *nodes = rec_get_arr(o, "nodes"), *n;
+	size_t i, len = nodes ? json_object_array_length(nodes) : 0;
+	struct errbuf why;
+	int64_t id;
+
+	for (i = 0; i < len; i++) {
+		n = json_object_array_get_idx(nodes, i);
+		id = rec_get_int(n, "id", -1);
+		if (id < 0 || id >= MODEL_MAX_NODES ||
+		    cpulist_parse(rec_get_str(n, "cpus", ""), &m->node_cpus[id], &why))
+			return errbuf_set(e, -EINVAL,
+					  "expected an id below %d and a CPU list in each node",
+					  MODEL_MAX_NODES);
+		m->nnodes = (uint32_t)id + 1 > m->nnodes ? (uint32_t)id + 1 : m->nnodes;
+	}
+	return 0;
+}
+
+/* A run without a guest: the machine's own nodes, as the topology's. */
+static int take_host(struct model *m, struct json_object *o, struct errbuf *e)
+{
+	m->on_host = true;
+	return take_topology(m, o, e);
+}
+
 static int take_guest(struct model *m, struct json_object *o, struct errbuf *e)
 {
 	(void)e;
+	if (strcmp(rec_get_str(o, "event", ""), "done") == 0) {
+		m->host_done = true;
+		m->done_ns = rec_get_int(o, "guest_ns", -1);
+	}
 	if (strcmp(rec_get_str(o, "event", ""), "error") != 0 || m->guest_error)
 		return 0;
 	return keep(&m->guest_error, rec_get_str(o, "text", "no text"));
@@ -145,6 +181,8 @@ static int take_end(struct model *m, struct json_object *o, struct errbuf *e)
 	(void)e;
 	if (json_object_object_get_ex(o, "t_ns", NULL))
 		m->guest_exit = rec_get_int(o, "exit", KT_SOFTWARE);
+	if (json_object_object_get_ex(o, "t_ns", NULL))
+		m->done_ns = rec_get_int(o, "t_ns", -1);
 	return 0;
 }
 
@@ -152,9 +190,12 @@ static const struct {
 	const char *type;
 	int (*take)(struct model *m, struct json_object *o, struct errbuf *e);
 } takers[] = {
-	{ "test", take_test },   { "step", take_step },   { "worker", take_worker },
-	{ "sched", take_sched }, { "guest", take_guest }, { "vm_exit", take_vm_exit },
-	{ "end", take_end },     { NULL, NULL },
+	{ "test", take_test },       { "topology", take_topology },
+	{ "host", take_host },       { "step", take_step },
+	{ "op", take_op },           { "worker", take_worker },
+	{ "payload", take_payload }, { "sched", take_sched },
+	{ "guest", take_guest },     { "vm_exit", take_vm_exit },
+	{ "end", take_end },         { NULL, NULL },
 };
 
 bool model_wants(const char *type)
@@ -182,35 +223,60 @@ int model_take(struct model *m, struct json_object *o, struct errbuf *e)
 int model_init(struct model *m)
 {
 	memset(m, 0, sizeof(*m));
-	m->step = m->last_step = m->guest_exit = m->sched.step = -1;
+	m->step = m->last_step = m->guest_exit = m->sched.step = m->stop_ns = m->done_ns = -1;
 	limits_init(&m->limits, LIMIT_OFF);
-	m->group_index = json_object_new_object();
-	m->cgroup_index = json_object_new_object();
-	return m->group_index && m->cgroup_index ? 0 : -ENOMEM;
+	m->index = json_object_new_object();
+	return m->index ? 0 : -ENOMEM;
 }
 
-void model_free(struct model *m)
+static void free_arrays(struct model *m)
 {
 	uint32_t i;
 
 	for (i = 0; i < m->nworkers; i++)
 		free(m->workers[i].outside);
-	for (i = 0; i < m->ngroups; i++)
+	for (i = 0; i < m->nplaces; i++)
+		free(m->places[i].mems);
+	for (i = 0; i < m->ngroups; i++) {
+		free(m->groups[i].work);
 		free(m->groups[i].cpuset);
+		free(m->groups[i].pages);
+	}
 	for (i = 0; i < m->ncgroups; i++)
 		free(m->cgroups[i].name);
+	for (i = 0; i < m->npayloads; i++) {
+		free(m->payloads[i].name);
+		json_object_put(m->payloads[i].checks);
+	}
+	for (i = 0; i < m->nruns; i++) {
+		free(m->runs[i].exit);
+		free(m->runs[i].said);
+		free(m->runs[i].values);
+	}
+}
+
+void model_free(struct model *m)
+{
+	free_arrays(m);
 	free(m->workers);
+	free(m->places);
 	free(m->groups);
 	free(m->cgroups);
-	json_object_put(m->group_index);
-	json_object_put(m->cgroup_index);
+	free(m->ops);
+	free(m->payloads);
+	free(m->runs);
+	json_object_put(m->index);
+	json_object_put(m->expect.contains);
+	json_object_put(m->expect.matches);
 	free(m->test);
 	free(m->scheduler);
+	free(m->sched.name);
 	free(m->sched.reason);
 	free(m->sched.exit);
 	free(m->vm_cause);
 	free(m->vm_detail);
 	free(m->vm_panic);
 	free(m->guest_error);
+	free(m->op_error);
 	free(m->worker_died);
 }

@@ -6,6 +6,8 @@
 #include "stats.h"
 #include "units.h"
 
+#define GROUPS_MAX 1024 /* of one cgroup; a record is for people */
+
 static int64_t clamp(uint64_t v)
 {
 	return v > INT64_MAX ? INT64_MAX : (int64_t)v;
@@ -17,7 +19,64 @@ static void put_us(struct json_object *o, const char *key, bool known, double ns
 	rec_dbl(o, key, known ? ns / NSEC_PER_USEC : NAN);
 }
 
-static void put_one(struct rec_out *out, const struct cgroup *c, double spread)
+/* The spread of a group, 0 for less than two workers. */
+static double group_spread(const struct model *m, const struct group *g)
+{
+	struct moments off = { 0 };
+	uint32_t i;
+
+	for (i = g->first; i != MODEL_NONE; i = m->workers[i].next)
+		moments_add(&off, m->workers[i].off_cpu_pct);
+	return off.n < 2 ? 0 : moments_spread(&off);
+}
+
+static void put_group(struct json_object *list, const struct model *m, const struct group *g)
+{
+	struct json_object *o = json_object_new_object();
+	uint64_t workers = 0, iterations = 0, migrations = 0, gap = 0;
+	const struct worker *w;
+	uint32_t i;
+
+	for (i = g->first; i != MODEL_NONE; i = w->next) {
+		w = &m->workers[i];
+		workers++;
+		iterations = arith_add(iterations, w->iterations);
+		migrations = arith_add(migrations, w->migrations);
+		gap = w->max_gap_ns > gap ? w->max_gap_ns : gap;
+	}
+	if (m->places[g->place].step == MODEL_BACKDROP)
+		rec_add(o, "step", NULL);
+	else
+		rec_int(o, "step", m->places[g->place].step);
+	rec_int(o, "group", g->number);
+	rec_str(o, "work", g->work);
+	rec_int(o, "workers", clamp(workers));
+	rec_dbl(o, "spread_pct", group_spread(m, g));
+	rec_dbl(o, "max_gap_ms", (double)gap / NSEC_PER_MSEC);
+	rec_int(o, "migrations", clamp(migrations));
+	rec_int(o, "iterations", clamp(iterations));
+	json_object_array_add(list, o);
+}
+
+/* What makes up a cgroup of several groups or steps. */
+static void put_groups(struct json_object *o, const struct model *m, const struct cgroup *c)
+{
+	struct json_object *list = json_object_new_array();
+	uint32_t i, n = 0;
+
+	for (i = c->first; i != MODEL_NONE && n < GROUPS_MAX; i = m->groups[i].next)
+		if (m->groups[i].first != MODEL_NONE) {
+			put_group(list, m, &m->groups[i]);
+			n++;
+		}
+	if (n > 1)
+		rec_add(o, "groups", list);
+	else
+		json_object_put(list);
+}
+
+static void put_one(struct rec_out *out, const struct model *m, const struct cgroup *c,
+		    double spread)
 {
 	struct json_object *o = rec_new("stats");
 
@@ -32,6 +91,8 @@ static void put_one(struct rec_out *out, const struct cgroup *c, double spread)
 	rec_int(o, "iterations", clamp(c->iterations));
 	put_us(o, "p99_wake_us", c->p99_ns, (double)c->p99_ns);
 	put_us(o, "run_delay_us", c->delays, (double)c->delay_ns / (double)c->delays);
+	if (c->name)
+		put_groups(o, m, c);
 	rec_put(out, o);
 }
 
@@ -51,17 +112,6 @@ static void add(struct cgroup *sum, const struct cgroup *c)
 	sum->off_cpu_sum += c->off_cpu_sum;
 }
 
-/* The spread of a group, 0 for less than two workers. */
-static double group_spread(const struct model *m, const struct group *g)
-{
-	struct moments off = { 0 };
-	uint32_t i;
-
-	for (i = g->first; i != MODEL_NONE; i = m->workers[i].next)
-		moments_add(&off, m->workers[i].off_cpu_pct);
-	return off.n < 2 ? 0 : moments_spread(&off);
-}
-
 void stats_write(const struct model *m, struct rec_out *out)
 {
 	double *spread = calloc(m->ncgroups + 1, sizeof(*spread)), worst = 0;
@@ -72,7 +122,7 @@ void stats_write(const struct model *m, struct rec_out *out)
 		return;
 	for (i = 0; i < m->ngroups; i++) {
 		double s = group_spread(m, &m->groups[i]);
-		uint32_t c = m->groups[i].cgroup;
+		uint32_t c = m->places[m->groups[i].place].cgroup;
 
 		spread[c] = fmax(spread[c], s);
 		worst = fmax(worst, s);
@@ -80,9 +130,9 @@ void stats_write(const struct model *m, struct rec_out *out)
 	for (i = 0; i < m->ncgroups; i++) {
 		if (!m->cgroups[i].workers)
 			continue;
-		put_one(out, &m->cgroups[i], spread[i]);
+		put_one(out, m, &m->cgroups[i], spread[i]);
 		add(&sum, &m->cgroups[i]);
 	}
-	put_one(out, &sum, worst);
+	put_one(out, m, &sum, worst);
 	free(spread);
 }

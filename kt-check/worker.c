@@ -22,8 +22,7 @@ static int get_count(struct json_object *o, const char *key, uint64_t *v, struct
 	return 0;
 }
 
-static int get_counts(struct worker *w, struct json_object *o, uint64_t *migrations,
-		      struct errbuf *e)
+static int get_counts(struct worker *w, struct json_object *o, struct errbuf *e)
 {
 	const struct {
 		const char *key;
@@ -31,7 +30,7 @@ static int get_counts(struct worker *w, struct json_object *o, uint64_t *migrati
 	} counts[] = {
 		{ "work_units", &w->work_units }, { "iterations", &w->iterations },
 		{ "wall_time_ns", &w->wall_ns },  { "cpu_time_ns", &w->cpu_ns },
-		{ "max_gap_ns", &w->max_gap_ns }, { "migrations", migrations },
+		{ "max_gap_ns", &w->max_gap_ns }, { "migrations", &w->migrations },
 	};
 	int64_t at;
 	size_t i;
@@ -108,15 +107,61 @@ static int get_cpus(struct worker *w, struct group *g, struct cpulist *all, stru
 	return 0;
 }
 
-static void add_to_cgroup(struct cgroup *c, const struct worker *w, uint64_t migrations,
-			  struct json_object *o)
+static bool get_latency(struct latency *l, struct json_object *o)
+{
+	int64_t count = rec_get_int(o, "count", 0), p99 = rec_get_int(o, "p99_ns", -1);
+
+	l->mean_ns = rec_get_dbl(o, "mean_ns", NAN);
+	l->cv = rec_get_dbl(o, "cv", 0); /* null for a mean of 0 */
+	if (count <= 0 || p99 < 0 || !isfinite(l->mean_ns) || !isfinite(l->cv))
+		return false;
+	l->count = (uint64_t)count;
+	l->p99_ns = (uint64_t)p99;
+	return true;
+}
+
+/* After what woke it, for types that block; else each time that it waited for a CPU. */
+static void get_latencies(struct worker *w, struct json_object *o)
+{
+	if (get_latency(&w->latency, rec_get_obj(o, "wake_latency")))
+		w->latency.of = LATENCY_WAKE;
+	else if (get_latency(&w->latency, rec_get_obj(o, "run_delay")))
+		w->latency.of = LATENCY_QUEUE;
+}
+
+static int get_pages(struct group *g, struct json_object *o, struct errbuf *e)
+{
+	struct json_object *pages = rec_get_obj(o, "numa_pages");
+	int64_t migrated = rec_get_int(o, "numa_pages_migrated", 0), n;
+	unsigned long node;
+	char *end;
+
+	if (!pages)
+		return 0;
+	if (!g->pages)
+		g->pages = calloc(1, sizeof(*g->pages));
+	if (!g->pages)
+		return errbuf_set(e, -ENOMEM, "out of memory");
+	json_object_object_foreach (pages, key, v) {
+		node = strtoul(key, &end, 10);
+		n = json_object_get_int64(v);
+		if (!*key || *end || node >= MODEL_MAX_NODES || n < 0)
+			return errbuf_set(e, -EINVAL,
+					  "expected counts of pages by node as numa_pages");
+		g->pages->node[node] = arith_add(g->pages->node[node], (uint64_t)n);
+	}
+	g->pages->migrated = arith_add(g->pages->migrated, migrated > 0 ? (uint64_t)migrated : 0);
+	return 0;
+}
+
+static void add_to_cgroup(struct cgroup *c, const struct worker *w, struct json_object *o)
 {
 	struct json_object *wake = rec_get_obj(o, "wake_latency");
 	struct json_object *stat = rec_get_obj(o, "schedstat");
 	int64_t p99 = rec_get_int(wake, "p99_ns", 0), wait = rec_get_int(stat, "wait_ns", -1);
 
 	c->workers++;
-	c->migrations = arith_add(c->migrations, migrations);
+	c->migrations = arith_add(c->migrations, w->migrations);
 	c->iterations = arith_add(c->iterations, w->iterations);
 	c->off_cpu_sum += w->off_cpu_pct;
 	if (w->max_gap_ns > c->max_gap_ns || c->workers == 1) {
@@ -131,42 +176,66 @@ static void add_to_cgroup(struct cgroup *c, const struct worker *w, uint64_t mig
 	}
 }
 
-static void add_to_group(struct model *m, struct group *g, uint32_t i)
+static void add_to_group(struct model *m, struct group *g, const struct worker *w)
 {
+	uint32_t i = m->nworkers++;
+
+	m->workers[i] = *w;
 	if (g->last == MODEL_NONE)
 		g->first = i;
 	else
 		m->workers[g->last].next = i;
 	g->last = i;
-	g->reported++;
+	m->places[g->place].reported++;
+}
+
+/* Where a worker belongs: its step (null: backdrop), its cgroup (null: none), its group. */
+static struct group *group_of(struct model *m, struct json_object *o, struct errbuf *e)
+{
+	const char *name = rec_get_str(o, "cgroup", NULL);
+	int64_t step = rec_get_int(o, "step", -1), number = rec_get_int(o, "group", 0);
+	struct json_object *none;
+	struct place *p;
+
+	if (!name && json_object_object_get_ex(o, "cgroup", &none) && !none)
+		name = MODEL_ROOT;
+	if (step < 0 && json_object_object_get_ex(o, "step", &none) && !none)
+		step = MODEL_BACKDROP;
+	else if (step < 0)
+		name = NULL;
+	if (!name || number < 0 || number >= MODEL_MAX_WORKERS) {
+		errbuf_set(e, -EINVAL, "expected a string as cgroup and a number as step");
+		return NULL;
+	}
+	p = place_get(m, step, name, e);
+	return p ? group_get(m, p, (uint32_t)number, e) : NULL;
 }
 
 int take_worker(struct model *m, struct json_object *o, struct errbuf *e)
 {
-	const char *name = rec_get_str(o, "cgroup", NULL);
 	struct worker w = { .next = MODEL_NONE };
-	int64_t step = rec_get_int(o, "step", -1);
-	uint64_t migrations;
-	struct group *g;
+	struct group *g = group_of(m, o, e);
+	struct cgroup *c;
 	int rc;
 
-	if (!name || step < 0)
-		return errbuf_set(e, -EINVAL, "expected a string as cgroup and a number as step");
-	rc = get_counts(&w, o, &migrations, e);
+	if (!g)
+		return -EINVAL;
+	c = &m->cgroups[m->places[g->place].cgroup];
+	rc = get_counts(&w, o, e);
 	if (!rc)
-		rc = get_exit(m, &w, name, o, e);
+		rc = get_exit(m, &w, c->name, o, e);
 	if (!rc)
 		rc = group_room(&m->workers, m->nworkers, &m->workers_cap, sizeof(w), e);
+	if (!rc)
+		rc = get_pages(g, o, e);
+	if (!rc)
+		rc = get_cpus(&w, g, &c->cpus, o, e);
 	if (rc)
 		return rc;
-	g = group_get(m, step, name, e);
-	if (!g)
-		return -ENOMEM;
-	rc = get_cpus(&w, g, &m->cgroups[g->cgroup].cpus, o, e);
-	if (rc)
-		return rc;
-	add_to_cgroup(&m->cgroups[g->cgroup], &w, migrations, o);
-	m->workers[m->nworkers] = w;
-	add_to_group(m, g, m->nworkers++);
+	if (!g->work && rec_get_str(o, "work", NULL))
+		g->work = strdup(rec_get_str(o, "work", NULL));
+	get_latencies(&w, o);
+	add_to_cgroup(c, &w, o);
+	add_to_group(m, g, &w);
 	return 0;
 }

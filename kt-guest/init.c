@@ -26,6 +26,7 @@
 #include "record.h"
 #include "scenario.h"
 #include "scheduler.h"
+#include "sysctl.h"
 #include "sysfs.h"
 #include "telemetry.h"
 
@@ -67,6 +68,21 @@ static int mount_all(struct errbuf *e)
 	return rc;
 }
 
+/* What programs know their own streams by; udev makes these elsewhere. */
+static void link_fds(void)
+{
+	static const char *const links[][2] = {
+		{ "/proc/self/fd", "/dev/fd" },
+		{ "fd/0", "/dev/stdin" },
+		{ "fd/1", "/dev/stdout" },
+		{ "fd/2", "/dev/stderr" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(links) / sizeof(links[0]); i++)
+		(void)!symlink(links[i][0], links[i][1]);
+}
+
 /* The kernel may have had no console to give to PID 1: nothing else may get 0, 1 or 2. */
 static void std_fds(void)
 {
@@ -87,11 +103,7 @@ static void kmsg(const char *text)
 	file_write("/dev/kmsg", line);
 }
 
-/*
- * Above every sched_ext and fair task, so that a bad scheduler starves the workers and
- * not the one who has to tell; children start as ordinary tasks.
- */
-static void be_heard(void)
+void be_heard(void)
 {
 	struct sched_param p = { .sched_priority = 50 };
 	struct rlimit l;
@@ -157,43 +169,43 @@ static int read_plan(const char *path, struct rec_in *in, struct errbuf *e)
 	return rc == 1 ? 1 : errbuf_set(e, -EBADMSG, "%s: expected a test record", path);
 }
 
-/* "kernel.sched_x" is /proc/sys/kernel/sched_x. */
-static int apply_sysctls(struct json_object *sysctls, struct errbuf *e)
+/* Those of the test; a scheduler brings its own when it starts. */
+static int apply_sysctls(struct json_object *plan, struct rec_out *out, struct errbuf *e)
 {
-	char path[300], *p;
+	static struct sched none; /* too large for the stack; the writer waits through one */
+	struct writer w;
 	int rc;
 
 	file_write("/proc/sys/kernel/sched_schedstats", "1"); /* where the kernel has it */
-	if (!sysctls)
-		return 0;
-	json_object_object_foreach (sysctls, key, val) {
-		snprintf(path, sizeof(path), "/proc/sys/%s", key);
-		for (p = path + strlen("/proc/sys/"); *p; p++)
-			if (*p == '.')
-				*p = '/';
-		rc = file_write(path, json_object_get_string(val));
-		if (rc)
-			return errbuf_set(e, rc, "sysctl %s = %s: %s", key,
-					  json_object_get_string(val), strerror(-rc));
-	}
-	return 0;
+	sched_init(&none, plan, out);
+	writer_init(&w, &none);
+	rc = sysctl_set_all(&w, rec_get_obj(plan, "sysctls"), e);
+	writer_stop(&w);
+	return rc;
 }
 
-static int run_plan(struct json_object *plan, struct rec_out *out, struct errbuf *e)
+int run_plan(struct json_object *plan, const char *parent, struct rec_out *out, struct errbuf *e)
 {
-	struct json_object *scheduler = rec_get_obj(plan, "scheduler");
 	static struct sched sched; /* its line buffer is too large for the stack */
-	int rc = apply_sysctls(rec_get_obj(scheduler, "sysctls"), e);
+	int rc;
 
-	if (rc)
-		return rc;
-	sched_init(&sched, scheduler, out);
-	if (scheduler)
-		rc = sched_start(&sched, scheduler, (uint64_t)rec_get_int(plan, "watchdog_ns", 0));
+	sched_init(&sched, plan, out);
+	rc = sched_start(&sched);
 	if (!rc)
-		rc = scenario_run(plan, &sched, out, e);
+		rc = scenario_run(plan, parent, &sched, out, e);
 	sched_stop(&sched);
 	return rc;
+}
+
+/* The guest is the test's alone: settings are made and never undone. */
+static int run_in_guest(struct json_object *plan, struct rec_out *out, struct errbuf *e)
+{
+	struct json_object *scheduler = rec_get_obj(plan, "scheduler");
+	int rc = apply_sysctls(plan, out, e);
+
+	return rc ? rc
+		  : run_plan(plan, rec_get_str(scheduler, "cgroup_parent", SCENARIO_PARENT), out,
+			     e);
 }
 
 /* Runs a plan, if there is one; a test that was cut short is no fault of the guest. */
@@ -203,10 +215,10 @@ static int run(const char *path, struct rec_out *out, struct errbuf *e)
 	int rc = read_plan(path, &in, e);
 
 	if (rc == 1)
-		rc = run_plan(in.obj, out, e);
+		rc = run_in_guest(in.obj, out, e);
 	rec_in_free(&in);
 	if (rc >= 0)
-		return KT_OK;
+		return rc > KT_SIGNAL ? rc : KT_OK;
 	return guest_error(out, rc == -EBADMSG ? KT_DATA : KT_SYS, e);
 }
 
@@ -269,13 +281,14 @@ static void serve(int port)
 	free(buf);
 }
 
-static _Noreturn void pid1(void)
+_Noreturn void guest_main(void)
 {
 	struct errbuf e;
 	int rc, port;
 
 	umask(022);
 	rc = mount_all(&e);
+	link_fds();
 	std_fds();
 	be_heard();
 	if (rc) {
@@ -288,22 +301,4 @@ static _Noreturn void pid1(void)
 	else
 		kmsg("no virtio-console port named " PORT_NAME);
 	power_off();
-}
-
-int guest_main(int argc, char **argv)
-{
-	struct rec_out out = { .f = stdout };
-	struct errbuf e;
-	int code;
-
-	msg_init("kt-guest");
-	if (getpid() == 1)
-		pid1();
-	if (argc != 2 || access(argv[1], R_OK))
-		return msg_usage("expected a plan to run, the output of 'kt-guest plan'");
-	code = run(argv[1], &out, &e);
-	if (code)
-		msg_err(code, 0, "%s", e.text);
-	rec_end(&out, code);
-	return msg_finish(code);
 }

@@ -3,10 +3,18 @@
 #ifndef KT_GUEST_INIT_H
 #define KT_GUEST_INIT_H
 
+#include "errbuf.h"
+#include "record.h"
+
+/* Runs the plan in /kt/plan.json and powers the guest off. */
+_Noreturn void guest_main(void);
+
 /*
- * Runs the plan in /kt/plan.json and powers the guest off.  Never returns when called as PID 1.
- * Away from PID 1 (development) argv[1] names a plan; records go to stdout; returns an exit code.
+ * Above every sched_ext and fair task, so that a bad scheduler starves the workers and
+ * not the one who has to tell; children start as ordinary tasks.
  */
-int guest_main(int argc, char **argv);
+void be_heard(void);
+/* The scheduler of a plan, then its scenario in the cgroup `parent`: as scenario_run(). */
+int run_plan(struct json_object *plan, const char *parent, struct rec_out *out, struct errbuf *e);
 
 #endif

@@ -19,8 +19,28 @@
 #define MEMORY_MAX       (1 << 20)
 
 static const char *const keys[] = {
-	"description", "scheduler", "topology", "duration", "watchdog_timeout",
-	"memory_mib",  "assert",    "cgroups",  "steps",    "$schema",
+	"description",
+	"scheduler",
+	"config",
+	"sched_args",
+	"topology",
+	"duration",
+	"watchdog_timeout",
+	"memory_mib",
+	"kargs",
+	"sysctls",
+	"constraints",
+	"files",
+	"payloads",
+	"payload",
+	"workloads",
+	"assert",
+	"backdrop",
+	"cgroups",
+	"steps",
+	"allow_inconclusive",
+	"expect_error",
+	"$schema",
 	NULL,
 };
 
@@ -32,7 +52,9 @@ struct plan {
 	uint64_t watchdog_ns;
 	struct plan_sched sched;
 	struct limits limits;
-	struct json_object *steps;
+	bool allow_inconclusive;
+	struct json_object *sysctls, *expect, *constraints, *workloads, *backdrop, *steps;
+	const char *payload; /* the primary one, or NULL */
 };
 
 static int bad_topology(const struct node *n, const char *spec, const struct errbuf *why,
@@ -81,12 +103,13 @@ static int resolve_sched(const struct node *test, const struct plan_opts *o, str
 			 struct errbuf *e)
 {
 	struct node n;
+	int rc = KT_OK;
 
 	if (o->scheduler)
-		return plan_sched_resolve(NULL, o->scheduler, &p->sched, e);
-	if (node_get(test, "scheduler", &n))
-		return plan_sched_resolve(&n, NULL, &p->sched, e);
-	return KT_OK;
+		rc = plan_sched_resolve(NULL, o->scheduler, &p->sched, e);
+	else if (node_get(test, "scheduler", &n))
+		rc = plan_sched_resolve(&n, NULL, &p->sched, e);
+	return rc ? rc : plan_sched_test(test, &p->sched, o->scheduler != NULL, e);
 }
 
 static int resolve_limits(const struct node *test, const struct plan_opts *o, struct plan *p,
@@ -127,6 +150,77 @@ static int resolve_numbers(const struct node *test, const struct plan_opts *o, s
 	return rc;
 }
 
+/* What the kernel is told, and what the verdict is to be. */
+static int resolve_rest(const struct node *test, struct plan *p, struct errbuf *e)
+{
+	struct node n;
+	int rc = KT_OK;
+
+	p->sysctls = json_object_new_object();
+	if (node_get(test, "kargs", &n))
+		rc = plan_kargs(&n, p->ctx.kargs, e);
+	if (!rc && node_get(test, "sysctls", &n))
+		rc = plan_sysctls(&n, p->sysctls, e);
+	if (!rc && node_get(test, "allow_inconclusive", &n))
+		rc = node_bool(&n, &p->allow_inconclusive, e);
+	if (!rc && node_get(test, "expect_error", &n))
+		rc = plan_expect(&n, &p->expect, e);
+	return rc;
+}
+
+static int resolve_constraints(const struct node *test, struct plan *p, struct errbuf *e)
+{
+	struct json_object *own = NULL;
+	struct node n;
+	int rc = KT_OK;
+
+	if (node_get(test, "constraints", &n))
+		rc = plan_constraints(&n, &own, e);
+	if (!rc)
+		p->constraints = plan_constraints_merge(p->sched.constraints, own);
+	json_object_put(own);
+	return rc;
+}
+
+/* The primary payload and those beside it start when the backdrop is there. */
+static int start_payloads(const struct node *test, struct plan *p, struct errbuf *e)
+{
+	struct node n, item;
+	size_t i;
+	int rc = KT_OK;
+
+	if (p->payload) {
+		node_get(test, "payload", &n);
+		rc = plan_payload_start(&n, &p->ctx, p->payload, NULL, e);
+	}
+	node_get(test, "workloads", &n);
+	for (i = 0; !rc && i < json_object_array_length(p->workloads); i++) {
+		item = node_item(&n, i);
+		rc = plan_payload_start(
+			&item, &p->ctx,
+			json_object_get_string(json_object_array_get_idx(p->workloads, i)), NULL,
+			e);
+	}
+	return rc;
+}
+
+static int resolve_load(const struct node *test, struct plan *p, struct errbuf *e)
+{
+	struct node n;
+	int rc = KT_OK;
+
+	if (node_get(test, "files", &n))
+		rc = plan_files(&n, &p->ctx, e);
+	if (!rc)
+		rc = plan_payloads(test, &p->ctx, &p->payload, &p->workloads, e);
+	p->ctx.attached = p->sched.record;
+	if (!rc)
+		rc = plan_backdrop(test, &p->ctx, &p->backdrop, e);
+	if (!rc)
+		rc = start_payloads(test, p, e);
+	return rc ? rc : plan_steps(test, &p->ctx, &p->steps, e);
+}
+
 /* The file's name without directory and .json. */
 static void name_of(const char *path, char *buf, size_t size)
 {
@@ -154,10 +248,49 @@ static struct json_object *make_record(const char *path, struct plan *p)
 	rec_int(o, "memory_mib", p->memory_mib);
 	rec_int(o, "duration_ns", (int64_t)p->ctx.duration_ns);
 	rec_int(o, "watchdog_ns", (int64_t)p->watchdog_ns);
+	rec_add(o, "kargs", json_object_get(p->ctx.kargs));
+	rec_add(o, "sysctls", json_object_get(p->sysctls));
 	rec_add(o, "scheduler", json_object_get(p->sched.record));
+	rec_add(o, "schedulers", json_object_get(p->ctx.schedulers));
+	rec_add(o, "programs", json_object_get(p->ctx.programs));
+	rec_add(o, "payloads", json_object_get(p->ctx.payloads));
+	rec_str(o, "payload", p->payload);
+	rec_add(o, "workloads", json_object_get(p->workloads));
+	if (p->constraints)
+		rec_add(o, "constraints", json_object_get(p->constraints));
 	rec_add(o, "assert", limits_json(&p->limits));
+	rec_add(o, "expect", json_object_get(p->expect));
+	rec_bool(o, "allow_inconclusive", p->allow_inconclusive);
+	rec_add(o, "backdrop", json_object_get(p->backdrop));
 	rec_add(o, "steps", json_object_get(p->steps));
+	plan_work_kargs(o, p->ctx.kargs);
 	return o;
+}
+
+static void prepare(struct plan *p)
+{
+	p->ctx.sched = &p->sched;
+	p->ctx.schedulers = json_object_new_array();
+	p->ctx.programs = json_object_new_array();
+	p->ctx.payloads = json_object_new_array();
+	p->ctx.kargs = json_object_new_array();
+	names_init(&p->ctx.names);
+}
+
+static void release(struct plan *p)
+{
+	plan_sched_free(&p->sched);
+	json_object_put(p->ctx.schedulers);
+	json_object_put(p->ctx.programs);
+	json_object_put(p->ctx.payloads);
+	json_object_put(p->ctx.kargs);
+	json_object_put(p->sysctls);
+	json_object_put(p->expect);
+	json_object_put(p->constraints);
+	json_object_put(p->workloads);
+	json_object_put(p->backdrop);
+	json_object_put(p->steps);
+	names_free(&p->ctx.names);
 }
 
 int plan_resolve_file(const struct plan_opts *o, const struct jsonfile *f,
@@ -167,6 +300,7 @@ int plan_resolve_file(const struct plan_opts *o, const struct jsonfile *f,
 	struct node test = node_root(f);
 	int rc = node_keys(&test, keys, "the test", e);
 
+	prepare(&p);
 	if (!rc)
 		rc = resolve_sched(&test, o, &p, e);
 	if (!rc)
@@ -176,11 +310,14 @@ int plan_resolve_file(const struct plan_opts *o, const struct jsonfile *f,
 	if (!rc)
 		rc = resolve_limits(&test, o, &p, e);
 	if (!rc)
-		rc = plan_steps(&test, &p.ctx, &p.steps, e);
+		rc = resolve_rest(&test, &p, e);
+	if (!rc)
+		rc = resolve_constraints(&test, &p, e);
+	if (!rc)
+		rc = resolve_load(&test, &p, e);
 	if (!rc)
 		*record = make_record(f->label, &p);
-	json_object_put(p.sched.record);
-	json_object_put(p.steps);
+	release(&p);
 	return rc;
 }
 

@@ -172,6 +172,7 @@ static int overlap(const struct node *n, const struct plan_ctx *ctx, struct cpul
 static int exact(const struct node *n, const struct plan_ctx *ctx, struct cpulist *l,
 		 struct errbuf *e)
 {
+	const char *key = n->key ? n->key : "exact";
 	struct cpulist all;
 	struct errbuf why;
 	const char *s;
@@ -180,18 +181,19 @@ static int exact(const struct node *n, const struct plan_ctx *ctx, struct cpulis
 	if (rc)
 		return rc;
 	if (cpulist_parse(s, l, &why))
-		return node_fail(n, e, "\"exact\": %.160s", why.text);
+		return node_fail(n, e, "\"%s\": %.160s", key, why.text);
 	if (!cpulist_count(l))
-		return node_fail(n, e, "\"exact\": the CPU list is empty");
+		return node_fail(n, e, "\"%s\": the CPU list is empty", key);
 	add_range(&all, 0, topo_cpus(&ctx->topo));
 	if (!cpulist_subset(l, &all))
-		return node_fail(
-			n, e, "\"exact\": topology '%s' has only the CPUs 0 to %u, found \"%.40s\"",
-			ctx->spec, topo_cpus(&ctx->topo) - 1, s);
+		return node_fail(n, e,
+				 "\"%s\": topology '%s' has only the CPUs 0 to %u, found \"%.40s\"",
+				 key, ctx->spec, topo_cpus(&ctx->topo) - 1, s);
 	return KT_OK;
 }
 
-int plan_cpuset(const struct node *n, const struct plan_ctx *ctx, char *buf, struct errbuf *e)
+int plan_cpuset(const struct node *n, const struct plan_ctx *ctx, struct cpulist *l,
+		struct errbuf *e)
 {
 	static int (*const resolve[])(const struct node *, const struct plan_ctx *,
 				      struct cpulist *, struct errbuf *) = {
@@ -199,21 +201,26 @@ int plan_cpuset(const struct node *n, const struct plan_ctx *ctx, char *buf, str
 	};
 	static const char want[] = "an object with one of llc, numa, range, disjoint, overlap or "
 				   "exact";
-	struct cpulist l;
 	struct node m;
+	char what[64];
 	int rc = node_object(n, want, e), i;
 
+	snprintf(what, sizeof(what), "\"%s\"", n->key);
 	if (!rc)
-		rc = node_keys(n, kinds, "\"cpuset\"", e);
+		rc = node_keys(n, kinds, what, e);
 	if (rc)
 		return rc;
 	if (node_count(n) != 1)
-		return node_fail(n, e, "\"cpuset\": expected %s, found %zu of them", want,
+		return node_fail(n, e, "%s: expected %s, found %zu of them", what, want,
 				 node_count(n));
 	for (i = 0; !node_get(n, kinds[i], &m); i++)
 		;
-	rc = resolve[i](&m, ctx, &l, e);
-	if (!rc)
-		cpulist_format(&l, buf);
-	return rc;
+	return resolve[i](&m, ctx, l, e);
+}
+
+int plan_cpus(const struct node *n, const struct plan_ctx *ctx, struct cpulist *l, struct errbuf *e)
+{
+	if (json_object_is_type(n->v, json_type_object))
+		return plan_cpuset(n, ctx, l, e);
+	return exact(n, ctx, l, e);
 }

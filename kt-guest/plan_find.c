@@ -12,10 +12,7 @@
 #include "plan.h"
 #include "suggest.h"
 
-/* Called with each directory in turn until it returns false. */
-typedef bool each_dir(const char *dir, void *arg);
-
-static bool call(each_dir *fn, void *arg, const char *dir, size_t len, const char *sub)
+static bool call(plan_dir_fn *fn, void *arg, const char *dir, size_t len, const char *sub)
 {
 	char path[PATH_MAX];
 
@@ -25,7 +22,7 @@ static bool call(each_dir *fn, void *arg, const char *dir, size_t len, const cha
 	return fn(path, arg);
 }
 
-static void walk_dirs(const char *sub, const char *data_sub, each_dir *fn, void *arg)
+void plan_find_each(const char *sub, const char *data_sub, plan_dir_fn *fn, void *arg)
 {
 	const char *p = getenv("KT_PATH"), *end;
 	char data[PATH_MAX];
@@ -64,7 +61,7 @@ int plan_find_file(const char *sub, const char *data_sub, const char *name, char
 {
 	struct find f = { .name = name, .path = path };
 
-	walk_dirs(sub, data_sub, find_in, &f);
+	plan_find_each(sub, data_sub, find_in, &f);
 	return f.found ? 0 : -ENOENT;
 }
 
@@ -91,7 +88,7 @@ void plan_find_where(const char *sub, const char *data_sub, char *buf, size_t si
 	struct where w = { .buf = buf, .size = size };
 
 	buf[0] = '\0';
-	walk_dirs(sub, data_sub, append_dir, &w);
+	plan_find_each(sub, data_sub, append_dir, &w);
 }
 
 struct nearest {
@@ -128,7 +125,7 @@ static int unknown_test(const char *name, struct errbuf *e)
 	struct nearest n = { .s = { .word = name } };
 	char where[300];
 
-	walk_dirs("", "tests", suggest_from, &n);
+	plan_find_each("", "tests", suggest_from, &n);
 	plan_find_where("", "tests", where, sizeof(where));
 	if (n.s.best)
 		return errbuf_set(e, KT_DATA,

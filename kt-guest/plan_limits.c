@@ -30,13 +30,32 @@ static const struct limit_def {
 				  "a number of 0 or more, or null" },
 	[LIMIT_MIN_ITERATION_RATE] = { "min_iteration_rate", false, 0, 1e15,
 				       "a number of 0 or more, or null" },
+	[LIMIT_MAX_P99_WAKE_LATENCY_NS] = { "max_p99_wake_latency_ns", false, 0, 1e15,
+					    "a number of nanoseconds or null" },
+	[LIMIT_MAX_WAKE_LATENCY_CV] = { "max_wake_latency_cv", false, 0, 1e9,
+					"a number of 0 or more, or null" },
+	[LIMIT_MAX_MIGRATION_RATIO] = { "max_migration_ratio", false, 0, 1e9,
+					"a number of 0 or more, or null" },
+	[LIMIT_MIN_PAGE_LOCALITY] = { "min_page_locality", false, 0, 1,
+				      "a number from 0 to 1 or null" },
+	[LIMIT_MAX_CROSS_NODE_MIGRATION_RATIO] = { "max_cross_node_migration_ratio", false, 0, 1e9,
+						   "a number of 0 or more, or null" },
+	[LIMIT_MAX_SLOW_TIER_RATIO] = { "max_slow_tier_ratio", false, 0, 1,
+					"a number from 0 to 1 or null" },
+	[LIMIT_CLEANUP_BUDGET_MS] = { "cleanup_budget_ms", false, 1, 1e9,
+				      "a number of milliseconds from 1 on, or null" },
 };
 
 /* For look-ups and suggestions; the last is an older name of not_stuck. */
 static const char *const keys[] = {
-	"isolation",          "not_stuck",         "max_gap_ms",
-	"max_spread_pct",     "max_throughput_cv", "min_work_rate",
-	"min_iteration_rate", "not_starved",       NULL,
+	"isolation",           "not_stuck",
+	"max_gap_ms",          "max_spread_pct",
+	"max_throughput_cv",   "min_work_rate",
+	"min_iteration_rate",  "max_p99_wake_latency_ns",
+	"max_wake_latency_cv", "max_migration_ratio",
+	"min_page_locality",   "max_cross_node_migration_ratio",
+	"max_slow_tier_ratio", "cleanup_budget_ms",
+	"not_starved",         NULL,
 };
 
 static int find(const char *key, size_t len)
@@ -163,7 +182,7 @@ struct json_object *limits_json(const struct limits *l)
 			/* as given: rec_dbl()'s three decimals would change a limit of 0.0005 */
 			snprintf(text, sizeof(text), "%.15g", l->v[i].value);
 			rec_add(o, defs[i].key, json_object_new_double_s(l->v[i].value, text));
-		} else {
+		} else if (i <= LIMIT_MIN_ITERATION_RATE) {
 			rec_add(o, defs[i].key, NULL);
 		}
 	}

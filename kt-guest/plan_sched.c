@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "exit.h"
@@ -16,14 +15,7 @@
 #include "record.h"
 
 #define SUB      "schedulers"
-#define LIST_MAX 256
-
-static bool is_program(const char *path)
-{
-	struct stat st;
-
-	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0;
-}
+#define REFS_MAX 64 /* schedulers that the ops of a test name */
 
 /* A message with its place, or, for a name of the command line, without. */
 static int lacks(const struct node *at, struct errbuf *e, const char *text)
@@ -48,208 +40,54 @@ static int not_found(const struct node *at, const char *name, struct errbuf *e)
 	return lacks(at, e, text);
 }
 
-/* A path in a file is relative to the file; one of the command line to the cwd. */
-static bool absolute(const struct node *at, const char *path, char *buf)
-{
-	const char *slash = at ? strrchr(at->file->label, '/') : NULL;
-	char joined[PATH_MAX];
-	int n;
-
-	if (*path == '/' || !slash)
-		n = snprintf(joined, sizeof(joined), "%s", path);
-	else
-		n = snprintf(joined, sizeof(joined), "%.*s/%s", (int)(slash - at->file->label),
-			     at->file->label, path);
-	return n < (int)sizeof(joined) && realpath(joined, buf);
-}
-
 static int program_at(const struct node *at, const char *path, char *buf, struct errbuf *e)
 {
 	char text[sizeof(e->text)];
 
-	if (absolute(at, path, buf) && is_program(buf))
+	if (plan_absolute(at, path, buf) && plan_is_program(buf))
 		return KT_OK;
 	snprintf(text, sizeof(text), "scheduler \"%.200s\" is no executable program", path);
 	return lacks(at, e, text);
 }
 
-/* The program of that name, or the one that the environment puts in its place. */
-static int find_binary(const struct node *at, const char *name, char *buf, struct errbuf *e)
+/* "scx-a.b" is KT_SCHEDULER_BIN_SCX_A_B; *var is the one that is set. NULL: none. */
+static const char *from_environment(const struct plan_sched *s, char *var, size_t size)
 {
-	const char *env = at ? getenv("KT_SCHEDULER") : NULL; /* options beat the environment */
-	char path[PATH_MAX];
+	const char *env, *c;
+	int n = snprintf(var, size, "KT_SCHEDULER_BIN_");
 
-	if (env && *env) {
-		if (strchr(env, '/') ? absolute(NULL, env, buf) && is_program(buf)
-				     : !paths_program(env, path) && realpath(path, buf))
-			return KT_OK;
-		return errbuf_set(e, KT_HOST, "KT_SCHEDULER: \"%.200s\" is no executable program",
-				  env);
-	}
-	if (strchr(name, '/'))
-		return program_at(at, name, buf, e);
-	if (*name && !paths_program(name, path) && realpath(path, buf) && is_program(buf))
-		return KT_OK;
-	return not_found(at, name, e);
+	for (c = rec_get_str(s->record, "name", ""); *c && n + 1 < (int)size; c++)
+		var[n++] = isalnum((unsigned char)*c) ? (char)toupper((unsigned char)*c) : '_';
+	var[n] = '\0';
+	env = getenv(var);
+	if (env && *env)
+		return env;
+	snprintf(var, size, "KT_SCHEDULER");
+	env = s->staged ? NULL : getenv(var);
+	return env && *env ? env : NULL;
 }
 
-static struct json_object *new_record(const char *name)
+int plan_sched_binary(const struct node *at, struct plan_sched *s, const char *name,
+		      struct errbuf *e)
 {
-	struct json_object *o = json_object_new_object();
-
-	rec_str(o, "name", name);
-	rec_add(o, "binary", NULL);
-	rec_add(o, "args", json_object_new_array());
-	rec_add(o, "sysctls", json_object_new_object());
-	rec_add(o, "kargs", json_object_new_array());
-	return o;
-}
-
-/* An array of strings; check (may be NULL) judges each. */
-static int read_strings(const struct node *n, struct json_object *list, const char *want,
-			int (*check)(const struct node *, const char *, struct errbuf *),
-			struct errbuf *e)
-{
-	struct node item;
-	const char *s;
-	size_t i;
-	int rc = node_array(n, want, e);
-
-	if (!rc && node_count(n) > LIST_MAX)
-		return node_fail(n, e, "\"%s\": more than %d", n->key, LIST_MAX);
-	for (i = 0; !rc && i < node_count(n); i++) {
-		item = node_item(n, i);
-		rc = node_string(&item, "a string", &s, e);
-		if (!rc && check)
-			rc = check(&item, s, e);
-		if (!rc)
-			json_object_array_add(list, json_object_new_string(s));
-	}
-	return rc;
-}
-
-/* Kernel arguments that decide how kt talks to its guest. */
-static int check_karg(const struct node *n, const char *s, struct errbuf *e)
-{
-	static const char *const ours[] = { "console",   "loglevel", "rdinit", "init",
-					    "initrd",    "maxcpus",  "panic",  "nr_cpus",
-					    "acpi_rsdp", "mem",      NULL };
-	size_t len = strcspn(s, "="), i;
-	const char *c;
-
-	for (c = s; isgraph((unsigned char)*c) && *c != '"'; c++)
-		;
-	if (*c || c == s || strcmp(s, "--") == 0)
-		return node_expected(n, e, "one kernel argument without blanks and quotes");
-	for (i = 0; ours[i]; i++)
-		if (strlen(ours[i]) == len && strncmp(ours[i], s, len) == 0)
-			return node_fail(n, e, "\"kargs\": \"%s\" is set by kt itself", ours[i]);
-	return KT_OK;
-}
-
-static bool sysctl_key_ok(const char *s)
-{
-	const char *c;
-
-	for (c = s; isalnum((unsigned char)*c) || (*c && strchr("_.-", *c)); c++)
-		;
-	return c > s && c - s <= 200 && !*c && isalnum((unsigned char)*s) && !strstr(s, "..");
-}
-
-static int read_sysctls(const struct node *n, struct json_object *out, struct errbuf *e)
-{
-	struct node m;
-	const char *s, *c;
-	int rc = node_object(n, "an object such as {\"kernel.sched_autogroup_enabled\": \"0\"}", e);
-
-	if (rc)
-		return rc;
-	if (node_count(n) > LIST_MAX)
-		return node_fail(n, e, "\"sysctls\": more than %d", LIST_MAX);
-	json_object_object_foreach (n->v, key, value) {
-		(void)value;
-		node_get(n, key, &m);
-		if (!sysctl_key_ok(key))
-			return node_fail_key(&m, e, "\"%.40s\" is no name of a sysctl", key);
-		rc = node_string(&m, "a string", &s, e);
-		if (rc)
-			return rc;
-		for (c = s; isprint((unsigned char)*c); c++)
-			;
-		if (*c)
-			return node_expected(&m, e, "a value in one line of ASCII");
-		rec_str(out, key, s);
-	}
-	return KT_OK;
-}
-
-static int read_topology(const struct node *n, struct plan_sched *s, struct errbuf *e)
-{
-	struct errbuf why;
-	const char *spec;
-	struct topo t;
-	int rc = node_string(n, "a topology such as \"1n2l2c1t\"", &spec, e);
-
-	if (rc)
-		return rc;
-	if (topo_parse(spec, &t, NULL, &why))
-		return node_fail(n, e, "%s", why.text);
-	snprintf(s->topology, sizeof(s->topology), "%s", spec);
-	return KT_OK;
-}
-
-static int read_lists(const struct node *obj, struct plan_sched *s, struct errbuf *e)
-{
-	struct node n;
+	char var[80], path[PATH_MAX], buf[PATH_MAX];
+	const char *env = at ? from_environment(s, var, sizeof(var))
+			     : NULL; /* options beat the environment */
 	int rc = KT_OK;
 
-	if (node_get(obj, "args", &n))
-		rc = read_strings(&n, rec_get_arr(s->record, "args"), "an array of arguments", NULL,
-				  e);
-	if (!rc && node_get(obj, "kargs", &n))
-		rc = read_strings(&n, rec_get_arr(s->record, "kargs"),
-				  "an array of kernel arguments", check_karg, e);
-	if (!rc && node_get(obj, "sysctls", &n))
-		rc = read_sysctls(&n, rec_get_obj(s->record, "sysctls"), e);
-	if (!rc && node_get(obj, "topology", &n))
-		rc = read_topology(&n, s, e);
-	if (!rc && node_get(obj, "assert", &n))
-		rc = limits_read(&n, &s->limits, e);
-	return rc;
-}
-
-/* The object form; dflt is the name when it gives none, or NULL when it must. */
-static int read_object(const struct node *obj, const char *dflt, struct plan_sched *s,
-		       struct errbuf *e)
-{
-	static const char *const keys[] = { "$schema", "description", "name",     "binary", "args",
-					    "sysctls", "kargs",       "topology", "assert", NULL };
-	const char *name = dflt, *binary;
-	char path[PATH_MAX];
-	struct node n, at = *obj;
-	int rc = node_keys(obj, keys, "the scheduler", e);
-
-	if (!rc && node_get(obj, "name", &n)) {
-		at = n;
-		rc = node_string(&n, "a name", &name, e);
-	} else if (!rc && !dflt) {
-		rc = node_fail(obj, e, "\"scheduler\": an object needs a \"name\"");
-	}
-	if (!rc && !*name)
-		rc = node_expected(&n, e, "a name");
-	if (rc)
-		return rc;
-	s->record = new_record(name);
-	rc = read_lists(obj, s, e);
-	binary = name;
-	if (!rc && node_get(obj, "binary", &n)) {
-		at = n;
-		rc = node_string(&n, "a program's name or path", &binary, e);
+	if (env) {
+		if (strchr(env, '/') ? !plan_absolute(NULL, env, buf) || !plan_is_program(buf)
+				     : paths_program(env, path) || !realpath(path, buf))
+			rc = errbuf_set(e, KT_HOST, "%s: \"%.200s\" is no executable program", var,
+					env);
+	} else if (strchr(name, '/')) {
+		rc = program_at(at, name, buf, e);
+	} else if (!*name || paths_program(name, path) || !realpath(path, buf) ||
+		   !plan_is_program(buf)) {
+		rc = not_found(at, name, e);
 	}
 	if (!rc)
-		rc = find_binary(&at, binary, path, e);
-	if (!rc)
-		rec_str(s->record, "binary", path);
+		rec_str(s->record, "binary", buf);
 	return rc;
 }
 
@@ -266,7 +104,7 @@ static int read_file(const char *path, struct plan_sched *s, struct errbuf *e)
 	snprintf(name, sizeof(name), "%.*s", (int)strlen(base) - 5, base);
 	if (!rc) {
 		root = node_root(&f);
-		rc = read_object(&root, name, s, e);
+		rc = plan_sched_read(&root, name, s, e);
 	}
 	jsonfile_free(&f);
 	return rc;
@@ -276,26 +114,20 @@ static int by_path(const struct node *at, const char *name, struct plan_sched *s
 {
 	size_t len = strlen(name);
 	char path[PATH_MAX], text[sizeof(e->text)];
-	int rc;
 
 	if (len > 5 && strcmp(name + len - 5, ".json") == 0) {
-		if (absolute(at, name, path))
+		if (plan_absolute(at, name, path))
 			return read_file(path, s, e);
 		snprintf(text, sizeof(text), "unable to find scheduler file \"%.200s\"", name);
 		return lacks(at, e, text);
 	}
-	rc = find_binary(at, name, path, e);
-	if (rc)
-		return rc;
-	s->record = new_record(strrchr(name, '/') + 1);
-	rec_str(s->record, "binary", path);
-	return KT_OK;
+	s->record = plan_sched_record(strrchr(name, '/') + 1);
+	return plan_sched_binary(at, s, name, e);
 }
 
 static int by_name(const struct node *at, const char *name, struct plan_sched *s, struct errbuf *e)
 {
 	char path[PATH_MAX];
-	int rc;
 
 	if (strcmp(name, "eevdf") == 0)
 		return KT_OK;
@@ -303,26 +135,116 @@ static int by_name(const struct node *at, const char *name, struct plan_sched *s
 		return by_path(at, name, s, e);
 	if (!plan_find_file(SUB, SUB, name, path))
 		return read_file(path, s, e);
-	rc = find_binary(at, name, path, e);
-	if (rc)
-		return rc;
-	s->record = new_record(name);
-	rec_str(s->record, "binary", path);
-	return KT_OK;
+	s->record = plan_sched_record(name);
+	return plan_sched_binary(at, s, name, e);
 }
 
-int plan_sched_resolve(const struct node *at, const char *name, struct plan_sched *s,
-		       struct errbuf *e)
+static int resolve(const struct node *at, const char *name, struct plan_sched *s, struct errbuf *e)
 {
 	int rc;
 
-	memset(s, 0, sizeof(*s));
 	if (!at)
 		return by_name(NULL, name, s, e);
 	if (!at->v)
 		return KT_OK;
 	if (json_object_is_type(at->v, json_type_object))
-		return read_object(at, NULL, s, e);
+		return plan_sched_read(at, NULL, s, e);
 	rc = node_string(at, "a scheduler's name or path, an object, null or \"eevdf\"", &name, e);
 	return rc ? rc : by_name(at, name, s, e);
+}
+
+int plan_sched_resolve(const struct node *at, const char *name, struct plan_sched *s,
+		       struct errbuf *e)
+{
+	memset(s, 0, sizeof(*s));
+	return resolve(at, name, s, e);
+}
+
+void plan_sched_free(struct plan_sched *s)
+{
+	json_object_put(s->record);
+	json_object_put(s->constraints);
+}
+
+/* One of the record that goes by that name, or NULL. */
+static struct json_object *known(const struct plan_ctx *ctx, const char *name)
+{
+	struct json_object *o;
+	size_t i;
+
+	if (ctx->sched->record && strcmp(rec_get_str(ctx->sched->record, "name", ""), name) == 0)
+		return ctx->sched->record;
+	for (i = 0; i < json_object_array_length(ctx->schedulers); i++) {
+		o = json_object_array_get_idx(ctx->schedulers, i);
+		if (strcmp(rec_get_str(o, "name", ""), name) == 0)
+			return o;
+	}
+	return NULL;
+}
+
+/* The place in the guest: a name may have letters that a path cannot have. */
+static void set_place(struct json_object *record, size_t index)
+{
+	const char *name = rec_get_str(record, "name", "");
+	char guest[PATH_MAX];
+	size_t len = strlen(name);
+
+	if (strchr(name, '/') || name[0] == '.' || len > 64)
+		snprintf(guest, sizeof(guest), "/kt/schedulers/%zu", index);
+	else
+		snprintf(guest, sizeof(guest), "/kt/schedulers/%s", name);
+	rec_str(record, "guest_binary", guest);
+}
+
+/* A scheduler that is not in the record yet. */
+static int add_ref(const struct node *n, const struct plan_ctx *ctx, const struct plan_sched *s,
+		   struct errbuf *e)
+{
+	struct json_object *kargs = rec_get_arr(s->record, "kargs");
+	const char *name = rec_get_str(s->record, "name", "");
+	size_t i, count = json_object_array_length(ctx->schedulers);
+
+	if (s->config[0] && !s->configured)
+		return node_fail(n, e, "scheduler \"%.40s\" needs a \"config\" of its own here",
+				 name);
+	if (count >= REFS_MAX)
+		return node_fail(n, e, "more than %d schedulers", REFS_MAX);
+	set_place(s->record, count);
+	for (i = 0; i < json_object_array_length(kargs); i++)
+		json_object_array_add(ctx->kargs,
+				      json_object_get(json_object_array_get_idx(kargs, i)));
+	json_object_array_add(ctx->schedulers, json_object_get(s->record));
+	return KT_OK;
+}
+
+int plan_sched_ref(const struct node *n, const struct plan_ctx *ctx, const char **name,
+		   struct errbuf *e)
+{
+	struct plan_sched s = { .staged = true };
+	struct json_object *old;
+	int rc;
+
+	if (json_object_is_type(n->v, json_type_string)) {
+		old = known(ctx, json_object_get_string(n->v));
+		*name = rec_get_str(old, "name", NULL);
+		if (old)
+			return KT_OK;
+	}
+	rc = resolve(n, NULL, &s, e);
+	if (!rc && !s.record)
+		rc = node_expected(n, e, "a scheduler's name or path, or an object");
+	if (rc)
+		goto out;
+	old = known(ctx, rec_get_str(s.record, "name", ""));
+	if (!old)
+		rc = add_ref(n, ctx, &s, e);
+	else if (json_object_is_type(n->v, json_type_object))
+		rc = node_fail(n, e,
+			       "scheduler \"%.40s\" is there twice: name it where it is used again",
+			       rec_get_str(old, "name", ""));
+	if (!rc)
+		*name = rec_get_str(old ? old : s.record, "name", NULL);
+out:
+	plan_sched_free(&s);
+	return rc;
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* "steps", or "cgroups" as the short form of one step that is held in full. */
-#include <ctype.h>
+/*
+ * "backdrop", and "steps", or "cgroups" as the short form of one step that is held in full. The
+ * ops of a step come before its cgroups, so that what is there is made ready for them; in the
+ * backdrop, and where ops are repeated while the step is held, they come after.
+ */
 #include <stdio.h>
 #include <string.h>
 
@@ -8,168 +11,8 @@
 #include "plan.h"
 #include "record.h"
 #include "units.h"
-#include "worktype.h"
 
-#define STEPS_MAX       512
-#define CGROUPS_MAX     1024 /* of one step */
-#define NAME_MAX_LEN    64
-#define WORKERS_DEFAULT 2
-
-/* What a plan comes to, to tell a test that does nothing. */
-struct totals {
-	uint64_t hold_ns;
-	size_t cgroups;
-};
-
-/* Would a directory of this name clash with the files that cgroup v2 puts there? */
-static bool is_control_file(const char *name)
-{
-	static const char *const prefixes[] = {
-		"cgroup.", "cpu.",  "cpuset.",  "memory.", "io.", "pids.",
-		"irq.",    "misc.", "hugetlb.", "rdma.",   NULL,
-	};
-	int i;
-
-	for (i = 0; prefixes[i]; i++)
-		if (strncmp(name, prefixes[i], strlen(prefixes[i])) == 0)
-			return true;
-	return false;
-}
-
-static int read_name(const struct node *cgroup, const char **name, struct errbuf *e)
-{
-	struct node n;
-	const char *c;
-	int rc = node_object(cgroup, "a cgroup, an object with a \"name\"", e);
-
-	if (rc)
-		return rc;
-	if (!node_get(cgroup, "name", &n))
-		return node_fail(cgroup, e, "a cgroup without \"name\"");
-	rc = node_string(&n, "a name", name, e);
-	if (rc)
-		return rc;
-	for (c = *name; isalnum((unsigned char)*c) || (*c && strchr("_.-", *c)); c++)
-		;
-	if (*c || c == *name || strcmp(*name, ".") == 0 || strcmp(*name, "..") == 0)
-		return node_expected(&n, e, "a name of letters, digits and _ . -");
-	if (c - *name > NAME_MAX_LEN)
-		return node_fail(&n, e, "\"name\": longer than %d characters", NAME_MAX_LEN);
-	if (is_control_file(*name))
-		return node_fail(&n, e,
-				 "\"name\": \"%s\" begins as the kernel's own files in a cgroup do",
-				 *name);
-	return KT_OK;
-}
-
-/* Names of the step so far are members of `names`. */
-static int check_unique(const struct node *cgroup, const char *name, struct json_object *names,
-			struct errbuf *e)
-{
-	struct node n;
-
-	if (json_object_object_get_ex(names, name, NULL)) {
-		node_get(cgroup, "name", &n);
-		return node_fail(&n, e, "cgroup \"%s\" is there twice in one step", name);
-	}
-	json_object_object_add(names, name, NULL);
-	return KT_OK;
-}
-
-static int read_workers(const struct node *cgroup, const char *type, unsigned int group,
-			int64_t *workers, struct errbuf *e)
-{
-	int64_t fits;
-	struct node n;
-	int rc;
-
-	*workers = WORKERS_DEFAULT;
-	if (!node_get(cgroup, "workers", &n))
-		return KT_OK;
-	rc = node_whole(&n, 1, WORK_WORKERS_MAX, "a whole number", workers, e);
-	if (rc || *workers % group == 0)
-		return rc;
-	fits = *workers + group - *workers % group;
-	return node_fail(&n, e,
-			 "\"workers\": those of %s come in groups of %u, so it cannot be %lld "
-			 "(such as %lld can)",
-			 type, group, (long long)*workers, (long long)fits);
-}
-
-static int fill_cgroup(const struct node *cgroup, const struct plan_ctx *ctx,
-		       struct json_object *out, struct errbuf *e)
-{
-	char cpus[CPULIST_TEXT_MAX];
-	struct json_object *work;
-	unsigned int group;
-	bool set = false;
-	int64_t workers;
-	struct node n;
-	int rc = KT_OK;
-
-	if (node_get(cgroup, "work", &n))
-		rc = plan_work(&n, &work, &group, e);
-	else
-		work = plan_work_default(&group);
-	if (!rc)
-		rc = read_workers(cgroup, rec_get_str(work, "type", ""), group, &workers, e);
-	if (!rc && node_get(cgroup, "cpuset", &n)) {
-		rc = plan_cpuset(&n, ctx, cpus, e);
-		set = !rc;
-	}
-	rec_str(out, "cpus", set ? cpus : NULL);
-	if (!rc)
-		rec_int(out, "workers", workers);
-	rec_add(out, "work", work);
-	return rc;
-}
-
-static int read_cgroup(const struct node *cgroup, const struct plan_ctx *ctx,
-		       struct json_object *names, struct json_object *list, struct errbuf *e)
-{
-	static const char *const keys[] = { "name", "workers", "work", "cpuset", NULL };
-	struct json_object *out;
-	const char *name;
-	char what[NAME_MAX_LEN + 16];
-	int rc = read_name(cgroup, &name, e);
-
-	if (rc)
-		return rc;
-	snprintf(what, sizeof(what), "cgroup \"%s\"", name);
-	rc = node_keys(cgroup, keys, what, e);
-	if (!rc)
-		rc = check_unique(cgroup, name, names, e);
-	if (rc)
-		return rc;
-	out = json_object_new_object();
-	json_object_array_add(list, out);
-	rec_str(out, "name", name);
-	return fill_cgroup(cgroup, ctx, out, e);
-}
-
-static int read_cgroups(const struct node *n, const struct plan_ctx *ctx, struct totals *totals,
-			struct json_object *step, struct errbuf *e)
-{
-	struct json_object *list, *names;
-	struct node cgroup;
-	int rc = node_array(n, "an array of cgroups", e);
-	size_t i;
-
-	if (!rc && node_count(n) > CGROUPS_MAX)
-		return node_fail(n, e, "\"cgroups\": more than %d in one step", CGROUPS_MAX);
-	if (rc)
-		return rc;
-	list = json_object_new_array();
-	rec_add(step, "cgroups", list);
-	names = json_object_new_object();
-	for (i = 0; !rc && i < node_count(n); i++) {
-		cgroup = node_item(n, i);
-		rc = read_cgroup(&cgroup, ctx, names, list, e);
-	}
-	totals->cgroups += i;
-	json_object_put(names);
-	return rc;
-}
+#define STEPS_MAX 512
 
 static int read_hold(const struct node *n, const struct plan_ctx *ctx, uint64_t *ns,
 		     struct errbuf *e)
@@ -196,36 +39,103 @@ static int read_hold(const struct node *n, const struct plan_ctx *ctx, uint64_t 
 	return KT_OK;
 }
 
-static int read_step(const struct node *n, const struct plan_ctx *ctx, struct totals *totals,
-		     struct json_object *steps, struct errbuf *e)
+/* "cgroups" and "ops" of a step or of the backdrop, in the order in which they will be done. */
+static int read_body(const struct node *n, bool ops_first, struct plan_ctx *ctx,
+		     struct json_object *out, struct errbuf *e)
 {
-	static const char *const keys[] = { "cgroups", "hold", NULL };
-	uint64_t hold_ns = ctx->duration_ns;
+	struct json_object *cgroups = json_object_new_array(), *ops = json_object_new_array();
+	struct node c, o;
+	bool has_cgroups = node_get(n, "cgroups", &c), has_ops = node_get(n, "ops", &o);
+	int rc = KT_OK;
+
+	rec_add(out, "cgroups", cgroups);
+	rec_add(out, "ops", ops);
+	if (ops_first && has_ops) {
+		ctx->names.later = has_cgroups ? &c : NULL;
+		rc = plan_ops(&o, ctx, ops, e);
+		ctx->names.later = NULL;
+	}
+	if (!rc && has_cgroups)
+		rc = plan_cgroups(&c, ctx, cgroups, e);
+	if (!rc && !ops_first && has_ops)
+		rc = plan_ops(&o, ctx, ops, e);
+	return rc;
+}
+
+/* The ops must work when they come again, too. */
+static int repeat_ops(const struct node *step, struct plan_ctx *ctx, struct errbuf *e)
+{
+	struct json_object *ops;
+	struct errbuf why;
+	struct node n;
+	int rc;
+
+	if (!node_get(step, "ops", &n))
+		return node_fail(step, e, "step %zu has \"every\", but no \"ops\" to repeat",
+				 step->index);
+	ops = json_object_new_array();
+	ctx->again = true;
+	rc = plan_ops(&n, ctx, ops, &why);
+	ctx->again = false;
+	json_object_put(ops);
+	if (rc)
+		errbuf_set(e, 0, "%.440s (when \"every\" repeats the ops)", why.text);
+	return rc;
+}
+
+static int read_every(const struct node *step, uint64_t hold_ns, uint64_t *every_ns,
+		      struct errbuf *e)
+{
+	struct node n;
+	int rc;
+
+	*every_ns = 0;
+	if (!node_get(step, "every", &n))
+		return KT_OK;
+	rc = node_duration(&n, NSEC_PER_MSEC, NODE_DURATION_MAX, every_ns, e);
+	if (!rc && *every_ns >= hold_ns)
+		rc = node_fail(&n, e, "\"every\": is not below the hold, so nothing would repeat");
+	return rc;
+}
+
+static int read_step(const struct node *n, struct plan_ctx *ctx, struct json_object *steps,
+		     uint64_t *total_ns, struct errbuf *e)
+{
+	static const char *const keys[] = { "cgroups", "ops", "hold", "every", NULL };
+	uint64_t hold_ns = ctx->duration_ns, every_ns;
 	struct json_object *step;
 	char what[32];
 	struct node m;
 	int rc;
 
 	snprintf(what, sizeof(what), "step %zu", n->index);
-	rc = node_object(n, "a step, an object with \"cgroups\" and \"hold\"", e);
+	rc = node_object(n, "a step, an object with \"cgroups\", \"ops\" and \"hold\"", e);
 	if (!rc)
 		rc = node_keys(n, keys, what, e);
+	if (!rc && !node_count(n))
+		return node_fail(n, e, "step %zu is empty", n->index);
 	if (!rc && node_get(n, "hold", &m))
 		rc = read_hold(&m, ctx, &hold_ns, e);
-	if (!rc && !node_get(n, "cgroups", &m))
-		return node_fail(n, e, "step %zu has no \"cgroups\"", n->index);
+	if (!rc)
+		rc = read_every(n, hold_ns, &every_ns, e);
 	if (rc)
 		return rc;
+	names_next_step(&ctx->names, (unsigned int)n->index);
+	ctx->workers = ctx->backdrop_workers;
 	step = json_object_new_object();
 	json_object_array_add(steps, step);
 	rec_int(step, "hold_ns", (int64_t)hold_ns);
-	totals->hold_ns += hold_ns;
-	return read_cgroups(&m, ctx, totals, step, e);
+	if (every_ns)
+		rec_int(step, "every_ns", (int64_t)every_ns);
+	*total_ns += hold_ns;
+	rc = read_body(n, !every_ns, ctx, step, e);
+	return rc || !every_ns ? rc : repeat_ops(n, ctx, e);
 }
 
-static int read_steps(const struct node *n, const struct plan_ctx *ctx, struct totals *totals,
-		      struct json_object *steps, struct errbuf *e)
+static int read_steps(const struct node *n, struct plan_ctx *ctx, struct json_object *steps,
+		      struct errbuf *e)
 {
+	uint64_t total_ns = 0;
 	struct node step;
 	int rc = node_array(n, "an array of steps", e);
 	size_t i;
@@ -234,40 +144,86 @@ static int read_steps(const struct node *n, const struct plan_ctx *ctx, struct t
 		return node_fail(n, e, "\"steps\": more than %d", STEPS_MAX);
 	for (i = 0; !rc && i < node_count(n); i++) {
 		step = node_item(n, i);
-		rc = read_step(&step, ctx, totals, steps, e);
+		rc = read_step(&step, ctx, steps, &total_ns, e);
 	}
+	if (!rc && i && !total_ns)
+		return node_fail(n, e, "the steps are held for no time, so nothing would run");
 	return rc;
 }
 
-int plan_steps(const struct node *test, const struct plan_ctx *ctx, struct json_object **steps,
+int plan_backdrop(const struct node *test, struct plan_ctx *ctx, struct json_object **backdrop,
+		  struct errbuf *e)
+{
+	static const char *const keys[] = { "cgroups", "ops", "payloads", NULL };
+	struct json_object *names;
+	struct node n, m, item;
+	const char *name;
+	size_t i;
+	int rc;
+
+	if (!node_get(test, "backdrop", &n))
+		return KT_OK;
+	*backdrop = json_object_new_object();
+	rc = node_keys(&n, keys, "\"backdrop\"", e);
+	if (!rc)
+		rc = read_body(&n, false, ctx, *backdrop, e);
+	rec_add(*backdrop, "payloads", names = json_object_new_array());
+	if (!rc && node_get(&n, "payloads", &m))
+		rc = node_array(&m, "an array of names of payloads", e);
+	else
+		m.v = NULL;
+	for (i = 0; !rc && i < node_count(&m); i++) {
+		item = node_item(&m, i);
+		rc = plan_payload_name(&item, ctx, &name, e);
+		if (rc)
+			break;
+		json_object_array_add(names, json_object_new_string(name));
+		rc = plan_payload_start(&item, ctx, name, NULL, e);
+	}
+	ctx->backdrop_workers = ctx->workers;
+	return rc;
+}
+
+/* "cgroups", or nothing where the backdrop or a payload is all that runs. */
+static int one_step(const struct node *test, struct plan_ctx *ctx, struct json_object *steps,
+		    struct errbuf *e)
+{
+	struct json_object *step = json_object_new_object();
+	struct json_object *cgroups = json_object_new_array();
+	struct node n;
+
+	json_object_array_add(steps, step);
+	rec_int(step, "hold_ns", (int64_t)ctx->duration_ns);
+	rec_add(step, "cgroups", cgroups);
+	rec_add(step, "ops", json_object_new_array());
+	names_next_step(&ctx->names, 0);
+	if (node_get(test, "cgroups", &n))
+		return plan_cgroups(&n, ctx, cgroups, e);
+	if (node_get(test, "payload", &n) && n.v)
+		rec_bool(step, "until_payload", true);
+	return KT_OK;
+}
+
+int plan_steps(const struct node *test, struct plan_ctx *ctx, struct json_object **steps,
 	       struct errbuf *e)
 {
-	struct totals totals = { 0, 0 };
-	struct json_object *step;
 	struct node n, other;
 	bool brief = node_get(test, "cgroups", &n);
 	int rc;
 
-	*steps = NULL;
 	if (brief && node_get(test, "steps", &other))
 		return node_fail_key(&other, e,
 				     "\"steps\" and \"cgroups\" exclude each other (\"cgroups\" is "
 				     "short for one step)");
-	if (!brief && !node_get(test, "steps", &n))
-		return node_fail(test, e, "the test has neither \"cgroups\" nor \"steps\"");
-	*steps = json_object_new_array();
-	if (brief) {
-		step = json_object_new_object();
-		json_object_array_add(*steps, step);
-		rec_int(step, "hold_ns", (int64_t)ctx->duration_ns);
-		totals.hold_ns = ctx->duration_ns;
-		rc = read_cgroups(&n, ctx, &totals, step, e);
-	} else {
-		rc = read_steps(&n, ctx, &totals, *steps, e);
+	if (!brief && !node_get(test, "steps", &n)) {
+		if (!ctx->processes)
+			return node_fail(test, e, "the test has neither \"cgroups\" nor \"steps\"");
+		brief = true;
 	}
-	if (!rc && !totals.cgroups)
-		return node_fail(&n, e, "the test has no cgroup, so nothing would run");
-	if (!rc && !totals.hold_ns)
-		return node_fail(&n, e, "the steps are held for no time, so nothing would run");
+	*steps = json_object_new_array();
+	rc = brief ? one_step(test, ctx, *steps, e) : read_steps(&n, ctx, *steps, e);
+	if (!rc && !ctx->processes)
+		return node_fail(&n, e,
+				 "the test has no workers and no payload, so nothing would run");
 	return rc;
 }

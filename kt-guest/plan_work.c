@@ -7,6 +7,7 @@
 #include "plan.h"
 #include "record.h"
 #include "suggest.h"
+#include "units.h"
 #include "worktype.h"
 
 static struct json_object *new_work(const struct work_type *t)
@@ -19,8 +20,8 @@ static struct json_object *new_work(const struct work_type *t)
 
 struct json_object *plan_work_default(unsigned int *group)
 {
-	*group = work_types[0].group;
-	return new_work(&work_types[0]);
+	*group = work_families[0]->group;
+	return new_work(work_families[0]);
 }
 
 /* A message at the place of the name, which is a value or a key. */
@@ -29,18 +30,15 @@ static int unknown_type(const struct node *n, bool at_key, const char *name, str
 	int (*fail)(const struct node *, struct errbuf *, const char *, ...) =
 		at_key ? node_fail_key : node_fail;
 	struct suggest s = { .word = name };
-	const struct work_type *t;
-	char list[128] = "";
-	size_t len = 0;
+	const struct work_type *t = NULL;
+	unsigned int family = 0;
 
-	for (t = work_types; t->name; t++) {
+	while ((t = work_type_next(t, &family)))
 		suggest_try(&s, t->name);
-		len += snprintf(list + len, sizeof(list) - len, "%s%s", len ? ", " : "", t->name);
-	}
 	if (s.best)
 		return fail(n, e, "unknown work type \"%.40s\" (did you mean \"%s\"?)", name,
 			    s.best);
-	return fail(n, e, "unknown work type \"%.40s\" (expected one of %s)", name, list);
+	return fail(n, e, "unknown work type \"%.40s\" (kt list --work shows them)", name);
 }
 
 /* {"spin": "100ms"} */
@@ -55,7 +53,7 @@ static int read_phase(const struct node *n, struct json_object *phases, struct e
 	if (!rc)
 		rc = node_keys(n, work_phases, "a phase", e);
 	if (!rc && node_count(n) != 1)
-		rc = node_expected(n, e, "a phase with one of spin, sleep, yield or io");
+		rc = node_expected(n, e, "a phase with one of spin, sleep, yield, io or alu");
 	if (rc)
 		return rc;
 	for (i = 0; !node_get(n, work_phases[i], &m); i++)
@@ -94,28 +92,92 @@ static int read_phases(const struct node *n, struct json_object *work, struct er
 	return rc;
 }
 
+static int read_choice(const struct node *n, const struct work_param *p, int64_t *v,
+		       struct errbuf *e)
+{
+	char want[128] = "one of";
+	size_t len = strlen(want);
+	const char *s;
+	int rc;
+
+	for (*v = 0; p->choices[*v]; ++*v)
+		len += (size_t)snprintf(want + len, sizeof(want) - len, "%s \"%s\"", *v ? "," : "",
+					p->choices[*v]);
+	rc = node_string(n, want, &s, e);
+	for (*v = 0; !rc && p->choices[*v]; ++*v)
+		if (strcmp(s, p->choices[*v]) == 0)
+			return KT_OK;
+	return rc ? rc : node_expected(n, e, want);
+}
+
+/* "32KiB", or bytes as a number */
+static int read_size(const struct node *n, const struct work_param *p, int64_t *v, struct errbuf *e)
+{
+	struct errbuf why;
+	uint64_t bytes;
+	const char *s;
+	int rc;
+
+	if (!json_object_is_type(n->v, json_type_string))
+		return node_whole(n, p->min, p->max, "a size such as \"32KiB\", or bytes", v, e);
+	rc = node_string(n, "a size", &s, e);
+	if (rc)
+		return rc;
+	if (units_size(s, &bytes, &why))
+		return node_fail(n, e, "\"%s\": %.160s", n->key, why.text);
+	if (bytes < (uint64_t)p->min || bytes > (uint64_t)p->max)
+		return node_fail(n, e, "\"%s\": expected from %lld to %lld bytes, found \"%.40s\"",
+				 n->key, (long long)p->min, (long long)p->max, s);
+	*v = (int64_t)bytes;
+	return KT_OK;
+}
+
 static int read_param(const struct node *n, const struct work_param *p, int64_t *v,
 		      struct errbuf *e)
 {
-	uint64_t ns;
+	uint64_t ns = 0;
+	bool yes = false;
 	int rc;
 
-	if (!p->duration)
+	switch (p->kind) {
+	case WORK_BOOL:
+		rc = node_bool(n, &yes, e);
+		*v = yes;
+		return rc;
+	case WORK_SIZE:
+		return read_size(n, p, v, e);
+	case WORK_CHOICE:
+		return read_choice(n, p, v, e);
+	case WORK_DURATION:
+		rc = node_duration(n, p->min, p->max, &ns, e);
+		*v = (int64_t)ns;
+		return rc;
+	default:
 		return node_whole(n, p->min, p->max, "a whole number", v, e);
-	rc = node_duration(n, p->min, p->max, &ns, e);
-	*v = rc ? 0 : (int64_t)ns;
-	return rc;
+	}
+}
+
+static void put_param(struct json_object *work, const struct work_param *p, int64_t v)
+{
+	if (p->kind == WORK_BOOL)
+		rec_bool(work, p->resolved, v);
+	else if (p->kind == WORK_CHOICE)
+		rec_str(work, p->resolved, p->choices[v]);
+	else
+		rec_int(work, p->resolved, v);
 }
 
 /* Parameters from the object n (NULL: none are given), or their defaults. */
 static int read_params(const struct node *n, const struct work_type *t, struct json_object *work,
-		       struct errbuf *e)
+		       unsigned int *group, struct errbuf *e)
 {
+	int64_t values[WORK_PARAMS_MAX] = { 0 };
 	const char *keys[WORK_PARAMS_MAX + 1] = { NULL };
 	const struct work_param *p;
 	struct node m;
 	char what[64];
-	int64_t v;
+	const char *conflict;
+	int64_t *v;
 	int rc = KT_OK;
 
 	for (p = t->params; p->key; p++)
@@ -126,11 +188,17 @@ static int read_params(const struct node *n, const struct work_type *t, struct j
 	if (n)
 		rc = node_keys(n, keys, what, e);
 	for (p = t->params; !rc && p->key; p++) {
-		v = p->value;
+		v = &values[p - t->params];
+		*v = p->value;
 		if (n && node_get(n, p->key, &m))
-			rc = read_param(&m, p, &v, e);
-		rec_int(work, p->resolved, v);
+			rc = read_param(&m, p, v, e);
+		if (!rc)
+			put_param(work, p, *v);
 	}
+	conflict = !rc && n && t->conflict ? t->conflict(values) : NULL;
+	if (conflict)
+		return node_fail(n, e, "%s", conflict);
+	*group = rc ? 1 : work_type_group(t, values);
 	return rc;
 }
 
@@ -148,6 +216,11 @@ static int by_name(const struct node *n, const struct work_type **t, struct errb
 		return node_fail(n, e,
 				 "work type %s needs phases (expected {\"%s\": [{\"spin\": "
 				 "\"100ms\"}, ...]})",
+				 name, name);
+	if ((*t)->external)
+		return node_fail(n, e,
+				 "work type %s needs a program (expected {\"%s\": {\"program\": "
+				 "\"./x\"}})",
 				 name, name);
 	return KT_OK;
 }
@@ -174,8 +247,8 @@ static int by_object(const struct node *n, const struct work_type **t, struct no
 	return *t ? KT_OK : unknown_type(params, true, name, e);
 }
 
-int plan_work(const struct node *n, struct json_object **work, unsigned int *group,
-	      struct errbuf *e)
+int plan_work(const struct node *n, const struct plan_ctx *ctx, struct json_object **work,
+	      unsigned int *group, struct errbuf *e)
 {
 	bool object = json_object_is_type(n->v, json_type_object);
 	const struct work_type *t = NULL;
@@ -188,9 +261,11 @@ int plan_work(const struct node *n, struct json_object **work, unsigned int *gro
 	rc = object ? by_object(n, &t, &params, e) : by_name(n, &t, e);
 	if (rc)
 		return rc;
-	*group = t->group;
+	*group = 1;
 	*work = new_work(t);
 	if (t->phases)
 		return read_phases(&params, *work, e);
-	return read_params(object ? &params : NULL, t, *work, e);
+	if (t->external)
+		return plan_custom(&params, ctx, *work, e);
+	return read_params(object ? &params : NULL, t, *work, group, e);
 }

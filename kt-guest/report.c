@@ -1,17 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What a worker measured, as a record. */
+#include <signal.h>
 #include <stdio.h>
 #include <sys/wait.h>
 
 #include "record.h"
 #include "report.h"
+#include "work_custom.h"
 
-static void add_exit(struct json_object *o, const struct worker *w)
+/* NULL: all CPUs. */
+static const char *allowed(const struct worker *w, char *list)
+{
+	return w->anywhere ? NULL : cpulist_format(&w->allowed, list);
+}
+
+static void add_exit(struct json_object *o, const struct crew *c, const struct worker *w)
 {
 	char text[32] = "completed";
 
 	if (w->killed || !w->reaped)
 		snprintf(text, sizeof(text), "killed");
+	else if (c->type->external && WIFSIGNALED(w->status) && WTERMSIG(w->status) == SIGTERM)
+		; /* as it was told to */
 	else if (WIFSIGNALED(w->status))
 		snprintf(text, sizeof(text), "signal %d", WTERMSIG(w->status));
 	else if (WEXITSTATUS(w->status))
@@ -34,12 +44,63 @@ static void add_times(struct json_object *o, const struct worker *w, const struc
 	rec_int(o, "max_gap_at_ns", (int64_t)t->max_gap_at_ns);
 }
 
-static void add_wakes(struct json_object *o, struct worker *w)
+static void add_delay(struct json_object *o, const struct hist *h)
+{
+	struct json_object *d;
+
+	if (!h->count) {
+		rec_add(o, "run_delay", NULL);
+		return;
+	}
+	d = json_object_new_object();
+	rec_int(d, "count", (int64_t)h->count);
+	rec_int(d, "p50_ns", (int64_t)hist_percentile(h, 50));
+	rec_int(d, "p99_ns", (int64_t)hist_percentile(h, 99));
+	rec_int(d, "max_ns", (int64_t)h->max);
+	rec_int(d, "mean_ns", (int64_t)hist_mean(h));
+	rec_dbl(d, "cv", hist_cv(h));
+	rec_add(o, "run_delay", d);
+}
+
+/* What the type has to say beyond the common figures. */
+static void add_own(struct json_object *o, const struct telemetry *t)
+{
+	uint32_t i, n = t->metrics < TM_METRICS ? t->metrics : TM_METRICS;
+	struct json_object *m;
+
+	if (t->medium[0])
+		rec_str(o, "medium", t->medium);
+	if (!n)
+		return;
+	m = json_object_new_object();
+	for (i = 0; i < n; i++)
+		rec_dbl(m, t->metric[i].name, t->metric[i].value);
+	rec_add(o, "metrics", m);
+}
+
+static void add_proc(struct json_object *o, const struct worker *w)
+{
+	struct json_object *p = NULL;
+	int i;
+
+	if (w->proc0.known && w->proc1.known) {
+		p = json_object_new_object();
+		for (i = 0; i < PROC_COUNTS; i++)
+			if (w->proc1.count[i] >= 0)
+				rec_int(p, procstat_keys[i], w->proc1.count[i] - w->proc0.count[i]);
+		rec_int(p, "nice", w->proc1.nice);
+		rec_int(p, "policy", w->proc1.policy);
+		rec_int(p, "threads", w->proc1.threads);
+	}
+	rec_add(o, "proc", p);
+}
+
+static void add_wakes(struct json_object *o, const struct crew *c, struct worker *w)
 {
 	struct tm_wake_stats s;
 	struct json_object *l;
 
-	if (!w->type->blocks || !w->tm->wakes) {
+	if (!c->type->blocks || !w->tm->wakes) {
 		rec_add(o, "wake_latency", NULL);
 		return;
 	}
@@ -68,27 +129,75 @@ static void add_schedstat(struct json_object *o, const struct worker *w)
 	rec_add(o, "schedstat", s);
 }
 
+/* The pages that it had for itself at the stop, by node. */
+static void add_numa(struct json_object *o, const struct crew *c, const struct worker *w)
+{
+	const struct worker_memory *m = c->memory + (w - c->w);
+	struct json_object *p;
+	char node[12];
+	unsigned int i;
+
+	if (!c->memory)
+		return;
+	p = json_object_new_object();
+	for (i = 0; i < c->nodes && i < NUMA_NODES; i++) {
+		snprintf(node, sizeof(node), "%u", i);
+		rec_int(p, node, m->pages[i]);
+	}
+	rec_add(o, "numa_pages", p);
+	if (m->migrated >= 0)
+		rec_int(o, "numa_pages_migrated", m->migrated);
+}
+
+/* It took no checkpoints: what was seen of it from outside (watch.h), and by the kernel. */
+static void close_external(const struct crew *c, const struct worker *w)
+{
+	struct telemetry *t = w->tm;
+
+	t->start_ns = c->start_ns;
+	t->stop_ns = c->stop_ns;
+	if (!t->max_gap_ns)
+		t->max_gap_cpu = -1;
+	if (w->proc0.known && w->proc1.known && w->proc1.count[PROC_MIGRATIONS] >= 0)
+		t->migrations = (uint64_t)(w->proc1.count[PROC_MIGRATIONS] -
+					   w->proc0.count[PROC_MIGRATIONS]);
+	if (w->schedstat && !t->delay.count) /* it was not watched */
+		tm_delay(t, w->sched1[1] - w->sched0[1], w->sched1[2] - w->sched0[2]);
+}
+
 struct json_object *report_worker(const struct crew *c, struct worker *w)
 {
 	struct json_object *o = rec_new("worker");
 	struct telemetry *t = w->tm;
 	char list[CPULIST_TEXT_MAX];
 
-	if (t->state != TM_DONE)
+	if (c->type->external)
+		close_external(c, w);
+	else if (t->state != TM_DONE)
 		tm_close(t, c->start_ns, c->stop_ns);
-	rec_int(o, "step", (int64_t)w->step);
-	rec_str(o, "cgroup", w->cgroup);
+	if (c->step < 0)
+		rec_add(o, "step", NULL);
+	else
+		rec_int(o, "step", c->step);
+	rec_str(o, "cgroup", c->cgroup);
 	rec_int(o, "index", w->index);
+	rec_int(o, "group", c->group_index);
 	rec_int(o, "tid", w->tid);
-	rec_str(o, "work", w->type->name);
-	rec_str(o, "cpus_allowed", w->cpus);
-	add_exit(o, w);
+	rec_str(o, "work", c->type->name);
+	rec_str(o, "cpus_allowed", allowed(w, list));
+	add_exit(o, c, w);
 	rec_int(o, "work_units", (int64_t)t->work_units);
 	rec_int(o, "iterations", (int64_t)t->iterations);
 	rec_int(o, "migrations", (int64_t)t->migrations);
 	add_times(o, w, t);
 	rec_str(o, "cpus_used", cpulist_format(&t->cpus, list));
-	add_wakes(o, w);
+	add_wakes(o, c, w);
+	add_delay(o, &t->delay);
 	add_schedstat(o, w);
+	add_proc(o, w);
+	add_numa(o, c, w);
+	add_own(o, t);
+	if (c->type->external)
+		work_custom_report(w->group, w->cpu_ns, o);
 	return o;
 }

@@ -1,226 +1,213 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Steps: cgroups and workers set up, held, stopped, reported, torn down. */
+/* The course of a test: backdrop, then each step set up, held, stopped, reported, torn down. */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "cgroup.h"
-#include "report.h"
+#include "exit.h"
+#include "ops.h"
 #include "scenario.h"
-#include "worker.h"
-
-#define WORKERS_MAX  65536
-#define READY_WAIT   (5 * NSEC_PER_SEC)
-#define COLLECT_WAIT (5 * NSEC_PER_SEC)
-#define KILL_WAIT    (2 * NSEC_PER_SEC)
-#define REMIND_TICK  (20 * NSEC_PER_MSEC)
+#include "telemetry.h"
+#include "world.h"
 
 struct step {
-	unsigned int index;
-	uint64_t hold_ns;
-	struct json_object *cgroups; /* the plan's array */
-	size_t ncg;
-	struct cgroup *cg;
-	struct crew crew;
+	struct json_object *ops, *cgroups;
+	uint64_t hold_ns, every_ns; /* every_ns: ops again and again, or 0 */
+	uint64_t begin_ns;
+	bool until_payload; /* the hold is over when the primary payload is */
+	struct ops_tally tally;
 };
 
-static struct json_object *cgroup_plan(const struct step *s, size_t i)
-{
-	return json_object_array_get_idx(s->cgroups, i);
-}
-
-static unsigned int workers_of(struct json_object *cgroup)
-{
-	int64_t n = rec_get_int(cgroup, "workers", 0);
-
-	return n < 0 ? 0 : n > WORKERS_MAX ? WORKERS_MAX : (unsigned int)n;
-}
-
-/* Says who the workers of one cgroup are. */
-static int fill(struct step *s, struct json_object *cgroup, unsigned int first, struct errbuf *e)
-{
-	struct json_object *params = rec_get_obj(cgroup, "work");
-	const char *name = rec_get_str(params, "type", "?");
-	const struct work_type *type = work_type_find(name);
-	unsigned int i, n = workers_of(cgroup);
-	int rc = 0;
-
-	if (!type)
-		return errbuf_set(e, -EINVAL, "step %u: unknown work type '%s'", s->index, name);
-	for (i = 0; i < n; i++) {
-		struct worker *w = &s->crew.w[first + i];
-
-		w->step = s->index;
-		w->index = i;
-		w->cgroup = rec_get_str(cgroup, "name", "?");
-		w->cpus = rec_get_str(cgroup, "cpus", NULL);
-		w->type = type;
-		w->params = params;
-	}
-	for (i = 0; i < n && type->group == 2 && !rc; i += 2)
-		rc = crew_pair(&s->crew, first + i, e);
-	return rc;
-}
-
-static int setup(struct step *s, struct errbuf *e)
-{
-	unsigned int first = 0, total = 0;
-	size_t i;
-	int rc;
-
-	for (i = 0; i < s->ncg; i++)
-		total += workers_of(cgroup_plan(s, i));
-	if (total > WORKERS_MAX)
-		return errbuf_set(e, -E2BIG, "step %u: more than %d workers", s->index,
-				  WORKERS_MAX);
-	rc = crew_init(&s->crew, total, e);
-	for (i = 0; i < s->ncg && !rc; i++) {
-		struct json_object *p = cgroup_plan(s, i);
-
-		rc = fill(s, p, first, e);
-		if (!rc)
-			rc = cgroup_make(&s->cg[i], rec_get_str(p, "name", "?"),
-					 rec_get_str(p, "cpus", NULL), e);
-		if (!rc)
-			rc = crew_spawn(&s->crew, workers_of(p), &s->cg[i], e);
-		first += workers_of(p);
-	}
-	return rc;
-}
-
-/* Waits until all are reaped, or until_ns: the number left. */
-static unsigned int reap_until(struct step *s, struct sched *sched, uint64_t until_ns, bool remind)
-{
-	unsigned int left = crew_reap(&s->crew);
-	uint64_t now = tm_now(), tick;
-
-	while (left && now < until_ns) {
-		tick = now + REMIND_TICK < until_ns ? now + REMIND_TICK : until_ns;
-		/* a signal that came just before a worker began to wait is lost on it */
-		if (sched_wait(sched, crew_child_fd(&s->crew), tick) == SCHED_TIME && remind)
-			crew_stop(&s->crew);
-		left = crew_reap(&s->crew);
-		now = tm_now();
-	}
-	return left;
-}
-
-/*
- * Reaps all workers, by force where need be. A starved worker cannot even die while its
- * scheduler starves it, so the scheduler goes before the last wait: the kernel's own takes over.
- */
-static void collect(struct step *s, struct sched *sched, bool by_force)
-{
-	if (!by_force) {
-		crew_stop(&s->crew);
-		if (!reap_until(s, sched, tm_now() + COLLECT_WAIT, true))
-			return;
-	}
-	crew_kill(&s->crew);
-	if (!reap_until(s, sched, tm_now() + KILL_WAIT, false))
-		return;
-	sched_stop(sched);
-	reap_until(s, sched, tm_now() + COLLECT_WAIT, false);
-}
-
-static void step_record(struct rec_out *out, const struct step *s, const char *event, uint64_t ns)
+static struct json_object *step_record(const struct world *w, const char *event, uint64_t ns)
 {
 	struct json_object *o = rec_new("step");
 
-	rec_int(o, "index", s->index);
+	rec_int(o, "index", w->step);
 	rec_str(o, "event", event);
 	rec_int(o, "guest_ns", (int64_t)ns);
-	rec_put(out, o);
+	return o;
 }
 
-static void report(struct step *s, struct rec_out *out)
+/* All cgroups, then all that live in them; they start together. */
+static int set_up(struct world *w, struct json_object *cgroups, struct errbuf *e)
 {
-	unsigned int i;
-
-	step_record(out, s, "end", s->crew.stop_ns);
-	for (i = 0; i < s->crew.started; i++)
-		rec_put(out, report_worker(&s->crew, &s->crew.w[i]));
-}
-
-/* The step itself, between set-up and tear-down. */
-static void run(struct step *s, struct sched *sched, struct rec_out *out)
-{
-	enum sched_event ev = SCHED_TIME;
-
-	if (s->crew.n)
-		ev = sched_wait(sched, crew_ready_fd(&s->crew), tm_now() + READY_WAIT);
-	if (ev == SCHED_LOST) {
-		collect(s, sched, true);
-		sched_lost(sched);
-		return;
-	}
-	step_record(out, s, "start", tm_now());
-	crew_start(&s->crew);
-	sched_wait(sched, -1, s->crew.start_ns + s->hold_ns);
-	collect(s, sched, false);
-	if (sched->lost_ns)
-		sched_lost(sched);
-	report(s, out);
-}
-
-static int teardown(struct step *s, struct errbuf *e)
-{
-	size_t i;
+	size_t i, n = cgroups ? json_object_array_length(cgroups) : 0;
 	int rc = 0;
 
-	for (i = 0; i < s->ncg; i++)
-		if (cgroup_remove(&s->cg[i], rc ? NULL : e))
-			rc = -EBUSY;
-	crew_free(&s->crew);
-	free(s->cg);
+	for (i = 0; i < n && !rc; i++)
+		rc = world_add(w, json_object_array_get_idx(cgroups, i), e);
+	for (i = 0; i < n && !rc && !world_over(w); i++)
+		rc = world_people(w, json_object_array_get_idx(cgroups, i), e);
+	return rc || world_over(w) ? rc : world_start(w, e);
+}
+
+struct primary {
+	const struct world *w;
+	const char *name;
+};
+
+static bool primary_ended(void *arg)
+{
+	const struct primary *p = arg;
+
+	return world_over(p->w) || !payload_runs(p->w->payloads, p->name);
+}
+
+/* For a test that is its primary payload, until that ends. */
+static void sleep_until(struct world *w, const struct step *s, uint64_t end)
+{
+	struct primary p = { .w = w, .name = rec_get_str(w->plan, "payload", "") };
+
+	if (s->until_payload)
+		world_until(w, primary_ended, &p, NSEC_PER_SEC, end);
+	else
+		world_sleep(w, end);
+}
+
+static void note_hold(struct world *w, const struct step *s, uint64_t now)
+{
+	struct json_object *o = step_record(w, "hold", now);
+	unsigned int workers = 0;
+	struct crew *c;
+
+	for (c = w->crews; c; c = c->next)
+		workers += c->open ? c->started : 0;
+	rec_int(o, "setup_ns", (int64_t)(now - s->begin_ns));
+	rec_int(o, "workers", workers);
+	rec_put(w->out, o);
+}
+
+static int hold(struct world *w, struct step *s, struct errbuf *e)
+{
+	uint64_t now = tm_now(), end = now + s->hold_ns, next = now;
+	int rc = 0;
+
+	note_hold(w, s, now);
+	while (s->every_ns && !rc && !world_over(w) && now < end) {
+		rc = ops_run(w, s->ops, &s->tally, e);
+		next += s->every_ns;
+		now = tm_now();
+		if (next < now)
+			next = now; /* they take longer than that: no two at once to catch up */
+		if (!rc)
+			world_sleep(w, next < end ? next : end);
+		now = tm_now();
+	}
+	if (!rc)
+		sleep_until(w, s, end);
 	return rc;
 }
 
-static int step(struct json_object *plan, unsigned int index, struct sched *sched,
-		struct rec_out *out, struct errbuf *e)
+/* Whoever is lost has time to say why, once the workers are out of its way. */
+static void tell_lost(struct world *w)
 {
-	struct json_object *cgroups = rec_get_arr(plan, "cgroups");
-	struct step s = { .index = index,
-			  .hold_ns = (uint64_t)rec_get_int(plan, "hold_ns", 0),
-			  .cgroups = cgroups,
-			  .ncg = cgroups ? json_object_array_length(cgroups) : 0 };
-	size_t i;
-	int rc, rc2;
-
-	s.cg = calloc(s.ncg + 1, sizeof(*s.cg));
-	if (!s.cg)
-		return errbuf_set(e, -ENOMEM, "step %u: out of memory", index);
-	for (i = 0; i < s.ncg; i++)
-		s.cg[i].fd = -1;
-	rc = setup(&s, e);
-	if (rc)
-		collect(&s, sched, true);
-	else
-		run(&s, sched, out);
-	rc2 = teardown(&s, rc ? NULL : e);
-	return rc ? rc : rc2;
+	if (w->sched->lost_ns && w->told_ns != w->sched->lost_ns) {
+		w->told_ns = w->sched->lost_ns;
+		sched_lost(w->sched);
+	}
 }
 
-int scenario_run(struct json_object *plan, struct sched *sched, struct rec_out *out,
-		 struct errbuf *e)
+static int run(struct world *w, struct step *s, struct errbuf *e)
 {
-	struct json_object *steps = rec_get_arr(plan, "steps");
-	size_t i, n = steps ? json_object_array_length(steps) : 0;
-	bool had_scheduler = sched->running;
-	int rc = cgroup_setup(e);
+	int rc = s->every_ns ? ops_tally_init(&s->tally, s->ops) : ops_run(w, s->ops, NULL, e);
+
+	if (!rc && !world_over(w))
+		rc = set_up(w, s->cgroups, e);
+	if (!rc && !world_over(w))
+		rc = hold(w, s, e);
+	return rc;
+}
+
+/* Ends what the step began, whatever came of it. */
+static int end(struct world *w, struct step *s, struct errbuf *e)
+{
+	payload_end_step(w->payloads, w->step);
+	world_thaw(w);
+	world_end_step(w);
+	world_collect(w);
+	tell_lost(w);
+	if (w->step != WORLD_BACKDROP)
+		rec_put(w->out, step_record(w, "end", tm_now()));
+	if (s)
+		ops_tally_end(w, &s->tally);
+	world_report(w);
+	return world_clear(w, e);
+}
+
+static int step(struct world *w, struct json_object *plan, int index, struct errbuf *e)
+{
+	struct step s = { .ops = rec_get_arr(plan, "ops"),
+			  .cgroups = rec_get_arr(plan, "cgroups"),
+			  .hold_ns = (uint64_t)rec_get_int(plan, "hold_ns", 0),
+			  .every_ns = (uint64_t)rec_get_int(plan, "every_ns", 0),
+			  .until_payload = rec_get_bool(plan, "until_payload", false),
+			  .begin_ns = tm_now() };
+	struct errbuf why = { "" };
+	int rc, rc2;
+
+	w->step = index;
+	rec_put(w->out, step_record(w, "start", s.begin_ns));
+	rc = run(w, &s, &why);
+	if (rc < 0)
+		errbuf_set(e, rc, "step %d: %.480s", index, why.text);
+	rc2 = end(w, &s, &why);
+	if (!rc && rc2)
+		rc = errbuf_set(e, rc2, "step %d: %.480s", index, why.text);
+	w->step = WORLD_BACKDROP;
+	return rc;
+}
+
+static int steps(struct world *w, struct errbuf *e)
+{
+	struct json_object *list = rec_get_arr(w->plan, "steps");
+	size_t i, n = list ? json_object_array_length(list) : 0;
+	int rc = 0;
 
 	for (i = 0; i < n && !rc; i++) {
-		rc = step(json_object_array_get_idx(steps, i), (unsigned int)i, sched, out, e);
-		if (rc || !had_scheduler || sched->running)
+		rc = step(w, json_object_array_get_idx(list, i), (int)i, e);
+		if (rc || !world_over(w))
 			continue;
 		rc = 1; /* the rest would test another scheduler */
-		if (!sched->lost_ns && i + 1 < n)
+		if (w->gave_up && i + 1 < n)
 			rc = errbuf_set(
 				e, -EBUSY,
 				"workers of step %zu would not die before their scheduler was "
 				"stopped; the steps after it are left out",
 				i);
 	}
-	cgroup_teardown();
 	return rc;
+}
+
+static int backdrop(struct world *w, struct errbuf *e)
+{
+	struct json_object *plan = rec_get_obj(w->plan, "backdrop");
+	const char *primary = rec_get_str(w->plan, "payload", NULL);
+	struct errbuf why = { "" };
+	int rc = set_up(w, rec_get_arr(plan, "cgroups"), &why);
+
+	if (!rc)
+		rc = ops_run(w, rec_get_arr(plan, "ops"), NULL, &why);
+	if (!rc)
+		rc = world_payloads(w, rec_get_arr(plan, "payloads"), &why);
+	if (!rc)
+		rc = world_payloads(w, rec_get_arr(w->plan, "workloads"), &why);
+	if (!rc && primary)
+		rc = world_payload(w, primary, NULL, &why);
+	return rc < 0 ? errbuf_set(e, rc, "backdrop: %.480s", why.text) : rc;
+}
+
+int scenario_run(struct json_object *plan, const char *parent, struct sched *sched,
+		 struct rec_out *out, struct errbuf *e)
+{
+	struct world w;
+	int rc = world_init(&w, plan, parent, sched, out, e), rc2;
+
+	if (!rc)
+		rc = backdrop(&w, e);
+	if (!rc)
+		rc = world_over(&w) ? 1 : steps(&w, e);
+	rc2 = end(&w, NULL, rc < 0 ? NULL : e);
+	world_free(&w);
+	if (w.signo)
+		return KT_SIGNAL + w.signo;
+	return rc ? rc : rc2;
 }

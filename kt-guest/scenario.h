@@ -6,12 +6,16 @@
 #include "record.h"
 #include "scheduler.h"
 
+#define SCENARIO_PARENT "kt" /* the cgroup below the root in which all happens */
+
 /*
- * Runs the steps of a plan (a `test` record) one after another and writes `step` and
- * `worker` records. 0; 1 when the scheduler ended and the rest was left out (recorded);
- * -errno with words in e when a step could not be set up.
+ * Runs a plan (a `test` record): its sysctls, the backdrop, the steps one after another; writes
+ * `step`, `op` and `worker` records. 0; 1 when a scheduler ended or failed and the rest was left
+ * out (recorded); 128 + N when signal N ended it; -errno with words in e when something could not
+ * be done. In any case all that it made is gone then: processes, cgroups below `parent`, CPUs that
+ * were offline.
  */
-int scenario_run(struct json_object *plan, struct sched *sched, struct rec_out *out,
-		 struct errbuf *e);
+int scenario_run(struct json_object *plan, const char *parent, struct sched *sched,
+		 struct rec_out *out, struct errbuf *e);
 
 #endif

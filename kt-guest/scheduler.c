@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The scheduler's process: start, attach, log, sudden end, stop. */
+/* The scheduler under test: start, attach, log, sudden end, stop. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "file.h"
+#include "sched_prepare.h"
 #include "scheduler.h"
 #include "telemetry.h"
 
@@ -22,6 +23,7 @@
 #define WATCH_TICK   (50 * NSEC_PER_MSEC)
 #define SAY_WHY_WAIT (3 * NSEC_PER_SEC) /* schedulers look once a second whether they are out */
 #define STOP_WAIT    (2 * NSEC_PER_SEC)
+#define SHELL_WAIT   (10 * NSEC_PER_SEC)
 #define KILL_WAIT    (5 * NSEC_PER_SEC)
 
 static struct json_object *record(struct sched *s, const char *event, uint64_t ns)
@@ -86,10 +88,10 @@ static void log_read(struct sched *s)
 	s->proc.out = -1;
 }
 
-static bool enabled(struct sched *s)
+static bool enabled(const struct sched *s)
 {
 	char state[16];
-	ssize_t n = pread(s->state_fd, state, sizeof(state) - 1, 0);
+	ssize_t n = s->state_fd < 0 ? 0 : pread(s->state_fd, state, sizeof(state) - 1, 0);
 
 	state[n > 0 ? n : 0] = '\0';
 	return strncmp(state, "enabled", 7) == 0;
@@ -110,9 +112,10 @@ static bool ended(struct sched *s)
 /* One poll(), until_ns or tick at most: true when fd is readable. */
 static bool poll_once(struct sched *s, int fd, uint64_t until_ns, uint64_t tick)
 {
-	struct pollfd p[3] = { { .fd = fd, .events = POLLIN },
+	struct pollfd p[4] = { { .fd = fd, .events = POLLIN },
 			       { .fd = s->running ? s->pidfd : -1, .events = POLLIN },
-			       { .fd = s->proc.out, .events = POLLIN } };
+			       { .fd = s->proc.out, .events = POLLIN },
+			       { .fd = s->aux_fd, .events = POLLIN } };
 	uint64_t now = tm_now(), left = until_ns > now ? until_ns - now : 0;
 	struct timespec ts;
 
@@ -120,11 +123,21 @@ static bool poll_once(struct sched *s, int fd, uint64_t until_ns, uint64_t tick)
 		left = tick;
 	ts = (struct timespec){ .tv_sec = (time_t)(left / NSEC_PER_SEC),
 				.tv_nsec = (long)(left % NSEC_PER_SEC) };
-	if (ppoll(p, 3, &ts, NULL) <= 0)
+	if (ppoll(p, 4, &ts, NULL) <= 0)
 		return false;
 	if (p[2].revents)
 		log_read(s);
+	if (p[3].revents)
+		s->aux(s->aux_arg);
 	return p[0].revents != 0;
+}
+
+/* It ended though nobody told it to: its process did, or the kernel threw it out. */
+static bool is_lost(struct sched *s)
+{
+	bool process = rec_get_str(s->plan, "binary", NULL);
+
+	return (process && ended(s)) || (s->ext && !enabled(s));
 }
 
 enum sched_event sched_wait(struct sched *s, int fd, uint64_t until_ns)
@@ -134,7 +147,7 @@ enum sched_event sched_wait(struct sched *s, int fd, uint64_t until_ns)
 
 	while (!ready && tm_now() < until_ns) {
 		ready = poll_once(s, fd, until_ns, watch ? WATCH_TICK : UINT64_MAX);
-		if (watch && (ended(s) || !enabled(s))) {
+		if (watch && is_lost(s)) {
 			s->lost_ns = tm_now();
 			return SCHED_LOST;
 		}
@@ -150,6 +163,7 @@ static bool wait_end(struct sched *s, uint64_t until_ns)
 	return !s->running;
 }
 
+/* Ends the process, and what of it has to be closed. */
 static void kill_now(struct sched *s)
 {
 	if (s->running) {
@@ -158,11 +172,19 @@ static void kill_now(struct sched *s)
 	}
 	if (s->pidfd >= 0)
 		close(s->pidfd);
+	s->pidfd = -1;
+	s->running = false;
+	spawn_close(&s->proc);
+}
+
+/* The same, and there is no scheduler any more. */
+static void forget(struct sched *s)
+{
+	kill_now(s);
 	if (s->state_fd >= 0)
 		close(s->state_fd);
-	s->pidfd = s->state_fd = -1;
-	s->running = s->attached = false;
-	spawn_close(&s->proc);
+	s->state_fd = -1;
+	s->attached = s->ext = false;
 }
 
 /* "exit 1" or "signal 11" */
@@ -180,11 +202,14 @@ void sched_lost(struct sched *s)
 	struct json_object *o;
 	char code[32], reason[600];
 	bool by_itself = wait_end(s, tm_now() + SAY_WHY_WAIT);
+	bool process = rec_get_str(s->plan, "binary", NULL);
 
-	kill_now(s);
+	forget(s);
 	how(s, code, sizeof(code));
 	if (s->said[0])
 		snprintf(reason, sizeof(reason), "%s", s->said);
+	else if (!process)
+		snprintf(reason, sizeof(reason), "the kernel ejected it");
 	else if (!by_itself)
 		snprintf(reason, sizeof(reason), "the kernel ejected it; its process did not end");
 	else
@@ -193,52 +218,26 @@ void sched_lost(struct sched *s)
 			 WIFEXITED(s->status) ? s->last : "");
 	o = record(s, "exit", s->lost_ns);
 	rec_str(o, "reason", reason);
-	rec_str(o, "exit", code);
+	rec_str(o, "exit", process ? code : "none");
 	rec_put(s->out, o);
 }
 
-void sched_stop(struct sched *s)
+/* Starts a program with our end of a pipe on its output: 0 or -errno. */
+static int spawn(struct sched *s, const char *const *argv, uint64_t watchdog_ns)
 {
-	if (!s->running)
-		return;
-	kill(s->proc.pid, SIGINT);
-	wait_end(s, tm_now() + STOP_WAIT);
-	kill_now(s);
-	rec_put(s->out, record(s, "stop", tm_now()));
-}
-
-static int failed(struct sched *s, const char *reason)
-{
-	kill_now(s);
-	put_text(s, "failed", "reason", reason);
-	return 1;
-}
-
-/* 0 or -errno. */
-static int spawn(struct sched *s, struct json_object *plan, uint64_t watchdog_ns)
-{
-	struct json_object *args = rec_get_arr(plan, "args");
-	size_t i, n = args ? json_object_array_length(args) : 0;
-	const char **argv = calloc(n + 2, sizeof(*argv));
 	char timeout[48];
-	char *envp[] = { "PATH=/usr/bin:/bin", watchdog_ns ? timeout : NULL, NULL };
-	int p[2], rc;
+	char *envp[] = { "PATH=/usr/bin:/bin:/usr/sbin:/sbin", watchdog_ns ? timeout : NULL, NULL };
 	struct spawn_opts o = SPAWN_DEFAULTS(.argv = argv, .envp = envp);
+	int p[2], rc;
 
-	if (!argv || pipe2(p, O_CLOEXEC)) {
-		free(argv);
+	if (pipe2(p, O_CLOEXEC))
 		return -errno;
-	}
 	snprintf(timeout, sizeof(timeout), "SCX_TIMEOUT_MS=%llu",
 		 (unsigned long long)(watchdog_ns / NSEC_PER_MSEC));
-	argv[0] = SCHED_BINARY;
-	for (i = 0; i < n; i++)
-		argv[i + 1] = json_object_get_string(json_object_array_get_idx(args, i));
 	o.in = SPAWN_NULL;
 	o.out = o.err = p[1];
 	rc = spawn_start(&s->proc, &o);
 	close(p[1]);
-	free(argv);
 	if (rc) {
 		close(p[0]);
 		return rc;
@@ -247,12 +246,119 @@ static int spawn(struct sched *s, struct json_object *plan, uint64_t watchdog_ns
 	s->proc.out = p[0];
 	s->pidfd = (int)syscall(SYS_pidfd_open, s->proc.pid, 0);
 	s->running = true;
+	s->status = 0;
 	return 0;
 }
 
-static int attach(struct sched *s)
+/* One command of a scheduler that the kernel has built in: 0, or -errno with words in e. */
+static int shell(struct sched *s, const char *command, struct errbuf *e)
 {
-	uint64_t end = tm_now() + ATTACH_WAIT;
+	const char *const argv[] = { "/bin/sh", "-c", command, NULL };
+	char code[32];
+	bool in_time;
+	int rc = spawn(s, argv, 0);
+
+	if (rc)
+		return errbuf_set(e, rc, "unable to run /bin/sh: %s", strerror(-rc));
+	in_time = wait_end(s, tm_now() + SHELL_WAIT);
+	kill_now(s);
+	if (!in_time)
+		return errbuf_set(e, -ETIMEDOUT, "'%.200s' did not end within %d s", command,
+				  (int)(SHELL_WAIT / NSEC_PER_SEC));
+	how(s, code, sizeof(code));
+	return s->status ? errbuf_set(e, -EIO, "'%.200s' ended with %s%s%.150s", command, code,
+				      s->last[0] ? ": " : "", s->last)
+			 : 0;
+}
+
+static int commands(struct sched *s, const char *list, struct errbuf *e)
+{
+	struct json_object *a = rec_get_arr(rec_get_obj(s->plan, "builtin"), list);
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; a && !rc && i < json_object_array_length(a); i++) {
+		s->last[0] = '\0';
+		rc = shell(s, json_object_get_string(json_object_array_get_idx(a, i)), e);
+	}
+	return rc;
+}
+
+/* Ends what is attached. */
+static void end(struct sched *s)
+{
+	uint64_t from = tm_now();
+	struct json_object *o;
+	struct errbuf e = { "" };
+
+	if (s->running) {
+		kill(s->proc.pid, SIGINT);
+		wait_end(s, tm_now() + STOP_WAIT);
+	}
+	kill_now(s); /* commands use its place */
+	if (rec_get_obj(s->plan, "builtin"))
+		commands(s, "disable", &e);
+	forget(s);
+	o = record(s, "stop", tm_now());
+	rec_int(o, "duration_ns", (int64_t)(tm_now() - from));
+	if (e.text[0])
+		rec_str(o, "error", e.text);
+	rec_put(s->out, o);
+}
+
+void sched_stop(struct sched *s)
+{
+	if (s->running || s->attached)
+		end(s);
+}
+
+bool sched_missing(const struct sched *s)
+{
+	return s->wanted && !s->attached;
+}
+
+static int failed(struct sched *s, struct errbuf *e, const char *reason)
+{
+	forget(s);
+	put_text(s, "failed", "reason", reason);
+	return errbuf_set(e, 1, "scheduler %s: %s", s->name, reason);
+}
+
+/* 0 or -errno. */
+static int spawn_plan(struct sched *s)
+{
+	struct json_object *args = rec_get_arr(s->plan, "args");
+	size_t i, n = args ? json_object_array_length(args) : 0;
+	const char **argv = calloc(n + 2, sizeof(*argv));
+	int rc;
+
+	if (!argv)
+		return -ENOMEM;
+	argv[0] = rec_get_str(s->plan, "guest_binary", "/kt/scheduler");
+	for (i = 0; i < n; i++)
+		argv[i + 1] = json_object_get_string(json_object_array_get_idx(args, i));
+	rc = spawn(s, argv, (uint64_t)rec_get_int(s->test, "watchdog_ns", 0));
+	free(argv);
+	return rc;
+}
+
+static void attached(struct sched *s, uint64_t from)
+{
+	struct json_object *o = record(s, "attach", tm_now());
+	char ops[128];
+
+	s->attached = true;
+	s->ext = enabled(s);
+	if (!s->ext || file_read_line(SCX_DIR "/root/ops", ops, sizeof(ops)) < 0)
+		ops[0] = '\0';
+	rec_str(o, "ops", ops);
+	rec_int(o, "duration_ns", (int64_t)(tm_now() - from));
+	rec_put(s->out, o);
+}
+
+static int wait_attached(struct sched *s, uint64_t from, struct errbuf *e)
+{
+	uint64_t until = from + ATTACH_WAIT;
 	char text[600], code[32];
 
 	while (!enabled(s)) {
@@ -260,47 +366,128 @@ static int attach(struct sched *s)
 			how(s, code, sizeof(code));
 			snprintf(text, sizeof(text), "ended with %s before it attached%s%s", code,
 				 s->last[0] ? ": " : "", s->said[0] ? s->said : s->last);
-			return failed(s, text);
+			return failed(s, e, text);
 		}
-		if (tm_now() >= end) {
+		if (tm_now() >= until) {
 			snprintf(text, sizeof(text), "not attached after %d s",
 				 (int)(ATTACH_WAIT / NSEC_PER_SEC));
-			return failed(s, text);
+			return failed(s, e, text);
 		}
-		poll_once(s, -1, end, ATTACH_TICK);
+		poll_once(s, -1, until, ATTACH_TICK);
 	}
-	s->attached = true;
-	if (file_read_line(SCX_DIR "/root/ops", text, sizeof(text)) < 0)
-		text[0] = '\0';
-	put_text(s, "attach", "ops", text);
+	attached(s, from);
 	return 0;
 }
 
-void sched_init(struct sched *s, struct json_object *plan, struct rec_out *out)
+static int start_builtin(struct sched *s, uint64_t from, struct errbuf *e)
 {
-	memset(s, 0, sizeof(*s));
-	s->out = out;
-	s->name = rec_get_str(plan, "name", "scheduler");
-	s->pidfd = s->state_fd = -1;
-	s->proc.in = s->proc.out = s->proc.err = -1;
+	struct errbuf why;
+
+	rec_put(s->out, record(s, "start", from));
+	if (commands(s, "enable", &why))
+		return failed(s, e, why.text);
+	attached(s, from);
+	return 0;
 }
 
-int sched_start(struct sched *s, struct json_object *plan, uint64_t watchdog_ns)
+static int start(struct sched *s, struct json_object *plan, struct errbuf *e)
 {
+	uint64_t from = tm_now();
 	struct json_object *o;
+	struct errbuf why;
 	char text[128];
 	int rc;
 
+	s->plan = plan;
+	s->name = rec_get_str(plan, "name", "scheduler");
+	s->wanted = true;
+	s->last[0] = s->said[0] = '\0';
+	s->len = 0;
+	s->lost_ns = 0;
 	s->state_fd = open(SCX_DIR "/state", O_RDONLY | O_CLOEXEC);
+	if (sched_prepare(s, plan, &why))
+		return failed(s, e, why.text);
+	if (rec_get_obj(plan, "builtin"))
+		return start_builtin(s, from, e);
 	if (s->state_fd < 0)
-		return failed(s, "this kernel has no sched_ext: " SCX_DIR " is missing");
-	rc = spawn(s, plan, watchdog_ns);
+		return failed(s, e, "this kernel has no sched_ext: " SCX_DIR " is missing");
+	rc = spawn_plan(s);
 	if (rc) {
 		snprintf(text, sizeof(text), "unable to run it: %s", strerror(-rc));
-		return failed(s, text);
+		return failed(s, e, text);
 	}
 	o = record(s, "start", tm_now());
 	rec_int(o, "pid", s->proc.pid);
 	rec_put(s->out, o);
-	return attach(s);
+	return wait_attached(s, from, e);
+}
+
+void sched_init(struct sched *s, struct json_object *test, struct rec_out *out)
+{
+	memset(s, 0, sizeof(*s));
+	s->out = out;
+	s->test = test;
+	s->name = rec_get_str(rec_get_obj(test, "scheduler"), "name", "scheduler");
+	s->pidfd = s->state_fd = s->aux_fd = -1;
+	s->proc.in = s->proc.out = s->proc.err = -1;
+}
+
+int sched_start(struct sched *s)
+{
+	struct json_object *plan = rec_get_obj(s->test, "scheduler");
+
+	return plan ? start(s, plan, NULL) : 0;
+}
+
+/* A scheduler of the plan, by its name; or NULL. */
+static struct json_object *find(const struct sched *s, const char *name, struct errbuf *e)
+{
+	struct json_object *list = rec_get_arr(s->test, "schedulers");
+	struct json_object *o = rec_get_obj(s->test, "scheduler");
+	size_t i, n = list ? json_object_array_length(list) : 0;
+
+	if (o && strcmp(rec_get_str(o, "name", ""), name) == 0)
+		return o;
+	for (i = 0; i < n; i++) {
+		o = json_object_array_get_idx(list, i);
+		if (strcmp(rec_get_str(o, "name", ""), name) == 0)
+			return o;
+	}
+	errbuf_set(e, 0, "the plan has no scheduler '%.64s'", name);
+	return NULL;
+}
+
+int sched_attach(struct sched *s, const char *name, struct errbuf *e)
+{
+	struct json_object *plan = find(s, name, e);
+
+	if (!plan)
+		return -ENOENT;
+	if (s->attached)
+		return errbuf_set(e, -EBUSY, "scheduler %s is attached already", s->name);
+	return start(s, plan, e);
+}
+
+int sched_detach(struct sched *s, struct errbuf *e)
+{
+	if (!s->attached)
+		return errbuf_set(e, -ESRCH, "no scheduler is attached");
+	s->wanted = false;
+	end(s);
+	return 0;
+}
+
+int sched_restart(struct sched *s, struct errbuf *e)
+{
+	int rc = sched_detach(s, e);
+
+	return rc ? rc : start(s, s->plan, e);
+}
+
+int sched_replace(struct sched *s, const char *name, struct errbuf *e)
+{
+	struct json_object *plan = find(s, name, e);
+	int rc = plan ? sched_detach(s, e) : -ENOENT;
+
+	return rc ? rc : start(s, plan, e);
 }

@@ -4,7 +4,9 @@
  * are passed in, so that it can be tested with made-up ones.
  */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "telemetry.h"
 
@@ -78,6 +80,54 @@ void tm_close(struct telemetry *t, uint64_t start_ns, uint64_t stop_ns)
 		tm_start(t, start_ns, 0);
 	t->stop_ns = stop_ns;
 	gap(t, stop_ns, t->cpu);
+}
+
+void tm_delay(struct telemetry *t, uint64_t wait_ns, uint64_t slices)
+{
+	if (slices)
+		hist_add(&t->delay, wait_ns / slices, slices);
+}
+
+void tm_metric(struct telemetry *t, const char *name, double value)
+{
+	uint32_t i;
+
+	for (i = 0; i < t->metrics && strcmp(t->metric[i].name, name); i++)
+		;
+	if (i == TM_METRICS || !isfinite(value))
+		return;
+	snprintf(t->metric[i].name, TM_NAME, "%s", name);
+	t->metric[i].value = value;
+	if (i == t->metrics)
+		t->metrics++;
+}
+
+void tm_metric_us(struct telemetry *t, const char *name, const struct hist *us)
+{
+	const struct {
+		const char *what;
+		double value;
+	} m[] = {
+		{ "p50_us", (double)hist_percentile(us, 50) },
+		{ "p90_us", (double)hist_percentile(us, 90) },
+		{ "p99_us", (double)hist_percentile(us, 99) },
+		{ "p999_us", (double)hist_percentile(us, 99.9) },
+		{ "min_us", (double)us->min },
+		{ "max_us", (double)us->max },
+		{ "samples", (double)us->count },
+	};
+	char key[TM_NAME];
+	size_t i;
+
+	for (i = 0; i < sizeof(m) / sizeof(m[0]); i++) {
+		snprintf(key, sizeof(key), "%.20s_%s", name, m[i].what);
+		tm_metric(t, key, m[i].value);
+	}
+}
+
+void tm_medium(struct telemetry *t, const char *medium)
+{
+	snprintf(t->medium, TM_NAME, "%s", medium);
 }
 
 static int by_value(const void *a, const void *b)

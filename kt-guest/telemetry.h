@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "cpulist.h"
+#include "hist.h"
 #include "units.h"
 
 /*
@@ -15,11 +16,22 @@
  * the parent reads it also when the worker was killed or never ran. Only the
  * worker writes while it runs.
  *
- * A checkpoint is one clock read (vDSO) and one load of the rseq CPU number.
- * Every type takes one after each burst of 1024 spins, each yield and each wake-up,
- * so gaps are seen at that grain whatever the number of iterations.
+ * A checkpoint is one clock read (vDSO) and the CPU number. Ticks (tick.h), which every
+ * type takes at a grain of 1 ms of its own work or less, decide when one is due; waits
+ * take one at both ends.
+ *
+ * Run delay is how long the worker was runnable and did not run, whatever it does, from
+ * its /proc schedstat: when a checkpoint sees that the worker was off the CPU, and
+ * TM_DELAY_EVERY after the last time at the earliest, the wait time added since then,
+ * divided by the timeslices added, becomes one sample of the weight of these timeslices.
+ * The count and the mean are thus exact. Percentiles, maximum and CV are exact while there
+ * is one timeslice between two readings; where a worker is switched in more often than
+ * that, they are of averages over 1 ms: outliers are smoothed, the maximum is a lower bound.
  */
-#define TM_SAMPLES 4096 /* wake latencies kept for percentiles, by reservoir sampling */
+#define TM_SAMPLES     4096 /* wake latencies kept for percentiles, by reservoir sampling */
+#define TM_DELAY_EVERY NSEC_PER_MSEC
+#define TM_METRICS     48
+#define TM_NAME        40
 
 enum tm_state { TM_BORN, TM_RUNNING, TM_DONE };
 
@@ -37,6 +49,13 @@ struct telemetry {
 	uint64_t wakes, wake_max_ns, rng;
 	double wake_sum, wake_squares;
 	uint64_t sample[TM_SAMPLES];
+	struct hist delay;    /* run delays */
+	char medium[TM_NAME]; /* the device that it works on; "" for none */
+	uint32_t metrics;
+	struct tm_metric {
+		char name[TM_NAME];
+		double value;
+	} metric[TM_METRICS];
 };
 
 static inline uint64_t tm_now(void)
@@ -58,6 +77,14 @@ void tm_resume(struct telemetry *t, uint64_t now, int cpu);
 /* By the parent for a worker that did not answer the stop: the time since its last mark is a gap.
  */
 void tm_close(struct telemetry *t, uint64_t start_ns, uint64_t stop_ns);
+
+/* What /proc schedstat has more than at the last look: one sample of the weight `slices`. */
+void tm_delay(struct telemetry *t, uint64_t wait_ns, uint64_t slices);
+/* A figure of a type's own, set or set anew; beyond TM_METRICS names they are dropped. */
+void tm_metric(struct telemetry *t, const char *name, double value);
+/* NAME_p50_us, _p90_, _p99_, _p999_, _min_, _max_us and _samples of whole microseconds. */
+void tm_metric_us(struct telemetry *t, const char *name, const struct hist *us);
+void tm_medium(struct telemetry *t, const char *medium);
 
 struct tm_wake_stats {
 	uint64_t count, p50_ns, p99_ns, max_ns;

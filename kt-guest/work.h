@@ -4,67 +4,119 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include <json-c/json.h>
 
 #include "telemetry.h"
+#include "tick.h"
 #include "worktype.h"
 
 /*
- * What workers do. A type is a pair of operations; one loop (worker.c) drives
- * them all: while not stopped, iterate() and count one iteration. A type counts
- * its own work units and takes its own checkpoints, by the helpers below.
+ * What workers do. One loop (worker.c) drives all types: while not stopped, iterate() and
+ * count one iteration. A type counts its own work units (w->tm->work_units), and calls
+ * work_tick() after each millisecond of its own work at the latest, or one of the helpers
+ * below, which do. So gaps are seen at that grain, however long an iteration is. Workers may
+ * be threads of one process: no type keeps static state.
  */
-#define WORK_SPINS 1024 /* pause instructions between two checkpoints */
+#define WORK_SPINS 1024 /* pause instructions between two ticks */
 
-/* Shared by the two workers of a pair: PipeIo and FutexPingPong. */
-struct work_pair {
-	uint32_t turn;        /* FutexPingPong: whose turn it is; a futex */
-	int pipe[2][2];       /* PipeIo: side s reads pipe[s][0] */
-	uint64_t stamp[2][2]; /* when side s sent its k-th wake-up, at [s][k & 1] */
+/* Workers that belong together, as many as the type's groups have. */
+struct work_group {
+	const struct work_type *type;
+	const int64_t *values; /* of the type's parameters, in the order of its table */
+	unsigned int n;        /* workers in the group */
+	void *shared;          /* ops.shared() bytes, zeroed, the same in all; or NULL */
 };
 
-struct work_step {
-	enum work_phase phase;
-	uint64_t ns;
-};
-
-/* A worker as it sees itself, in its own process. */
+/* A worker as it sees itself. */
 struct work {
 	struct telemetry *tm;
-	const uint32_t *stop;       /* shared; the parent sets it, then signals */
+	const uint32_t
+		*stop; /* shared; the parent sets it, then signals (SIGUSR1, no SA_RESTART) */
+	const int64_t *values;
 	struct json_object *params; /* the resolved work of the plan */
-	struct work_pair *pair;
-	unsigned int side;
-	/* what init() made of the parameters */
-	uint64_t burst_ns, sleep_ns, rounds;
-	unsigned int spins, nsteps;
-	struct work_step step[WORK_PHASES_MAX];
-	int fd; /* scratch file of the io phase */
+	struct work_group *group;
+	unsigned int member;         /* this worker's place in its group, from 0 */
+	unsigned int index, workers; /* its place in its cgroup, and how many these are */
+	const char *cgroup;          /* its cgroup's directory */
+	void *own;                   /* what init() made */
+
+	/* the rest is work.c's */
+	struct tick tick;
+	const volatile uint32_t *cpu; /* the kernel's word on where this thread runs */
+	struct {
+		int fd; /* of this thread's schedstat, -1: not to be had */
+		bool due;
+		uint64_t at, wait_ns, slices; /* when last read, and what */
+	} delay;
 };
 
-struct work_ops {
-	int (*init)(struct work *w); /* before the start; may be NULL; 0 or -errno */
-	void (*iterate)(struct work *w);
-	bool pipes; /* the pair needs pipes */
-};
-
-extern const struct work_ops work_spin_wait, work_yield_heavy, work_mixed; /* work_spin.c */
-extern const struct work_ops work_bursty;                                  /* work_burst.c */
-extern const struct work_ops work_pipe_io, work_futex_ping_pong;           /* work_pair.c */
-extern const struct work_ops work_sequence;                                /* work_sequence.c */
-
-extern const struct work_ops *const work_ops[]; /* by enum work_kind */
+extern const struct work_type work_family_spin[];     /* work_spin.c */
+extern const struct work_type work_family_burst[];    /* work_burst.c */
+extern const struct work_type work_family_pair[];     /* work_pair.c */
+extern const struct work_type work_family_sequence[]; /* work_sequence.c */
+extern const struct work_type work_family_alu[];
+extern const struct work_type work_family_cache[];
+extern const struct work_type work_family_fan[];
+extern const struct work_type work_family_wake[];
+extern const struct work_type work_family_herd[];
+extern const struct work_type work_family_schbench[];
+extern const struct work_type work_family_taobench[];
+extern const struct work_type work_family_custom[]; /* work_custom.c */
+extern const struct work_type work_family_timer[];  /* work_timer.c */
+extern const struct work_type work_family_net[];    /* work_net.c */
+extern const struct work_type work_family_io[];     /* work_io.c */
+extern const struct work_type work_family_fork[];   /* work_fork.c */
+extern const struct work_type work_family_churn[];  /* work_churn.c */
+extern const struct work_type work_family_cgroup[]; /* work_cgroup.c */
+extern const struct work_type work_family_memory[]; /* work_memory.c */
+extern const struct work_type work_family_lock[];   /* work_lock.c */
+extern const struct work_type work_family_queue[];  /* work_queue.c */
+extern const struct work_type work_family_signal[]; /* work_signal.c */
+extern const struct work_type work_family_rt[];     /* work_rt.c */
 
 static inline bool work_stopped(const struct work *w)
 {
 	return __atomic_load_n(w->stop, __ATOMIC_RELAXED);
 }
 
-/* The pieces that types are made of; each ends with a checkpoint and returns its time. */
-uint64_t work_spin(struct work *w, unsigned int spins); /* that many work units */
-uint64_t work_yield(struct work *w);                    /* one work unit */
-uint64_t work_sleep(struct work *w, uint64_t ns);       /* lateness is a wake latency */
-void work_spin_for(struct work *w, uint64_t ns);        /* WORK_SPINS at a time */
+static inline uint64_t work_cycles(void)
+{
+	return __builtin_ia32_rdtsc();
+}
+
+/* A checkpoint at once, and its time. */
+uint64_t work_checkpoint(struct work *w);
+
+/* A checkpoint when it is due: after 1 ms, a pause of 50 us, a move to another CPU (tick.h). */
+static inline void work_tick(struct work *w)
+{
+	if (__builtin_expect(!tick_quiet(&w->tick, work_cycles(), *w->cpu), 0))
+		work_checkpoint(w);
+}
+
+/*
+ * The pieces that types are made of; each ends with a tick or a checkpoint. Those that wait
+ * return the time.
+ */
+void work_spin(struct work *w, uint64_t spins);   /* that many work units */
+void work_spin_for(struct work *w, uint64_t ns);  /* WORK_SPINS at a time */
+void work_yield(struct work *w);                  /* one work unit */
+uint64_t work_sleep(struct work *w, uint64_t ns); /* lateness is a wake latency */
+uint64_t work_sleep_until(struct work *w, uint64_t due);
+/*
+ * For a wait of the type's own: begin = work_checkpoint(), wait, then one of these. A wake-up
+ * that was sent (or due) at a known time; a wait that ended for no such reason (the stop), or
+ * either: stamped `sent` (0: by the stop), begun at `since`.
+ */
+uint64_t work_woken(struct work *w, uint64_t due);
+uint64_t work_resumed(struct work *w);
+uint64_t work_waited(struct work *w, uint64_t since, uint64_t sent);
+
+/* The loop's part: before the gate, behind it, after the last iteration. */
+void work_open(struct work *w);
+void work_begin(struct work *w, uint64_t start_ns, uint64_t seed);
+void work_end(struct work *w);
 
 #endif

@@ -1,62 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Types that only compute and yield, and the pieces that the other types share. */
-#include <sched.h>
-
+/* Types that only compute and yield. */
+#include "siblings.h"
 #include "work.h"
-
-static uint64_t checkpoint(struct work *w)
-{
-	uint64_t now = tm_now();
-
-	tm_mark(w->tm, now, sched_getcpu());
-	return now;
-}
-
-uint64_t work_spin(struct work *w, unsigned int spins)
-{
-	unsigned int i, n;
-	uint64_t now;
-
-	do {
-		n = spins < WORK_SPINS ? spins : WORK_SPINS;
-		for (i = 0; i < n; i++)
-			__builtin_ia32_pause();
-		w->tm->work_units += n;
-		spins -= n;
-		now = checkpoint(w);
-	} while (spins && !work_stopped(w));
-	return now;
-}
-
-uint64_t work_yield(struct work *w)
-{
-	sched_yield();
-	w->tm->work_units++;
-	return checkpoint(w);
-}
-
-uint64_t work_sleep(struct work *w, uint64_t ns)
-{
-	uint64_t due = tm_now() + ns, now;
-	struct timespec ts = { .tv_sec = (time_t)(due / NSEC_PER_SEC),
-			       .tv_nsec = (long)(due % NSEC_PER_SEC) };
-	int rc = clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL);
-
-	now = tm_now();
-	if (rc)
-		tm_resume(w->tm, now, sched_getcpu()); /* the stop's signal */
-	else
-		tm_woken(w->tm, due, now, sched_getcpu());
-	return now;
-}
-
-void work_spin_for(struct work *w, uint64_t ns)
-{
-	uint64_t end = tm_now() + ns;
-
-	while (work_spin(w, WORK_SPINS) < end && !work_stopped(w))
-		;
-}
 
 static void spin_wait(struct work *w)
 {
@@ -74,13 +19,35 @@ static void mixed(struct work *w)
 	work_yield(w);
 }
 
-const struct work_ops work_spin_wait = { .iterate = spin_wait };
-const struct work_ops work_yield_heavy = { .iterate = yield_heavy };
-const struct work_ops work_mixed = { .iterate = mixed };
+/*
+ * Pins the pair to two threads of one core: at its first iteration, when what the plan says of
+ * its CPUs is in force. Pairs of one cgroup take the cores in turn.
+ */
+static void smt_sibling_spin(struct work *w)
+{
+	if (!w->own) {
+		w->own = w;
+		siblings_pin(w);
+	}
+	work_spin(w, WORK_SPINS);
+}
 
-const struct work_ops *const work_ops[] = {
-	[WORK_SPIN_WAIT] = &work_spin_wait, [WORK_YIELD_HEAVY] = &work_yield_heavy,
-	[WORK_MIXED] = &work_mixed,         [WORK_BURSTY] = &work_bursty,
-	[WORK_PIPE_IO] = &work_pipe_io,     [WORK_FUTEX_PING_PONG] = &work_futex_ping_pong,
-	[WORK_SEQUENCE] = &work_sequence,
+const struct work_type work_family_spin[] = {
+	{ .name = "SpinWait",
+	  .summary = "1024 pause instructions",
+	  .group = 1,
+	  .ops = { .iterate = spin_wait } },
+	{ .name = "YieldHeavy",
+	  .summary = "one sched_yield",
+	  .group = 1,
+	  .ops = { .iterate = yield_heavy } },
+	{ .name = "Mixed",
+	  .summary = "1024 pause instructions, then a yield",
+	  .group = 1,
+	  .ops = { .iterate = mixed } },
+	{ .name = "SmtSiblingSpin",
+	  .summary = "1024 pause instructions, each pair on the threads of one core",
+	  .group = 2,
+	  .ops = { .iterate = smt_sibling_spin } },
+	{ .name = NULL },
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Processes: birth, gate, loop, stop, reaping. What they do is in work_*.c. */
+/* Crews as the parent sees them: birth, gate, stop, reaping. Their own side is worker_main.c. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
@@ -8,28 +8,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sched.h>
-#include <sys/eventfd.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "exit.h"
 #include "file.h"
-#include "worker.h"
+#include "record.h"
+#include "watch.h"
+#include "worker_gate.h"
 
-#define LINE      64                    /* of the cache */
-#define GATHER_NS (500 * NSEC_PER_MSEC) /* a worker that died will never sleep */
+#define WORKERS_MAX 65536
 
-struct gate {
-	_Alignas(LINE) uint32_t open; /* a futex: where workers fall asleep */
-	uint32_t start;               /* one more, to which the sleepers are moved */
-	uint64_t opened_ns;
-	_Alignas(LINE) uint32_t ready;
-	_Alignas(LINE) uint32_t stop; /* read all the time: alone in its line */
+struct crew_group {
+	struct work_group g;
+	bool prepared;
+	struct crew_group *next;
 };
 
 static size_t round_up(size_t n, size_t to)
@@ -37,177 +32,233 @@ static size_t round_up(size_t n, size_t to)
 	return (n + to - 1) / to * to;
 }
 
-static size_t tm_size(void)
+static void *shared_memory(size_t len)
 {
-	return round_up(sizeof(struct telemetry), (size_t)sysconf(_SC_PAGESIZE));
+	void *p = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
 }
 
-static size_t tm_offset(void)
+/* Makes a group of worker i and its right neighbours, with what their type needs for it. */
+static int make_group(struct crew *c, unsigned int i, unsigned int n, struct errbuf *e)
 {
-	return round_up(sizeof(struct gate), (size_t)sysconf(_SC_PAGESIZE));
+	const struct work_type *type = c->type;
+	struct crew_group *g = calloc(1, sizeof(*g));
+	unsigned int k;
+	int rc = 0;
+
+	if (!g)
+		return errbuf_set(e, -ENOMEM, "out of memory");
+	g->next = c->groups;
+	c->groups = g;
+	g->g = (struct work_group){ .type = type, .values = c->values, .n = n };
+	if (c->group_len)
+		g->g.shared = c->group_mem + i / n * c->group_len;
+	if (type->ops.prepare)
+		rc = type->ops.prepare(&g->g);
+	if (rc)
+		return errbuf_set(e, rc, "unable to prepare a group of %s: %s", type->name,
+				  strerror(-rc));
+	g->prepared = true;
+	for (k = 0; k < n; k++) {
+		c->w[i + k].group = &g->g;
+		c->w[i + k].member = k;
+	}
+	return 0;
 }
 
-int crew_init(struct crew *c, unsigned int n, struct errbuf *e)
+static void free_groups(struct crew *c)
 {
-	sigset_t chld, both;
+	struct crew_group *g;
+
+	while ((g = c->groups)) {
+		c->groups = g->next;
+		if (g->prepared && g->g.type->ops.discard)
+			g->g.type->ops.discard(&g->g);
+		free(g);
+	}
+	if (c->group_mem)
+		munmap(c->group_mem, c->group_room);
+}
+
+/* What the groups share, in one mapping. */
+static int make_group_room(struct crew *c, unsigned int size, struct errbuf *e)
+{
+	const struct work_type *type = c->type;
+	size_t len = type->ops.shared ? type->ops.shared(c->values) : 0;
+
+	if (!len)
+		return 0;
+	c->group_len = round_up(len, (size_t)sysconf(_SC_PAGESIZE));
+	c->group_room = c->n / size * c->group_len;
+	c->group_mem = shared_memory(c->group_room);
+	return c->group_mem ? 0 : errbuf_set(e, -ENOMEM, "no memory for groups of %s", type->name);
+}
+
+/* The type, its values, the attributes: what the plan says. */
+static int read_plan(struct crew *c, const struct crew_spec *s, struct errbuf *e)
+{
+	const char *name;
+	int rc;
+
+	c->step = s->step;
+	c->group_index = s->group_index;
+	c->n = (unsigned int)rec_get_int(s->group, "workers", 0);
+	c->params = rec_get_obj(s->group, "work");
+	c->cgroup = strdup(s->cgroup);
+	name = rec_get_str(c->params, "type", "?");
+	c->type = work_type_find(name);
+	if (!c->cgroup || !c->type)
+		return errbuf_set(e, -EINVAL, "unknown work type '%s'", name);
+	if (!c->n || c->n > WORKERS_MAX)
+		return errbuf_set(e, -E2BIG, "from 1 to %d workers at once", WORKERS_MAX);
+	rc = work_type_values(c->type, c->params, c->values);
+	if (rc)
+		return errbuf_set(e, rc, "%s: parameters are not as its type has them", name);
+	rc = attr_read(&c->attr, s->group, e);
+	if (!rc && c->attr.threads && c->type->processes)
+		return errbuf_set(e, -EINVAL, "%s works in processes, not in threads", name);
+	return rc;
+}
+
+static int make_room(struct crew *c, struct errbuf *e)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	size_t head = round_up(sizeof(struct gate) + c->n * sizeof(pid_t), page);
+	size_t each = round_up(sizeof(struct telemetry), page); /* touched by who uses it only */
 	unsigned int i;
-	char *shared;
 
-	memset(c, 0, sizeof(*c));
-	sigemptyset(&chld);
-	sigaddset(&chld, SIGCHLD);
-	/* the stop's signal must not kill a worker that never got so far as to handle it */
-	sigemptyset(&both);
-	sigaddset(&both, SIGCHLD);
-	sigaddset(&both, SIGUSR1);
-	sigprocmask(SIG_BLOCK, &both, NULL);
-	c->n = n;
-	c->ready_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	c->child_fd = signalfd(-1, &chld, SFD_CLOEXEC | SFD_NONBLOCK);
-	c->w = calloc(n + 1, sizeof(*c->w));
-	c->shared_len = tm_offset() + n * (tm_size() + round_up(sizeof(struct work_pair), LINE));
-	shared = mmap(NULL, c->shared_len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
-		      0);
-	if (shared == MAP_FAILED || !c->w || c->ready_fd < 0 || c->child_fd < 0) {
-		errbuf_set(e, 0, "unable to make room for %u workers: %s", n, strerror(errno));
-		c->gate = NULL;
-		return -ENOMEM;
-	}
-	c->gate = (struct gate *)shared;
-	for (i = 0; i < n; i++)
-		c->w[i].tm = (struct telemetry *)(shared + tm_offset() + i * tm_size());
+	c->shared_len = head + c->n * each;
+	c->gate = shared_memory(c->shared_len);
+	c->w = calloc(c->n, sizeof(*c->w));
+	if (!c->gate || !c->w)
+		return errbuf_set(e, -ENOMEM, "no memory for %u workers", c->n);
+	for (i = 0; i < c->n; i++)
+		c->w[i].tm = (struct telemetry *)((char *)c->gate + head + i * each);
 	return 0;
 }
 
-int crew_pair(struct crew *c, unsigned int i, struct errbuf *e)
+int crew_make(struct crew **crew, const struct crew_spec *s, struct errbuf *e)
 {
-	char *pairs = (char *)c->gate + tm_offset() + c->n * tm_size();
-	struct work_pair *p = (void *)(pairs + i * round_up(sizeof(*p), LINE));
+	struct crew *c = *crew = calloc(1, sizeof(*c));
+	unsigned int i, size;
+	int rc;
 
-	if (i + 1 >= c->n)
-		return errbuf_set(e, -EINVAL, "%s works in pairs, and one worker has no partner",
-				  c->w[i].type->name);
-	if (work_ops[c->w[i].type->kind]->pipes &&
-	    (pipe2(p->pipe[0], O_CLOEXEC) || pipe2(p->pipe[1], O_CLOEXEC)))
-		return errbuf_set(e, -errno, "unable to make the pipes of %s: %s",
-				  c->w[i].type->name, strerror(errno));
-	c->w[i].pair = c->w[i + 1].pair = p;
-	c->w[i + 1].side = 1;
-	return 0;
-}
-
-/* Only there to interrupt a wait; the stop itself is the flag in shared memory. */
-static void on_stop(int sig)
-{
-	(void)sig;
-}
-
-static uint64_t cpu_time(clockid_t clock)
-{
-	struct timespec ts;
-
-	return clock_gettime(clock, &ts) ? 0 : ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
-}
-
-static int get_ready(struct work *w, const struct work_ops *ops, const char *name)
-{
-	struct sigaction sa = { .sa_handler = on_stop };
-	sigset_t none;
-
-	setpgid(0, 0);
-	prctl(PR_SET_NAME, name); /* the kernel's dumps name tasks by it */
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	sigaction(SIGUSR1, &sa, NULL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	return ops->init ? ops->init(w) : 0;
-}
-
-static void wait_at(struct gate *g, unsigned int crew, int ready_fd)
-{
-	uint64_t one = 1;
-
-	if (__atomic_add_fetch(&g->ready, 1, __ATOMIC_ACQ_REL) == crew)
-		(void)!write(ready_fd, &one, sizeof(one));
-	while (!__atomic_load_n(&g->open, __ATOMIC_ACQUIRE))
-		syscall(SYS_futex, &g->open, FUTEX_WAIT, 0, NULL, NULL, 0);
-}
-
-static _Noreturn void child(const struct crew *c, const struct worker *me)
-{
-	const struct work_ops *ops = work_ops[me->type->kind];
-	struct telemetry *t = me->tm;
-	struct work w = { .tm = t,
-			  .stop = &c->gate->stop,
-			  .params = me->params,
-			  .pair = me->pair,
-			  .side = me->side,
-			  .fd = -1 };
-	uint64_t cpu;
-
-	if (get_ready(&w, ops, me->cgroup))
-		_exit(KT_SYS);
-	wait_at(c->gate, c->n, c->ready_fd);
-	cpu = cpu_time(CLOCK_PROCESS_CPUTIME_ID);
-	tm_start(t, c->gate->opened_ns, (uint64_t)(me - c->w) + 1);
-	t->state = TM_RUNNING;
-	tm_mark(t, tm_now(), sched_getcpu());
-	while (!work_stopped(&w)) {
-		ops->iterate(&w);
-		t->iterations++;
-	}
-	t->cpu_ns = cpu_time(CLOCK_PROCESS_CPUTIME_ID) - cpu;
-	t->stop_ns = tm_now();
-	__atomic_store_n(&t->state, TM_DONE, __ATOMIC_RELEASE);
-	_exit(0);
+	if (!c)
+		return errbuf_set(e, -ENOMEM, "out of memory");
+	rc = read_plan(c, s, e);
+	if (!rc)
+		rc = make_room(c, e);
+	if (rc)
+		return rc;
+	for (i = 0; i < c->n; i++)
+		c->w[i].index = s->first + i;
+	size = work_type_group(c->type, c->values);
+	if (c->n % size)
+		return errbuf_set(e, -EINVAL, "%s works in groups of %u, and %u workers make none",
+				  c->type->name, size, c->n);
+	rc = make_group_room(c, size, e);
+	for (i = 0; i < c->n && !rc; i += size)
+		rc = make_group(c, i, size, e);
+	return rc;
 }
 
 /* fork() into a cgroup; a kernel without that (before 5.7) gets it in two steps. */
-static pid_t fork_into(const struct cgroup *cg)
+static pid_t fork_into(int cgroup_fd)
 {
-	struct clone_args args = { .flags = CLONE_INTO_CGROUP,
-				   .exit_signal = SIGCHLD,
-				   .cgroup = (uint64_t)cg->fd };
-	char path[320];
-	pid_t pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
+	struct clone_args args = { .exit_signal = SIGCHLD };
+	pid_t pid;
+	int fd;
 
+	if (cgroup_fd >= 0) {
+		args.flags = CLONE_INTO_CGROUP;
+		args.cgroup = (uint64_t)cgroup_fd;
+	}
+	pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
 	if (pid >= 0 || (errno != ENOSYS && errno != EINVAL && errno != E2BIG))
 		return pid;
 	pid = fork();
-	if (pid == 0) {
-		snprintf(path, sizeof(path), "%s/cgroup.procs", cg->path);
-		if (file_write(path, "0"))
+	if (pid == 0 && cgroup_fd >= 0) {
+		fd = openat(cgroup_fd, "cgroup.procs", O_WRONLY | O_CLOEXEC);
+		if (fd < 0 || write(fd, "0", 1) != 1)
 			_exit(KT_SYS);
+		close(fd);
 	}
 	return pid;
 }
 
-int crew_spawn(struct crew *c, unsigned int n, const struct cgroup *cg, struct errbuf *e)
+static int spawn_one(struct crew *c, int i, int cgroup_fd, const char *path, int ready_fd,
+		     pid_t *pid, struct errbuf *e)
 {
-	for (; n; n--) {
-		struct worker *w = &c->w[c->started];
-
-		w->tid = fork_into(cg);
-		if (w->tid == 0)
-			child(c, w);
-		if (w->tid < 0) {
-			w->tid = 0;
-			return errbuf_set(e, -errno, "unable to start a worker in %s: %s", cg->path,
-					  strerror(errno));
-		}
-		c->started++;
+	*pid = fork_into(cgroup_fd);
+	if (*pid == 0)
+		worker_main(c, i, path, ready_fd);
+	if (*pid < 0) {
+		*pid = 0;
+		return errbuf_set(e, -errno, "unable to start a worker in %s: %s", path,
+				  strerror(errno));
 	}
 	return 0;
 }
 
-int crew_ready_fd(const struct crew *c)
+/* Each mapping costs each fork(), and those that are born later have no business in these. */
+static void keep_to_itself(const struct crew *c)
 {
-	return c->ready_fd;
+	madvise(c->gate, c->shared_len, MADV_DONTFORK);
+	if (c->group_mem)
+		madvise(c->group_mem, c->group_room, MADV_DONTFORK);
 }
 
-int crew_child_fd(const struct crew *c)
+int crew_spawn(struct crew *c, int cgroup_fd, const char *path, int ready_fd, struct errbuf *e)
 {
-	return c->child_fd;
+	int rc = 0;
+
+	if (c->attr.threads) {
+		rc = spawn_one(c, -1, cgroup_fd, path, ready_fd, &c->leader, e);
+		c->started = rc ? 0 : c->n;
+	}
+	while (!c->attr.threads && c->started < c->n && !rc) {
+		rc = spawn_one(c, (int)c->started, cgroup_fd, path, ready_fd, &c->w[c->started].tid,
+			       e);
+		c->started += !rc;
+	}
+	keep_to_itself(c);
+	return rc;
+}
+
+static unsigned int alive(const struct crew *c)
+{
+	unsigned int i, n = 0;
+
+	for (i = 0; i < c->started; i++)
+		n += !c->w[i].reaped;
+	return n;
+}
+
+bool crew_ready(const struct crew *c)
+{
+	return __atomic_load_n(&c->gate->ready, __ATOMIC_ACQUIRE) >= alive(c);
+}
+
+/* Moving the sleepers to another futex counts them. */
+bool crew_gathered(struct crew *c)
+{
+	long n = syscall(SYS_futex, &c->gate->open, FUTEX_CMP_REQUEUE, 0, INT32_MAX,
+			 &c->gate->start, 0);
+
+	c->asleep += n > 0 ? (unsigned int)n : 0;
+	return c->asleep >= alive(c);
+}
+
+int crew_failed(const struct crew *c, struct errbuf *e)
+{
+	uint32_t failed = __atomic_load_n(&c->gate->failed, __ATOMIC_ACQUIRE);
+
+	if (!failed || failed > c->n)
+		return 0;
+	return errbuf_set(e, c->gate->error, "worker %u of %s (%s): %.*s: %s",
+			  c->w[failed - 1].index, c->cgroup, c->type->name, ATTR_WHAT,
+			  c->gate->what, strerror(-c->gate->error));
 }
 
 static bool schedstat(pid_t pid, uint64_t v[3])
@@ -224,124 +275,171 @@ static bool schedstat(pid_t pid, uint64_t v[3])
 	return true;
 }
 
-static uint64_t cpu_of(pid_t pid)
+/* Only a process has a clock that others may read; of a thread the kernel's statistics tell. */
+static uint64_t cpu_of(const struct crew *c, const struct worker *w, const uint64_t stat[3])
 {
+	struct timespec ts;
 	clockid_t clock;
 
-	return clock_getcpuclockid(pid, &clock) ? 0 : cpu_time(clock);
+	if (c->attr.threads)
+		return w->schedstat ? stat[0] : 0;
+	if (clock_getcpuclockid(w->tid, &clock) || clock_gettime(clock, &ts))
+		return 0;
+	return ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
 }
 
-/*
- * Waits until all are asleep: only then do all start by a wake-up, and at the same
- * time. Moving the sleepers to another futex counts them.
- */
-static void gather(struct crew *c)
-{
-	const struct timespec nap = { .tv_nsec = 500 * NSEC_PER_USEC };
-	uint64_t end = tm_now() + GATHER_NS;
-	unsigned int asleep = 0;
-
-	for (;;) {
-		long n = syscall(SYS_futex, &c->gate->open, FUTEX_CMP_REQUEUE, 0, INT32_MAX,
-				 &c->gate->start, 0);
-
-		asleep += n > 0 ? (unsigned int)n : 0;
-		if (asleep >= c->started || tm_now() > end)
-			break;
-		nanosleep(&nap, NULL);
-	}
-}
-
-void crew_start(struct crew *c)
+void crew_look(struct crew *c, unsigned int *procs)
 {
 	unsigned int i;
 
-	gather(c);
 	for (i = 0; i < c->started; i++) {
 		struct worker *w = &c->w[i];
 
+		if (c->attr.threads)
+			w->tid = c->gate->tid[i];
 		w->schedstat = schedstat(w->tid, w->sched0);
-		w->cpu_ns = cpu_of(w->tid);
+		w->cpu_ns = cpu_of(c, w, w->sched0);
+		if (*procs) {
+			procstat_read(w->tid, &w->proc0);
+			--*procs;
+		}
 	}
-	c->start_ns = c->gate->opened_ns = tm_now();
+}
+
+void crew_open(struct crew *c, uint64_t now)
+{
+	c->open = true;
+	c->start_ns = c->gate->opened_ns = now;
 	__atomic_store_n(&c->gate->open, 1, __ATOMIC_RELEASE);
 	syscall(SYS_futex, &c->gate->open, FUTEX_WAKE, INT32_MAX, NULL, NULL, 0);
 	syscall(SYS_futex, &c->gate->start, FUTEX_WAKE, INT32_MAX, NULL, NULL, 0);
+	if (c->type->external)
+		c->watch = watch_start(c, now);
 }
 
-static void read_at_stop(struct crew *c)
+void crew_look_again(struct crew *c)
 {
 	unsigned int i;
+	uint64_t cpu;
+
+	watch_stop(&c->watch);
 
 	c->stop_ns = tm_now();
 	for (i = 0; i < c->started; i++) {
 		struct worker *w = &c->w[i];
-		uint64_t cpu = cpu_of(w->tid);
 
 		w->schedstat = w->schedstat && schedstat(w->tid, w->sched1);
+		if (w->proc0.known)
+			procstat_read(w->tid, &w->proc1);
+		cpu = cpu_of(c, w, w->sched1);
 		w->cpu_ns = cpu > w->cpu_ns ? cpu - w->cpu_ns : 0;
 	}
-	__atomic_store_n(&c->gate->stop, 1, __ATOMIC_RELEASE);
 }
 
-void crew_stop(struct crew *c)
+/* To the whole group of each process, with what it may have started. */
+static void signal_all(const struct crew *c, int sig)
 {
 	unsigned int i;
 
-	if (!c->stop_ns)
-		read_at_stop(c);
-	for (i = 0; i < c->started; i++)
+	if (c->leader)
+		kill(-c->leader, sig);
+	for (i = 0; !c->attr.threads && i < c->started; i++)
 		if (!c->w[i].reaped)
-			kill(c->w[i].tid, SIGUSR1);
+			kill(-c->w[i].tid, sig);
 }
 
-unsigned int crew_reap(struct crew *c)
+void crew_stop(struct crew *c, bool paused)
 {
-	struct signalfd_siginfo si;
+	__atomic_store_n(&c->gate->stop, 1, __ATOMIC_RELEASE);
+	if (paused)
+		signal_all(c, SIGCONT);
+	if (c->type->external)
+		signal_all(c, SIGTERM);
+	crew_remind(c);
+}
+
+void crew_remind(const struct crew *c)
+{
+	unsigned int i;
+
+	if (c->type->external) /* once is enough: it may be about to write its results */
+		return;
+	for (i = 0; i < c->started; i++) {
+		const struct worker *w = &c->w[i];
+
+		if (c->leader && w->tid && w->tm->state != TM_DONE)
+			syscall(SYS_tgkill, c->leader, w->tid, SIGUSR1);
+		else if (!c->attr.threads && !w->reaped)
+			kill(w->tid, SIGUSR1);
+	}
+}
+
+/* All threads end with their leader; one that had come to its end before is none the worse. */
+static unsigned int reap_threads(struct crew *c)
+{
+	unsigned int i;
+	int status;
+
+	if (!c->leader)
+		return 0;
+	if (waitpid(c->leader, &status, WNOHANG) != c->leader)
+		return c->started;
+	c->leader = 0;
+	for (i = 0; i < c->started; i++) {
+		bool done = c->w[i].tm->state == TM_DONE;
+
+		c->w[i].reaped = true;
+		c->w[i].status = done ? 0 : status;
+		c->w[i].killed = c->w[i].killed && !done;
+	}
+	return 0;
+}
+
+unsigned int crew_reap(struct crew *c, bool all)
+{
 	unsigned int i, left = 0;
 
-	while (read(c->child_fd, &si, sizeof(si)) > 0)
-		;
+	if (c->attr.threads)
+		return reap_threads(c);
 	for (i = 0; i < c->started; i++) {
 		struct worker *w = &c->w[i];
 
-		if (!w->reaped)
+		if (!w->reaped && (all || w->tm->state == TM_DONE))
 			w->reaped = waitpid(w->tid, &w->status, WNOHANG) == w->tid;
 		left += !w->reaped;
 	}
 	return left;
 }
 
+static void kill_group(pid_t pid)
+{
+	if (pid) {
+		kill(-pid, SIGKILL); /* with what it may have forked ... */
+		kill(pid, SIGKILL);  /* ... and if it never led a group */
+	}
+}
+
 void crew_kill(struct crew *c)
 {
 	unsigned int i;
 
+	kill_group(c->leader);
 	for (i = 0; i < c->started; i++)
 		if (!c->w[i].reaped) {
 			c->w[i].killed = true;
-			kill(-c->w[i].tid, SIGKILL); /* with what it may have forked ... */
-			kill(c->w[i].tid, SIGKILL);  /* ... and if it never led a group */
+			if (!c->attr.threads)
+				kill_group(c->w[i].tid);
 		}
 }
 
 void crew_free(struct crew *c)
 {
-	unsigned int i;
-	int k;
-
-	for (i = 0; i < c->n && c->w; i++)
-		for (k = 0; k < 2 && c->w[i].pair && !c->w[i].side; k++)
-			if (c->w[i].pair->pipe[k][1]) { /* descriptor 0 is never a pipe's */
-				close(c->w[i].pair->pipe[k][0]);
-				close(c->w[i].pair->pipe[k][1]);
-			}
+	watch_stop(&c->watch);
+	free_groups(c);
 	if (c->gate)
 		munmap(c->gate, c->shared_len);
+	free(c->memory);
 	free(c->w);
-	if (c->ready_fd >= 0)
-		close(c->ready_fd);
-	if (c->child_fd >= 0)
-		close(c->child_fd);
-	memset(c, 0, sizeof(*c));
-	c->ready_fd = c->child_fd = -1;
+	free(c->cgroup);
+	free(c);
 }

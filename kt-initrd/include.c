@@ -97,6 +97,21 @@ static int add_dir(struct tree *t, struct libs *l, char *src, const char *dest, 
 	return rc;
 }
 
+int include_path(struct tree *t, struct libs *l, const char *src, const char *dest, bool must_run,
+		 struct errbuf *e)
+{
+	char dir[PATH_MAX];
+	struct stat st;
+
+	if (stat(src, &st))
+		return errbuf_set(e, -errno, "unable to include %s: %s", src, strerror(errno));
+	if (!S_ISDIR(st.st_mode))
+		return closure_add(t, l, src, dest, must_run, e);
+	if (snprintf(dir, sizeof(dir), "%s", src) >= (int)sizeof(dir))
+		return errbuf_set(e, -ENAMETOOLONG, "%s: path too long", src);
+	return add_dir(t, l, dir, dest, e);
+}
+
 static int default_dest(const char *src, bool from_path, char *dest, struct errbuf *e)
 {
 	const char *base = strrchr(src, '/');
@@ -115,7 +130,6 @@ int include_add(struct tree *t, struct libs *l, const char *spec, struct errbuf 
 {
 	const char *colon = strrchr(spec, ':');
 	char name[PATH_MAX], src[PATH_MAX], dest[PATH_MAX];
-	struct stat st;
 	bool from_path;
 	int rc;
 
@@ -134,7 +148,5 @@ int include_add(struct tree *t, struct libs *l, const char *spec, struct errbuf 
 		rc = default_dest(src, from_path, dest, e);
 	if (rc)
 		return rc;
-	if (!stat(src, &st) && S_ISDIR(st.st_mode))
-		return add_dir(t, l, src, dest, e);
-	return closure_add(t, l, src, dest, from_path, e);
+	return include_path(t, l, src, dest, from_path, e);
 }

@@ -11,5 +11,8 @@
  * in the working directory, then in PATH) or all of a directory.
  */
 int include_add(struct tree *t, struct libs *l, const char *spec, struct errbuf *e);
+/* A file, or all of a directory, at a given place; must_run as for closure_add(). */
+int include_path(struct tree *t, struct libs *l, const char *src, const char *dest, bool must_run,
+		 struct errbuf *e);
 
 #endif

@@ -19,6 +19,7 @@
 #include "paths.h"
 #include "record.h"
 #include "stop.h"
+#include "wants.h"
 
 struct opts {
 	const char **include;
@@ -30,7 +31,7 @@ struct opts {
 struct input {
 	char *plan; /* the test record's line, or NULL */
 	size_t plan_len;
-	char *scheduler; /* its binary, or NULL */
+	struct json_object *test; /* the same, parsed */
 };
 
 static const char help[] =
@@ -88,7 +89,7 @@ static int opts_parse(struct opts *o, int argc, char **argv)
 
 static int take_test(struct input *i, const struct rec_in *in)
 {
-	const char *binary;
+	struct errbuf e;
 
 	if (i->plan)
 		return msg_err(KT_DATA, 0, "line %lu: a second test record: expected one plan",
@@ -96,17 +97,12 @@ static int take_test(struct input *i, const struct rec_in *in)
 	/* with its newline: a line without one is a cut record */
 	i->plan = malloc(in->len + 1);
 	i->plan_len = in->len + 1;
-	if (i->plan)
-		*(char *)mempcpy(i->plan, in->line, in->len) = '\n';
-	binary = rec_get_str(rec_get_obj(in->obj, "scheduler"), "binary", NULL);
-	if (rec_get_obj(in->obj, "scheduler") && (!binary || binary[0] != '/'))
-		return msg_err(
-			KT_DATA, 0,
-			"line %lu: scheduler.binary: expected the absolute path of a program",
-			in->seq);
-	i->scheduler = binary ? strdup(binary) : NULL;
-	if (!i->plan || (binary && !i->scheduler))
+	if (!i->plan)
 		return msg_err(KT_SYS, ENOMEM, "unable to keep the plan");
+	*(char *)mempcpy(i->plan, in->line, in->len) = '\n';
+	i->test = json_object_get(in->obj);
+	if (wants_check(i->test, &e))
+		return msg_err(KT_DATA, 0, "line %lu: %s", in->seq, e.text);
 	return KT_OK;
 }
 
@@ -152,16 +148,30 @@ static int fill_base(const struct opts *o, const struct input *i, struct tree *t
 		rc = errbuf_set(e, -ENOPKG, "kt-guest was not found beside kt-initrd or in PATH");
 	if (!rc)
 		rc = closure_add(t, l, guest, "/init", true, e);
-	if (!rc && i->scheduler)
-		rc = closure_add(t, l, i->scheduler, "/kt/scheduler", true, e);
+	if (!rc)
+		rc = wants_programs(i->test, t, l, e);
 	for (k = 0; !rc && k < o->ninclude; k++)
 		rc = include_add(t, l, o->include[k], e);
 	return rc;
 }
 
-static int fill_plan(const struct input *i, struct tree *t, struct errbuf *e)
+/* What differs from test to test, and is small. */
+static int fill_plan(const struct input *i, const struct tree *base, struct tree *t,
+		     struct errbuf *e)
 {
-	return i->plan ? tree_data(t, "/kt/plan.json", i->plan, i->plan_len, e) : 0;
+	int rc = i->plan ? tree_data(t, "/kt/plan.json", i->plan, i->plan_len, e) : 0;
+
+	return rc ? rc : wants_texts(i->test, base, t, e);
+}
+
+/* Directories may be in both parts. */
+static size_t count_files(const struct tree *plan, const struct tree *base)
+{
+	size_t k, n = base->n;
+
+	for (k = 0; k < plan->n; k++)
+		n += !tree_has(base, plan->v[k]->dest);
+	return n;
 }
 
 static void put_initrd(struct rec_out *out, const struct packed *p, size_t files)
@@ -206,7 +216,7 @@ static int make(const struct opts *o, const struct input *i, struct rec_out *out
 	libs_open(&l);
 	rc = fill_base(o, i, &base, &l, &e);
 	if (!rc)
-		rc = fill_plan(i, &plan, &e);
+		rc = fill_plan(i, &base, &plan, &e);
 	libs_close(&l);
 	if (rc) {
 		rc = msg_err(code(rc, KT_DATA), 0, "%s", e.text);
@@ -216,8 +226,8 @@ static int make(const struct opts *o, const struct input *i, struct rec_out *out
 		stop_release();
 		if (rc)
 			rc = msg_err(code(rc, o->output ? KT_OUTPUT : KT_SYS), 0, "%s", e.text);
-		else /* /kt may be in both parts */
-			put_initrd(out, &p, base.n + plan.n - (plan.n && tree_has(&base, "/kt")));
+		else
+			put_initrd(out, &p, count_files(&plan, &base));
 	}
 	tree_free(&base);
 	tree_free(&plan);
@@ -241,7 +251,7 @@ int main(int argc, char **argv)
 		rc = make(&o, &i, &out);
 	rec_end(&out, rc);
 	free(i.plan);
-	free(i.scheduler);
+	json_object_put(i.test);
 	free(o.include);
 	return msg_finish(rc);
 }

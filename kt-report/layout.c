@@ -17,6 +17,9 @@ static const char *sched_name(const struct story *s)
 {
 	struct json_object *sched = rec_get_obj(s->test, "scheduler");
 
+	if (!sched && s->host)
+		return rec_get_str(s->host, "scheduler", "eevdf");
+
 	return sched ? rec_get_str(sched, "name", "(unnamed)") : "eevdf";
 }
 
@@ -40,7 +43,7 @@ static void header(const struct show *out, const struct story *s)
 		[STORY_INCONCLUSIVE] = " inconclusive:",
 	};
 
-	show_word(out, COLOUR_BOLD, "kt test");
+	show_word(out, COLOUR_BOLD, s->host ? "kt run" : "kt test");
 	fputs(" '", out->f);
 	show_text(out, test_name(s));
 	fputs("'", out->f);
@@ -93,6 +96,10 @@ static void what_happened(const struct show *out, const struct story *s)
 	const char *detail = rec_get_str(s->vm_exit, "detail", NULL);
 	struct json_object *panic = rec_get_arr(s->vm_exit, "panic"), *line;
 
+	if (s->host && s->host_ns < 0) {
+		fputs("the run did not come to its end\n", out->f);
+		return;
+	}
 	if (!s->vm_exit) {
 		fputs("no record says how the guest ended\n", out->f);
 		return;
@@ -194,11 +201,26 @@ static void log_tail(const struct show *out, const char *title, const struct tai
 	}
 }
 
+/* Of a run without a guest: where it was. */
+static void host_facts(const struct show *out, struct json_object *o)
+{
+	show_section(out, "run");
+	fputs("on this machine, kernel=", out->f);
+	show_text(out, rec_get_str(o, "kernel", "?"));
+	fputs(" cpus=", out->f);
+	show_text(out, rec_get_str(o, "cpus", "?"));
+	fputs(" cgroup=", out->f);
+	show_text(out, rec_get_str(o, "cgroup", "?"));
+	fputs("\n", out->f);
+}
+
 static void run_facts(const struct show *out, const struct story *s, bool verbose)
 {
 	const char *why = rec_get_str(s->vm, "why", NULL);
 	const char *kernel = rec_get_str(s->kernel, "version", NULL);
 
+	if (s->host)
+		host_facts(out, s->host);
 	if (!s->vm)
 		return;
 	show_section(out, "run");
@@ -247,9 +269,9 @@ static void verdict_line(const struct show *out, const struct story *s)
 		show_text(out, topo_name(s));
 		fputs("]", out->f);
 	}
-	if (s->vm_exit) {
+	if (s->vm_exit || s->host_ns >= 0) {
 		fputs(" ", out->f);
-		show_seconds(out, rec_get_int(s->vm_exit, "t_ns", 0));
+		show_seconds(out, s->vm_exit ? rec_get_int(s->vm_exit, "t_ns", 0) : s->host_ns);
 	}
 	fputs("\n", out->f);
 }
@@ -260,7 +282,7 @@ static void replay_line(const struct show *out, const struct story *s, const cha
 		return;
 	fputs("replay  ", out->f);
 	if (!replay)
-		fputs("kt test ", out->f);
+		fputs(s->host ? "kt run " : "kt test ", out->f);
 	show_text(out, replay ? replay : test_name(s));
 	fputs("\n", out->f);
 }

@@ -13,6 +13,7 @@
 #include "exit.h"
 #include "layout.h"
 #include "msg.h"
+#include "outline.h"
 #include "record.h"
 #include "story.h"
 
@@ -21,6 +22,7 @@ enum colour_when { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
 struct opts {
 	enum colour_when colour;
 	bool verbose;
+	enum { TELL_RUN, TELL_PLAN, TELL_LIST } what;
 };
 
 static const char usage_text[] =
@@ -28,16 +30,20 @@ static const char usage_text[] =
 	"Tell people what the records of a run say.\n"
 	"\n"
 	"  -v, --verbose        also what passed, and the logs\n"
+	"      --plan               what the test would do, instead of a run\n"
+	"      --list               the items of a list, instead of a run\n"
 	"      --color=WHEN     auto (on a terminal, the default), always or never\n"
 	"  -h, --help           print this help\n"
 	"  -V, --version        print the version\n"
 	"\n"
 	"The exit code is that of the verdict: 0 pass, 1 fail, 2 inconclusive or none.\n";
 
-enum { OPT_COLOR = 256 };
+enum { OPT_COLOR = 256, OPT_PLAN, OPT_LIST };
 
 static const struct option long_opts[] = {
 	{ "verbose", no_argument, NULL, 'v' },
+	{ "plan", no_argument, NULL, OPT_PLAN },
+	{ "list", no_argument, NULL, OPT_LIST },
 	{ "color", required_argument, NULL, OPT_COLOR },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
@@ -69,6 +75,12 @@ static int opts_parse(struct opts *o, int argc, char **argv)
 		switch (c) {
 		case 'v':
 			o->verbose = true;
+			break;
+		case OPT_PLAN:
+			o->what = TELL_PLAN;
+			break;
+		case OPT_LIST:
+			o->what = TELL_LIST;
 			break;
 		case OPT_COLOR:
 			rc = color_opt(o, optarg);
@@ -128,13 +140,34 @@ static void read_all(struct rec_in *in, struct story *s, struct errbuf *bad)
 		rec_in_complete(in, bad);
 }
 
-static int code_of(const struct story *s)
+/* What there is to tell is told, also when the input is broken. */
+static void tell(const struct opts *o, const struct show *out, const struct story *s,
+		 struct errbuf *bad)
 {
+	bool run = s->vm || s->vm_exit || s->host || s->verdict != STORY_NONE;
+
+	if (o->what == TELL_LIST)
+		outline_items(out, &s->items);
+	else if (o->what == TELL_PLAN && s->test)
+		outline_plan(out, s->test);
+	else if (o->what == TELL_RUN && run)
+		layout_report(out, s, o->verbose, env("KT_REPLAY"));
+	else if (!bad->text[0])
+		errbuf_set(bad, 0, "nothing to report: %s in the input",
+			   o->what == TELL_PLAN ? "no test" : "no run and no verdict");
+}
+
+static int code_of(const struct opts *o, const struct story *s)
+{
+	if (o->what != TELL_RUN)
+		return KT_OK;
 	switch (s->verdict) {
 	case STORY_PASS:
 		return KT_OK;
 	case STORY_FAIL:
 		return KT_FAIL;
+	case STORY_INCONCLUSIVE:
+		return s->allowed ? KT_OK : KT_INCONCLUSIVE;
 	default:
 		return KT_INCONCLUSIVE;
 	}
@@ -151,17 +184,13 @@ static int run(const struct opts *o)
 	story_init(&s);
 	rec_in_init(&in, stdin);
 	read_all(&in, &s, &bad);
-	/* what there is to tell is told, also when the input is broken */
-	if (s.vm || s.vm_exit || s.verdict != STORY_NONE)
-		layout_report(&out, &s, o->verbose, env("KT_REPLAY"));
-	else if (!bad.text[0])
-		errbuf_set(&bad, 0, "nothing to report: no run and no verdict in the input");
+	tell(o, &out, &s, &bad);
 	if (bad.text[0])
 		fflush(stdout); /* on a terminal the message comes after the report */
 	if (in.upstream)
 		rc = in.upstream; /* which has said why */
 	else
-		rc = bad.text[0] ? msg_err(KT_DATA, 0, "%s", bad.text) : code_of(&s);
+		rc = bad.text[0] ? msg_err(KT_DATA, 0, "%s", bad.text) : code_of(o, &s);
 	rec_in_free(&in);
 	story_free(&s);
 	return rc;

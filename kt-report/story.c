@@ -52,6 +52,7 @@ static int take_verdict(struct story *s, struct json_object *o, struct errbuf *e
 {
 	const char *v = rec_get_str(o, "verdict", "");
 
+	s->allowed = rec_get_bool(o, "allowed", false);
 	if (strcmp(v, "pass") == 0 || strcmp(v, "skip") == 0)
 		s->verdict = STORY_PASS;
 	else if (strcmp(v, "fail") == 0)
@@ -85,7 +86,7 @@ int story_take(struct story *s, struct json_object *o, struct errbuf *e)
 		struct json_object **slot;
 	} single[] = {
 		{ "test", &s->test }, { "topology", &s->topology }, { "kernel", &s->kernel },
-		{ "vm", &s->vm },     { "vm_exit", &s->vm_exit },
+		{ "vm", &s->vm },     { "vm_exit", &s->vm_exit },   { "host", &s->host },
 	};
 	size_t i;
 
@@ -96,8 +97,12 @@ int story_take(struct story *s, struct json_object *o, struct errbuf *e)
 		tail_add(&s->console, o);
 	else if (rec_is(o, "sched") && strcmp(rec_get_str(o, "event", ""), "log") == 0)
 		tail_add(&s->log, o);
+	else if (rec_is(o, "guest") && s->host && strcmp(rec_get_str(o, "event", ""), "done") == 0)
+		s->host_ns = rec_get_int(o, "guest_ns", 0) - rec_get_int(s->host, "guest_ns", 0);
 	else if (rec_is(o, "boot") && strcmp(rec_get_str(o, "stage", ""), "init") == 0)
 		s->init_ns = rec_get_int(o, "t_ns", -1);
+	else if (rec_is(o, "item"))
+		return list_add(&s->items, o, e);
 	else if (rec_is(o, "stats") || rec_is(o, "check") || rec_is(o, "verdict"))
 		return take_judgement(s, o, e);
 	return 0;
@@ -106,7 +111,7 @@ int story_take(struct story *s, struct json_object *o, struct errbuf *e)
 void story_init(struct story *s)
 {
 	memset(s, 0, sizeof(*s));
-	s->init_ns = -1;
+	s->init_ns = s->host_ns = -1;
 }
 
 static void list_free(struct list *l)
@@ -125,6 +130,7 @@ void story_free(struct story *s)
 	json_object_put(s->kernel);
 	json_object_put(s->vm);
 	json_object_put(s->vm_exit);
+	json_object_put(s->host);
 	json_object_put(s->total);
 	for (i = 0; i < STORY_TAIL; i++) {
 		json_object_put(s->console.line[i]);
@@ -132,4 +138,5 @@ void story_free(struct story *s)
 	}
 	list_free(&s->stats);
 	list_free(&s->checks);
+	list_free(&s->items);
 }

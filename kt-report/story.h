@@ -30,12 +30,14 @@ enum story_verdict { STORY_NONE, STORY_PASS, STORY_FAIL, STORY_INCONCLUSIVE };
 
 struct story {
 	/* one record each, or NULL */
-	struct json_object *test, *topology, *kernel, *vm, *vm_exit, *total;
+	struct json_object *test, *topology, *kernel, *vm, *vm_exit, *host, *total;
+	int64_t host_ns; /* how long a run without a guest took, or -1 */
 	int64_t init_ns; /* boot stage "init", or -1 */
 	struct tail console, log;
-	struct list stats, checks;
+	struct list stats, checks, items;
 	enum story_verdict verdict;
 	bool run_failed, scheduler_failed;
+	bool allowed; /* inconclusive, and the test allows that */
 };
 
 void story_init(struct story *s);

@@ -17,7 +17,7 @@
 #include "run.h"
 #include "units.h"
 
-/* For every guest; an engine adds its own, then scheduler kargs, then --append. */
+/* For every guest; an engine adds its own, then the scheduler's, the test's, then --append. */
 #define CMDLINE_BASE                                                 \
 	"panic=-1 rdinit=/init mitigations=off random.trust_cpu=on " \
 	"rcupdate.rcu_expedited=1 "
@@ -25,6 +25,7 @@
 /* What a guest may take beside its plan before it counts as hung: boot and clean-up. */
 #define ALLOWANCE_NS         (60 * NSEC_PER_SEC)
 #define ALLOWANCE_PER_CPU_NS (2 * NSEC_PER_SEC)
+#define OP_ALLOWANCE_NS      (2 * NSEC_PER_SEC) /* some wait for a scheduler to attach */
 
 struct opts {
 	const char *engine, *kernel, *initrd, *append;
@@ -139,14 +140,30 @@ static int read_input(struct input *in, struct rec_out *out)
 	return upstream ? -upstream : 0;
 }
 
-static uint64_t plan_deadline(const struct input *in, unsigned int cpus)
+/* What the ops of a step or the backdrop may wait for, on top of its hold. */
+static uint64_t ops_time(struct json_object *step)
 {
-	struct json_object *steps = rec_get_arr(in->test, "steps");
-	uint64_t ns = ALLOWANCE_NS + cpus * ALLOWANCE_PER_CPU_NS;
+	struct json_object *ops = rec_get_arr(step, "ops");
+	uint64_t ns = 0;
 	size_t i;
 
-	for (i = 0; steps && i < json_object_array_length(steps); i++)
-		ns += (uint64_t)rec_get_int(json_object_array_get_idx(steps, i), "hold_ns", 0);
+	for (i = 0; ops && i < json_object_array_length(ops); i++)
+		ns += OP_ALLOWANCE_NS +
+		      (uint64_t)rec_get_int(json_object_array_get_idx(ops, i), "timeout_ns", 0);
+	return ns;
+}
+
+static uint64_t plan_deadline(const struct input *in, unsigned int cpus)
+{
+	struct json_object *steps = rec_get_arr(in->test, "steps"), *step;
+	uint64_t ns = ALLOWANCE_NS + cpus * ALLOWANCE_PER_CPU_NS +
+		      ops_time(rec_get_obj(in->test, "backdrop"));
+	size_t i;
+
+	for (i = 0; steps && i < json_object_array_length(steps); i++) {
+		step = json_object_array_get_idx(steps, i);
+		ns += (uint64_t)rec_get_int(step, "hold_ns", 0) + ops_time(step);
+	}
 	return ns;
 }
 
@@ -166,13 +183,21 @@ static unsigned int kernel_hz(const struct input *in)
 	return hz >= 24 && hz <= 10000 ? hz : 250;
 }
 
+static void add_kargs(FILE *f, struct json_object *from)
+{
+	struct json_object *kargs = rec_get_arr(from, "kargs");
+	size_t i;
+
+	for (i = 0; kargs && i < json_object_array_length(kargs); i++)
+		fprintf(f, " %s", json_object_get_string(json_object_array_get_idx(kargs, i)));
+}
+
 /* The whole command line; the caller frees it. */
 static char *command_line(const struct opts *o, const struct input *in,
 			  const struct engine_ops *engine)
 {
-	struct json_object *kargs = rec_get_arr(rec_get_obj(in->test, "scheduler"), "kargs");
 	char *line = NULL;
-	size_t len, i;
+	size_t len;
 	FILE *f = open_memstream(&line, &len);
 	char own[256];
 
@@ -180,8 +205,8 @@ static char *command_line(const struct opts *o, const struct input *in,
 		return NULL;
 	engine->cmdline(own, sizeof(own), kernel_hz(in));
 	fprintf(f, CMDLINE_BASE "%s", own);
-	for (i = 0; kargs && i < json_object_array_length(kargs); i++)
-		fprintf(f, " %s", json_object_get_string(json_object_array_get_idx(kargs, i)));
+	add_kargs(f, rec_get_obj(in->test, "scheduler"));
+	add_kargs(f, in->test);
 	if (o->append)
 		fprintf(f, " %s", o->append);
 	fclose(f);

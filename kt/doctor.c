@@ -13,6 +13,7 @@
 
 #include "doctor.h"
 #include "exit.h"
+#include "list.h"
 #include "msg.h"
 #include "paths.h"
 #include "record.h"
@@ -24,10 +25,11 @@
 #define QEMU_LEAST 8      /* 7.2 crashes kernels that patch their code on many CPUs */
 #define FREE_LEAST 512ULL /* MiB: a run's records and initrds; a kernel build takes more */
 
-static const char help[] = "Usage: kt doctor\n"
+static const char help[] = "Usage: kt doctor [--clean]\n"
 			   "Check what kt needs on this machine.\n"
 			   "\n"
-			   "  -h, --help  show this and exit\n"
+			   "      --clean  remove what is left of runs that were killed, instead\n"
+			   "  -h, --help   show this and exit\n"
 			   "\n"
 			   "See kt(1).\n";
 
@@ -203,11 +205,18 @@ static int check_dirs(void)
 /* -1: go on, else the exit code. */
 static int opts_parse(int argc, char **argv)
 {
-	static const struct option long_opts[] = { { "help", no_argument, NULL, 'h' }, { 0 } };
+	static const struct option long_opts[] = { { "clean", no_argument, NULL, 'c' },
+						   { "help", no_argument, NULL, 'h' },
+						   { 0 } };
+	bool clean = false;
 	int c;
 
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, "h", long_opts, NULL)) != -1) {
+		if (c == 'c') {
+			clean = true;
+			continue;
+		}
 		if (c != 'h')
 			return msg_usage("doctor: unknown option '%s'", argv[optind - 1]);
 		fputs(help, stdout);
@@ -215,7 +224,7 @@ static int opts_parse(int argc, char **argv)
 	}
 	if (optind < argc)
 		return msg_usage("doctor: unexpected argument '%s'", argv[optind]);
-	return -1;
+	return clean ? clean_main() : -1;
 }
 
 int doctor_main(int argc, char **argv)

@@ -16,15 +16,14 @@
 #define END_MS   5000
 #define GRACE_MS 2000
 
-static const char *const names[PIPE_N] = { "initrd", "vm", "check" };
-
 /* Starts one tool between two descriptors. */
-static int start(struct pipeline *p, int i, const char *engine, int in, int out, struct watch *w)
+static int start(struct pipeline *p, int i, const char *const *args, int in, int out,
+		 struct watch *w)
 {
 	char path[PATH_MAX];
-	const char *argv[] = { path, engine ? "--engine" : NULL, engine, NULL };
+	const char *argv[] = { path, args ? args[0] : NULL, args ? args[1] : NULL, NULL };
 	struct spawn_opts o = { .argv = argv, .in = in, .out = out, .err = w->err };
-	int rc = tool_find(names[i], path);
+	int rc = tool_find(p->name[i], path);
 
 	if (rc)
 		return rc;
@@ -32,15 +31,22 @@ static int start(struct pipeline *p, int i, const char *engine, int in, int out,
 	return rc ? msg_err(KT_NOEXEC, -rc, "unable to run %s", path) : 0;
 }
 
-int pipeline_start(struct pipeline *p, int in, const char *engine, struct watch *w)
+int pipeline_start(struct pipeline *p, int in, const struct test_opts *o, struct watch *w)
 {
+	const char *const host[] = { "run", "-" }, *const engine[] = { "--engine", o->engine };
+	const char *const *args[PIPE_MAX] = { NULL };
 	int fd[2], i, rc = 0;
 
-	*p = (struct pipeline){ .out = -1 };
-	for (i = 0; !rc && i < PIPE_N; i++) {
+	*p = o->host ? (struct pipeline){ .name = { "guest", "check" }, .n = 2, .out = -1 }
+		     : (struct pipeline){ .name = { "initrd", "vm", "check" }, .n = 3, .out = -1 };
+	if (o->host)
+		args[0] = host;
+	else if (o->engine)
+		args[1] = engine;
+	for (i = 0; !rc && i < p->n; i++) {
 		if (pipe2(fd, O_CLOEXEC))
 			return msg_err(KT_SYS, errno, "unable to create a pipe");
-		rc = start(p, i, i == PIPE_VM ? engine : NULL, i ? p->out : in, fd[1], w);
+		rc = start(p, i, args[i], i ? p->out : in, fd[1], w);
 		close(fd[1]);
 		if (i)
 			close(p->out);
@@ -50,23 +56,26 @@ int pipeline_start(struct pipeline *p, int in, const char *engine, struct watch 
 		return 0;
 	close(p->out);
 	p->out = -1;
-	for (i = 0; i < PIPE_N; i++)
+	for (i = 0; i < p->n; i++)
 		spawn_stop(&p->s[i], 0);
 	return rc;
 }
 
 void pipeline_interrupt(struct pipeline *p)
 {
-	if (p->s[PIPE_INITRD].pid)
-		kill(-p->s[PIPE_INITRD].pid, SIGTERM);
-	if (p->s[PIPE_VM].pid)
-		kill(-p->s[PIPE_VM].pid, SIGTERM);
+	int i;
+
+	for (i = 0; i < p->n - 1; i++)
+		if (p->s[i].pid)
+			kill(-p->s[i].pid, SIGTERM);
 }
 
 /* How long tool i may take to end by itself. */
 static int patience(const struct pipeline *p, int i, const struct watch *w)
 {
-	if (w->count > 1 || (i < PIPE_CHECK && WIFSIGNALED(p->status[PIPE_CHECK])))
+	int last = p->n - 1;
+
+	if (w->count > 1 || (i < last && WIFSIGNALED(p->status[last])))
 		return 0; /* nobody reads what it writes */
 	return w->count ? GRACE_MS : END_MS;
 }
@@ -78,7 +87,7 @@ void pipeline_finish(struct pipeline *p, struct watch *w)
 	if (p->out >= 0)
 		close(p->out);
 	p->out = -1;
-	for (i = PIPE_N - 1; i >= 0; i--) {
+	for (i = p->n - 1; i >= 0; i--) {
 		if (watch_child(w, &p->s[i], patience(p, i, w), &p->status[i])) {
 			spawn_stop(&p->s[i], w->count > 1 ? 0 : GRACE_MS);
 			p->stopped[i] = true;
@@ -100,18 +109,18 @@ int pipeline_code(const struct pipeline *p)
 {
 	int i, sig;
 
-	for (i = 0; i < PIPE_N; i++) {
+	for (i = 0; i < p->n; i++) {
 		sig = p->stopped[i] ? 0 : killer(p, i);
 		if (sig)
-			return msg_err(KT_SYS, 0, "kt-%s was killed by signal %d (%s)", names[i],
+			return msg_err(KT_SYS, 0, "kt-%s was killed by signal %d (%s)", p->name[i],
 				       sig, strsignal(sig));
 	}
-	for (i = 0; i < PIPE_N; i++)
+	for (i = 0; i < p->n; i++)
 		if (!p->stopped[i] && WIFEXITED(p->status[i]) &&
 		    WEXITSTATUS(p->status[i]) >= KT_USAGE)
 			return WEXITSTATUS(p->status[i]);
-	for (i = 0; i < PIPE_N; i++)
+	for (i = 0; i < p->n; i++)
 		if (p->stopped[i])
-			return msg_err(KT_SYS, 0, "kt-%s did not end and was stopped", names[i]);
-	return spawn_code(p->status[PIPE_CHECK]);
+			return msg_err(KT_SYS, 0, "kt-%s did not end and was stopped", p->name[i]);
+	return spawn_code(p->status[p->n - 1]);
 }

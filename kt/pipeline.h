@@ -5,20 +5,26 @@
 #include <stdbool.h>
 
 #include "spawn.h"
+#include "test.h"
 #include "watch.h"
 
-/* kt-initrd | kt-vm | kt-check, and what became of each. */
-enum { PIPE_INITRD, PIPE_VM, PIPE_CHECK, PIPE_N };
+/* Tools with pipes between them, kt-check the last, and what became of each. */
+#define PIPE_MAX 3
 
 struct pipeline {
-	struct spawn s[PIPE_N];
-	int status[PIPE_N];   /* as of wait(2) */
-	bool stopped[PIPE_N]; /* kt has ended it: its status says nothing */
-	int out;              /* what kt-check writes, for kt to read */
+	const char *name[PIPE_MAX]; /* without "kt-" */
+	int n;
+	struct spawn s[PIPE_MAX];
+	int status[PIPE_MAX];   /* as of wait(2) */
+	bool stopped[PIPE_MAX]; /* kt has ended it: its status says nothing */
+	int out;                /* what kt-check writes, for kt to read */
 };
 
-/* Starts all of it, records coming from `in`: 0 or an exit code, all is said and nothing runs. */
-int pipeline_start(struct pipeline *p, int in, const char *engine, struct watch *w);
+/*
+ * kt-initrd | kt-vm | kt-check, or, without a guest, kt-guest run | kt-check; records come
+ * from `in`. 0 or an exit code: all is said and nothing runs.
+ */
+int pipeline_start(struct pipeline *p, int in, const struct test_opts *o, struct watch *w);
 /* Asks the guest to end: the rest of the stream still comes. */
 void pipeline_interrupt(struct pipeline *p);
 /* Ends and reaps what still runs; the output is to be read to its end before. */

@@ -34,14 +34,15 @@ struct run {
 	bool began; /* a guest was started: there is a vm record */
 };
 
-/* kt looks at whole lines, for the progress line and for the vm record. */
+/* kt looks at whole lines, for the progress line and for the vm (or host) record. */
 static void look(struct run *r, const char *line, size_t len)
 {
-	static const char vm[] = "{\"type\":\"vm\"";
+	static const char vm[] = "{\"type\":\"vm\"", host[] = "{\"type\":\"host\"";
+	const char *start = r->o->host ? host : vm;
 	struct errbuf e;
 
 	progress_record(&r->w->progress, line, len);
-	if (r->began || len < sizeof(vm) || memcmp(line, vm, sizeof(vm) - 1) != 0)
+	if (r->began || len < strlen(start) || memcmp(line, start, strlen(start)) != 0)
 		return;
 	r->began = true;
 	if (rundir_latest(&r->dir, &e)) {
@@ -193,8 +194,8 @@ static int run_pipeline(struct run *r, int in)
 {
 	int rc, code;
 
-	progress_stage(&r->w->progress, "pack");
-	rc = pipeline_start(&r->pipe, in, r->o->engine, r->w);
+	progress_stage(&r->w->progress, r->o->host ? "start" : "pack");
+	rc = pipeline_start(&r->pipe, in, r->o, r->w);
 	if (rc)
 		return rc;
 	rc = follow(r);

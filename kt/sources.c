@@ -111,6 +111,9 @@ int sources_run(const struct test_opts *o, const char *name, struct watch *w, in
 	if (rc)
 		return rc;
 	progress_plan(&w->progress, plan->name, plan->steps, plan->duration_ns);
+	if (o->host)
+		return lseek(fd, 0, SEEK_SET) ? msg_err(KT_SYS, errno, "unable to read the plan")
+					      : 0;
 	rc = source(w, "topo", topo, fd);
 	if (!rc) {
 		progress_stage(&w->progress, "kernel");

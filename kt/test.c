@@ -12,6 +12,15 @@
 #include "test.h"
 #include "watch.h"
 
+const char run_options[] =
+	"  -s, --scheduler=NAME    scheduler under test, or eevdf for what the machine runs\n"
+	"  -t, --topology=SPEC     topology that is laid over this machine's\n"
+	"  -d, --duration=TIME     duration of the test, such as 20s\n"
+	"  -a, --assert=KEY=VALUE  a limit of the assert block; may be repeated\n"
+	"      --runs=DIR          where run directories are made\n"
+	"  -q, --quiet             no progress line, and no report of tests that pass\n"
+	"  -v, --verbose           report also what passed, and the logs\n";
+
 const char test_options[] =
 	"  -s, --scheduler=NAME    scheduler under test: a name, a path, or eevdf\n"
 	"  -t, --topology=SPEC     topology of the guest, such as 1n2l4c2t, or a preset\n"
@@ -51,13 +60,33 @@ static void plan_opt(struct test_opts *o, int c)
 	o->plan[o->nplan++] = optarg;
 }
 
+static int help(const struct test_opts *o)
+{
+	if (o->host)
+		printf("Usage: kt run [OPTION...] NAME|FILE...\n"
+		       "Run tests in cgroups of this machine, without a guest, under its own "
+		       "kernel.\n\n%s",
+		       run_options);
+	else
+		printf("Usage: kt test [OPTION...] NAME|FILE...\n"
+		       "Boot a guest for each test, run it, and say whether the scheduler "
+		       "behaved.\n\n%s",
+		       test_options);
+	fputs("  -h, --help              show this and exit\n\nSee kt(1).\n", stdout);
+	return KT_OK;
+}
+
 /* -1: go on, else the exit code. */
 static int opts_parse(struct test_opts *o, int argc, char **argv)
 {
+	const char *cmd = argv[0];
 	int c;
 
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, ":s:t:d:a:e:k:qvh", long_opts, NULL)) != -1) {
+		if (o->host && (c == 'e' || c == 'k'))
+			return msg_usage("run: a run without a guest has no %s",
+					 c == 'e' ? "engine" : "other kernel");
 		switch (c) {
 		case 's':
 		case 't':
@@ -81,20 +110,15 @@ static int opts_parse(struct test_opts *o, int argc, char **argv)
 			o->verbose = true;
 			break;
 		case 'h':
-			printf("Usage: kt test [OPTION...] NAME|FILE...\n"
-			       "Boot a guest for each test, run it, and say whether the scheduler "
-			       "behaved.\n\n%s"
-			       "  -h, --help              show this and exit\n\nSee kt(1).\n",
-			       test_options);
-			return KT_OK;
+			return help(o);
 		case ':':
-			return msg_usage("test: option '%s' needs a value", argv[optind - 1]);
+			return msg_usage("%s: option '%s' needs a value", cmd, argv[optind - 1]);
 		default:
-			return msg_usage("test: unknown option '%s'", argv[optind - 1]);
+			return msg_usage("%s: unknown option '%s'", cmd, argv[optind - 1]);
 		}
 	}
 	if (optind == argc)
-		return msg_usage("test: expected the name or the file of a test");
+		return msg_usage("%s: expected the name or the file of a test", cmd);
 	return -1;
 }
 
@@ -128,7 +152,7 @@ static char *replay(int argc, char **argv, const char *name)
 
 	if (!f)
 		return NULL;
-	fputs("kt test", f);
+	fprintf(f, "kt %s", argv[0]);
 	/* getopt has moved the names behind the options */
 	for (i = 1; i < argc && i < optind; i++)
 		if (strcmp(argv[i], "--") != 0) {
@@ -198,6 +222,7 @@ int test_main(int argc, char **argv)
 
 	if (!o.plan)
 		return msg_err(KT_SYS, errno, "unable to read the options");
+	o.host = strcmp(argv[0], "run") == 0;
 	rc = opts_parse(&o, argc, argv);
 	if (rc < 0)
 		rc = run_all(&o, argc, argv);

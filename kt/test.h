@@ -11,13 +11,16 @@ struct test_opts {
 	size_t nplan;
 	const char *engine, *kernel, *runs; /* or NULL */
 	bool quiet, verbose;
+	bool host; /* kt run: without a guest */
 };
 
 struct watch;
 
 extern const char test_options[]; /* what --help says of them */
 
-/* kt test ...: argv[0] is "test". Returns the exit code. */
+extern const char run_options[]; /* and of those of kt run */
+
+/* kt test ... and kt run ...: argv[0] is "test" or "run". Returns the exit code. */
 int test_main(int argc, char **argv);
 
 /* One test from its plan to its report; `replay` is the command that repeats it. */

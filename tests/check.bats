@@ -376,7 +376,7 @@ refuses() {
 	refuses 'if .type == "test" then .assert.max_gap_ms = "2s" else . end' \
 		'line 1: test record: expected a number >= 0 or null as max_gap_ms'
 	refuses 'if .type == "test" then .steps[0].cgroups[0].workers = -1 else . end' \
-		'line 1: test record: expected a name and a number of workers in each cgroup'
+		'line 1: test record: expected a number of workers in each cgroup'
 	refuses 'if .type == "test" then .steps[0].cgroups[0] = 7 else . end' \
 		'line 1: test record: expected a name and a number of workers in each cgroup'
 }

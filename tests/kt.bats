@@ -475,3 +475,84 @@ Try 'kt --help'." ]
 	[ "${lines[8]}" = 'missing  cpio       cpio is not GNU cpio' ]
 	[[ $output == *"missing  cache      $PWD/file/kt/: Not a directory"* ]]
 }
+
+@test "kt list: what can be found, where the first of a name hides the others" {
+	mkdir -p kt.d/schedulers more
+	echo '{ "description": "mine", "cgroups": [{ "name": "a" }] }' >kt.d/steady.json
+	echo '{ "cgroups": [{ "name": "a" }] }' >more/a_test_of_mine.json
+	echo '{ oops' >more/broken.json
+	echo '{ "description": "my scheduler" }' >kt.d/schedulers/mine.json
+	touch more/.hidden.json more/other.txt
+	export KT_PATH=more
+	run --separate-stderr kt list
+	[ "$status" = 0 ]
+	[ -z "$stderr" ]
+	grep -qx 'steady  *mine' <<<"$output"
+	grep -qx 'a_test_of_mine' <<<"$output"
+	grep -qx 'broken  *bad file more/broken.json:1:3: .*' <<<"$output"
+	grep -qx 'mixed_workloads  *CPU spinners .*' <<<"$output"
+	[ "$(cut -d' ' -f1 <<<"$output")" = "$(cut -d' ' -f1 <<<"$output" | LC_ALL=C sort -u)" ]
+	run kt list --schedulers
+	[ "$output" = 'mine  my scheduler' ]
+	rm -r kt.d more
+	run kt list --schedulers
+	[ "$status" = 0 ]
+	[ -z "$output" ]
+}
+
+@test "kt list --work: every type with what it does" {
+	run kt list --work
+	[ "$status" = 0 ]
+	grep -qx 'SpinWait  *1024 pause instructions' <<<"$output"
+	[ "$(grep -vcE '^[A-Z][A-Za-z]+  +[^ ]' <<<"$output")" = 0 ]
+}
+
+@test "kt list --json and kt show --json: records, as they come" {
+	kt list --json >list.jsonl
+	"$KT_TOP/tests/validate-records" <list.jsonl
+	[ "$(jq -r 'select(.type == "item") | .kind' list.jsonl | sort -u)" = test ]
+	kt list --work --json | "$KT_TOP/tests/validate-records"
+	KT_SCHEDULER=/bin/true kt show --json -d 3s steady >show.jsonl
+	[ "$(jq -c 'select(.type == "test") | [.name, .duration_ns]' show.jsonl)" = '["steady",3000000000]' ]
+}
+
+@test "kt show: the plan for people; a name that is none, and the nearest" {
+	cat >t.json <<-'END'
+		{ "description": "a test", "topology": "2l1c1t", "duration": "1500ms",
+		  "assert": { "not_stuck": true, "max_gap_ms": 0.5 },
+		  "cgroups": [{ "name": "a", "cpuset": { "llc": 1 },
+		    "work": { "Bursty": { "burst": "5ms" } } }] }
+	END
+	run --separate-stderr kt show t.json
+	[ "$status" = 0 ]
+	[ -z "$stderr" ]
+	[ "$output" = "t
+description a test
+file        $PWD/t.json
+scheduler   eevdf, the kernel's own
+guest       1n2l1c1t, 2048 MiB, watchdog 5s
+assert      not_stuck, max_gap_ms 0.5, max_spread_pct 15
+step 0, 1.5s
+  cgroup a on cpus 1: 2 Bursty burst=5ms sleep=100ms" ]
+	run --separate-stderr kt show mixed_worklods
+	[ "$status" = 65 ]
+	[ -z "$output" ]
+	[[ "$stderr" == 'kt-guest: unknown test "mixed_worklods": not in '*' (did you mean "mixed_workloads"?)' ]]
+}
+
+@test "kt list and kt show: usage" {
+	run --separate-stderr kt list x
+	[ "$status" = 64 ]
+	[ "${stderr_lines[0]}" = "kt: list: unexpected argument 'x'" ]
+	run --separate-stderr kt list --wrk
+	[ "$status" = 64 ]
+	[ "${stderr_lines[0]}" = "kt: list: unknown option '--wrk'" ]
+	run --separate-stderr kt show
+	[ "$status" = 64 ]
+	[ "${stderr_lines[0]}" = 'kt: show: expected the name or the file of one test' ]
+	run --separate-stderr kt show -d
+	[ "$status" = 64 ]
+	[ "${stderr_lines[0]}" = "kt: show: option '-d' needs a value" ]
+	run --separate-stderr kt show -d soon steady
+	[ "$status" = 64 ]
+}

@@ -48,7 +48,7 @@ fails() {
 
 @test "mixed_workloads is resolved in full" {
 	plan 'del(.file, .description)' mixed_workloads
-	[ "$output" = '{"type":"test","name":"mixed_workloads","topology":"1n2l2c1t","memory_mib":2048,"duration_ns":20000000000,"watchdog_ns":5000000000,"scheduler":{"name":"scx_kt","binary":"'"$PWD/sched"'","args":[],"sysctls":{},"kargs":[]},"assert":{"isolation":true,"not_stuck":true,"max_gap_ms":2000,"max_spread_pct":20,"max_throughput_cv":0.5,"min_work_rate":1,"min_iteration_rate":null},"steps":[{"hold_ns":20000000000,"cgroups":[{"name":"background_spinner","cpus":"0-1","workers":2,"work":{"type":"SpinWait"}},{"name":"phased_worker","cpus":"2-3","workers":2,"work":{"type":"Sequence","phases":[{"kind":"spin","ns":100000000},{"kind":"yield","ns":20000000}]}}]}]}' ]
+	[ "$output" = '{"type":"test","name":"mixed_workloads","topology":"1n2l2c1t","memory_mib":2048,"duration_ns":20000000000,"watchdog_ns":5000000000,"kargs":[],"sysctls":{},"scheduler":{"name":"scx_kt","binary":"'"$PWD/sched"'","guest_binary":"/kt/scheduler","args":[],"sysctls":{},"kargs":[]},"schedulers":[],"programs":[],"payloads":[],"payload":null,"workloads":[],"assert":{"isolation":true,"not_stuck":true,"max_gap_ms":2000,"max_spread_pct":20,"max_throughput_cv":0.5,"min_work_rate":1,"min_iteration_rate":null},"expect":null,"allow_inconclusive":false,"backdrop":null,"steps":[{"hold_ns":20000000000,"cgroups":[{"name":"background_spinner","cpus":"0-1","files":{},"workers":2,"groups":[{"work":{"type":"SpinWait"},"workers":2,"clone":"process"}]},{"name":"phased_worker","cpus":"2-3","files":{},"workers":2,"groups":[{"work":{"type":"Sequence","phases":[{"kind":"spin","ns":100000000},{"kind":"yield","ns":20000000}]},"workers":2,"clone":"process"}]}],"ops":[]}]}' ]
 	plan .file mixed_workloads
 	[ "$output" = "\"$(shipped)/mixed_workloads.json\"" ]
 }
@@ -66,7 +66,7 @@ fails() {
 @test "defaults" {
 	printf '{ "cgroups": [{ "name": "a" }] }' >t.json
 	plan 'del(.file)' t.json
-	[ "$output" = '{"type":"test","name":"t","topology":"1n1l2c1t","memory_mib":2048,"duration_ns":12000000000,"watchdog_ns":5000000000,"scheduler":null,"assert":{"isolation":false,"not_stuck":false,"max_gap_ms":null,"max_spread_pct":null,"max_throughput_cv":null,"min_work_rate":null,"min_iteration_rate":null},"steps":[{"hold_ns":12000000000,"cgroups":[{"name":"a","cpus":null,"workers":2,"work":{"type":"SpinWait"}}]}]}' ]
+	[ "$output" = '{"type":"test","name":"t","topology":"1n1l2c1t","memory_mib":2048,"duration_ns":12000000000,"watchdog_ns":5000000000,"kargs":[],"sysctls":{},"scheduler":null,"schedulers":[],"programs":[],"payloads":[],"payload":null,"workloads":[],"assert":{"isolation":false,"not_stuck":false,"max_gap_ms":null,"max_spread_pct":null,"max_throughput_cv":null,"min_work_rate":null,"min_iteration_rate":null},"expect":null,"allow_inconclusive":false,"backdrop":null,"steps":[{"hold_ns":12000000000,"cgroups":[{"name":"a","cpus":null,"files":{},"workers":2,"groups":[{"work":{"type":"SpinWait"},"workers":2,"clone":"process"}]}],"ops":[]}]}' ]
 }
 
 @test "a preset brings its memory, and its spec" {
@@ -81,7 +81,7 @@ fails() {
 	local line want
 	while read -r line want; do
 		cgroup "\"work\": $line"
-		plan '.steps[0].cgroups[0].work' t.json
+		plan '.steps[0].cgroups[0].groups[0].work' t.json
 		echo "$line: $output"
 		[ "$output" = "$want" ]
 	done <<-'END'
@@ -268,7 +268,7 @@ listed() {
 	local schema=$KT_TOP/share/test.schema.json
 	diff <(listed key-far) <(jq -r '.properties | keys[] | select(. != "$schema")' "$schema" | sort)
 	diff <(listed scheduler-assert) <(jq -r '.definitions.assert.properties | keys[]' "$schema" | sort)
-	diff <(listed work-far) <(jq -r '.definitions.work.oneOf[1].properties | keys[] | select(. != "CpuSpin")' "$schema" | sort)
+	diff <(kt-guest list --work | jq -r 'select(.type == "item").name' | sort) <(jq -r '.definitions.work.oneOf[1].properties | keys[] | select(. != "CpuSpin" and . != "IoSync")' "$schema" | sort)
 }
 
 @test "the pages name every key, work type and CPU set" {
@@ -293,7 +293,7 @@ listed() {
 	printf '{ "x": 1 }' >"$d/t.json"
 	run --separate-stderr kt-guest plan "$d/t.json"
 	[ "$status" -eq 65 ]
-	[[ $stderr = "kt-guest: ..."*"/t.json:1:3: unknown key \"x\" in the test (expected one of description, "*", steps)" ]]
+	[[ $stderr = "kt-guest: ..."*"/t.json:1:3: unknown key \"x\" in the test (expected one of description, "*", expect_error)" ]]
 }
 
 @test "usage" {
@@ -313,10 +313,10 @@ listed() {
 	[ "${stderr_lines[1]}" = "Try 'kt-guest --help'." ]
 	run --separate-stderr kt-guest
 	[ "$status" -eq 64 ]
-	[ "$stderr" = "kt-guest: no command given (expected plan or run)$try" ]
+	[ "$stderr" = "kt-guest: no command given (expected plan, list, run or clean)$try" ]
 	run --separate-stderr kt-guest plam x
 	[ "$status" -eq 64 ]
-	[ "$stderr" = "kt-guest: unknown command 'plam' (expected plan or run)$try" ]
+	[ "$stderr" = "kt-guest: unknown command 'plam' (expected plan, list, run or clean)$try" ]
 }
 
 @test "help and version" {

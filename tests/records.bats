@@ -79,8 +79,7 @@ wrong() {
 	wrong '{"type":"sched","name":"a","event":"flew","guest_ns":1}' 'unknown event "flew" of sched'
 	wrong '{"type":"sched","name":"a","event":"exit","guest_ns":1,"reason":"r"}' 'sched.exit is missing'
 	wrong '{"type":"vm_exit","t_ns":1,"cause":"poweroff","panic":[1]}' 'vm_exit.panic[0] is 1, expected kind s'
-	wrong '{"type":"worker"}' 'worker.step is missing
-line 1: worker.cgroup is missing
+	wrong '{"type":"worker"}' 'worker.cgroup is missing
 line 1: worker.index is missing
 line 1: worker.tid is missing
 line 1: worker.work is missing

@@ -6,19 +6,50 @@
 # a "*" member gives the kind of members that have no name here. A "by" member names the member
 # that picks one of "variants", whose members are there in addition.
 
+def program: {host: "s?", guest: "s", closure: "b?", text: "s?"};
+
+def scheduler: {
+	name: "s", binary: "s?", guest_binary: "s?", args: ["s"], sysctls: {"*": "s"}, kargs: ["s"], files: [program, "?"],
+	cgroup_parent: "s?", builtin: {"?": true, enable: ["s"], disable: ["s"]}
+};
+
 def schema: {
 	test: {
 		name: "s", file: "s", description: "s?", topology: "s",
 		memory_mib: "i", duration_ns: "i", watchdog_ns: "i",
-		scheduler: {"?": true, name: "s", binary: "s", args: ["s"], sysctls: {"*": "s"}, kargs: ["s"]},
+		kargs: ["s", "?"], sysctls: {"?": true, "*": "s"},
+		scheduler: ({"?": true} + scheduler), schedulers: [scheduler, "?"], programs: [program, "?"],
+		payloads: [{
+			name: "s", guest_binary: "s", host: "s", args: ["s"], output: "s", timeout_ns: "i?", cgroup: "s?",
+			checks: [{metric: "s?", min: "n?", max: "n?", exists: "b?", exit_code: "i?"}],
+			metrics: [{name: "s", polarity: "s", unit: "s", target: "n?"}]
+		}, "?"],
+		payload: "s?", workloads: ["s", "?"],
+		constraints: {
+			"?": true, min_numa_nodes: "i", max_numa_nodes: "i", min_llcs: "i", max_llcs: "i", min_cpus: "i",
+			max_cpus: "i", requires_smt: "b"
+		},
+		expect: {"?": true, "*": "any"}, allow_inconclusive: "b?",
+		backdrop: {"?": true, cgroups: [{name: "s", "*": "any"}], ops: ["any"], payloads: ["s"]},
 		assert: {
 			isolation: "b?", not_stuck: "b?", max_gap_ms: "n?", max_spread_pct: "n?",
-			max_throughput_cv: "n?", min_work_rate: "n?", min_iteration_rate: "n?"
+			max_throughput_cv: "n?", min_work_rate: "n?", min_iteration_rate: "n?",
+			max_p99_wake_latency_ns: "n?", max_wake_latency_cv: "n?", max_migration_ratio: "n?",
+			min_page_locality: "n?", max_cross_node_migration_ratio: "n?", max_slow_tier_ratio: "n?",
+			cleanup_budget_ms: "n?"
 		},
 		steps: [{
-			hold_ns: "i",
-			cgroups: [{name: "s", cpus: "s?", workers: "i", work: {type: "s", "*": "any"}}]
+			hold_ns: "i", every_ns: "i?", until_payload: "b?", ops: ["any", "?"],
+			cgroups: [{
+				name: "s", cpus: "s?", workers: "i?", work: {"?": true, type: "s", "*": "any"},
+				groups: [{workers: "i", work: {type: "s", "*": "any"}, "*": "any"}, "?"], "*": "any"
+			}]
 		}]
+	},
+	item: {kind: "s", name: "s", description: "s?", file: "s?", error: "s?"},
+	host: {
+		kernel: "s", cgroup: "s", cpus: "s", cpu_of: ["i"], nodes: [{id: "i", cpus: "s"}], scheduler: "s?",
+		guest_ns: "i"
 	},
 	topology: {
 		spec: "s", name: "s?", numa_nodes: "i", llcs: "i", cores_per_llc: "i", threads_per_core: "i",
@@ -49,27 +80,46 @@ def schema: {
 					access: {"?": true, read_latency_ns: "i?", read_bandwidth_mbs: "i?"}
 				}]
 			},
-			error: {text: "s"}
+			error: {text: "s"},
+			done: {}
 		}
 	},
-	step: {index: "i", event: "s", guest_ns: "i"},
+	step: {index: "i", event: "s", guest_ns: "i", setup_ns: "i?", workers: "i?"},
+	op: {
+		step: "i?", index: "i", op: "s", guest_ns: "i", duration_ns: "i", ok: "b", error: "s?", count: "i?",
+		cgroup: "s?", cgroups: ["s", "?"], from: "s?", to: "s?", cpus: "s?", effective: "any", weight: "i?",
+		value: "s?", now: "s?", online: "s?", frozen: "i?", tasks: "i?", workers: "i?", signal: "s?", tag: "s?",
+		procs: ["i", "?"], payload: "s?", timeout_ns: "i?", scheduler: "s?", key: "s?", path: "s?", "*": "any"
+	},
 	worker: {
-		step: "i", cgroup: "s", index: "i", tid: "i", work: "s", cpus_allowed: "s?", exit: "s",
+		step: "i?", cgroup: "s", index: "i", group: "i?", tid: "i", work: "s", cpus_allowed: "s?", exit: "s",
 		work_units: "i", iterations: "i", migrations: "i",
 		wall_time_ns: "i", cpu_time_ns: "i", off_cpu_ns: "i", off_cpu_pct: "n",
 		max_gap_ns: "i", max_gap_cpu: "i", max_gap_at_ns: "i", cpus_used: "s",
 		wake_latency: {"?": true, count: "i", p50_ns: "n", p99_ns: "n", max_ns: "n", mean_ns: "n", cv: "n?"},
-		schedstat: {"?": true, run_ns: "i", wait_ns: "i", timeslices: "i"}
+		run_delay: {"?": true, count: "i", p50_ns: "i", p99_ns: "i", max_ns: "i", mean_ns: "i", cv: "n"},
+		schedstat: {"?": true, run_ns: "i", wait_ns: "i", timeslices: "i"},
+		proc: {
+			"?": true, voluntary_ctxt_switches: "i", nonvoluntary_ctxt_switches: "i",
+			minor_faults: "i", major_faults: "i", child_minor_faults: "i",
+			utime_ns: "i", stime_ns: "i", migrations: "i?", nice: "i", policy: "i", threads: "i?"
+		},
+		numa_pages: {"?": true, "*": "i"}, numa_pages_migrated: "i?", medium: "s?", metrics: {"?": true, "*": "n"},
+		stderr: "s?"
 	},
 	sched: {
 		name: "s", event: "s", guest_ns: "i", by: "event", variants: {
-			start: {pid: "i"},
-			attach: {ops: "s"},
+			start: {pid: "i?"},
+			attach: {ops: "s", duration_ns: "i?"},
 			failed: {reason: "s"},
 			exit: {reason: "s", exit: "s"},
-			stop: {},
+			stop: {duration_ns: "i?", error: "s?"},
 			log: {text: "s"}
 		}
+	},
+	payload: {
+		name: "s", step: "i?", cgroup: "s?", exit: "s", guest_ns: "i", duration_ns: "i", metrics: {"*": "n"},
+		truncated: "b?", stderr: "s"
 	},
 	control: {t_ns: "i", op: "s", took_ns: "i", error: "s?"},
 	vm_exit: {
@@ -78,28 +128,34 @@ def schema: {
 	},
 	stats: {
 		cgroup: "s?", workers: "i", cpus: "i", spread_pct: "n", avg_off_cpu_pct: "n", max_gap_ms: "n",
-		max_gap_cpu: "i", migrations: "i", iterations: "i", p99_wake_us: "n?", run_delay_us: "n?"
+		max_gap_cpu: "i", migrations: "i", iterations: "i", p99_wake_us: "n?", run_delay_us: "n?",
+		groups: [{
+			step: "i?", group: "i", work: "s?", workers: "i", spread_pct: "n", max_gap_ms: "n",
+			migrations: "i", iterations: "i"
+		}, "?"]
 	},
 	check: {
-		name: "s", cgroup: "s?", worker: "i?", observed: "any", limit: "any", unit: "s?",
+		name: "s", cgroup: "s?", group: "i?", payload: "s?", worker: "i?", observed: "any", limit: "any", unit: "s?",
 		verdict: "s", detail: "s"
 	},
-	verdict: {test: "s", verdict: "s", passed: "i", failed: "i", inconclusive: "i", skipped: "i"},
+	verdict: {test: "s", verdict: "s", passed: "i", failed: "i", inconclusive: "i", skipped: "i", allowed: "b?"},
 	end: {tool: "s", exit: "i", records: "i"}
 };
 
 # Records of the guest get a t_ns on their way.
-def from_guest: ["guest", "step", "worker", "sched", "end"];
+def from_guest: ["guest", "step", "op", "worker", "sched", "payload", "end"];
 
 # What a member may be, beyond its kind.
 def words: {
+	"item.kind": ["test", "scheduler", "work", "leftover"],
 	"kernel.source": ["cache", "host", "path"],
 	"vm.engine": ["tcg", "kvm"],
 	"boot.stage": ["start", "kernel", "init", "workload", "done"],
-	"step.event": ["start", "end"],
+	"step.event": ["start", "hold", "end"],
 	"vm_exit.cause": ["poweroff", "reboot", "panic", "triple_fault", "deadline", "engine_lost", "interrupted", "garbage"],
 	"check.name": ["isolation", "progress", "spread", "gap", "throughput_cv", "work_rate", "iteration_rate",
-		"scheduler", "run"],
+		"wake_latency", "wake_latency_cv", "migration_ratio", "page_locality", "cross_node_migration",
+		"slow_tier", "cleanup", "payload", "scheduler", "run"],
 	"check.verdict": ["pass", "fail", "inconclusive", "skip"],
 	"verdict.verdict": ["pass", "fail", "inconclusive", "skip"]
 };

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // LINK: kt-check/arith.c kt-check/group.c kt-check/judge.c kt-check/life.c kt-check/limits.c
-// LINK: kt-check/model.c kt-check/stats.c kt-check/worker.c kt-check/workload.c
+// LINK: kt-check/model.c kt-check/plan.c kt-check/payload.c kt-check/scheduler.c kt-check/stats.c
+// LINK: kt-check/worker.c kt-check/workload.c kt-check/fairness.c kt-check/latency.c
+// kt-check/pages.c
 /* Any stream of records, judged. */
 #include <stdlib.h>
 
 #include "kt-check/judge.h"
+#include "kt-check/payload.h"
 #include "kt-check/stats.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -14,9 +17,11 @@ static void judge(struct model *m)
 	struct rec_out out = { .f = fopen("/dev/null", "we"), .lazy = true };
 	struct judge j = { .m = m, .out = &out };
 
+	model_close(m);
 	stats_write(m, &out);
 	judge_life(&j);
 	judge_workload(&j);
+	judge_payloads(&j);
 	judge_verdict(&j);
 	fclose(out.f);
 }

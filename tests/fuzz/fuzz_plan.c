@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-guest/plan.c kt-guest/plan_steps.c kt-guest/plan_cpuset.c kt-guest/plan_work.c
-// LINK: kt-guest/plan_sched.c kt-guest/plan_find.c kt-guest/plan_limits.c kt-guest/worktype.c
-// LINK: kt-guest/node.c kt-guest/jsonfile.c kt-guest/jsonpos.c
+// LINK: kt-guest/plan.c kt-guest/plan_[a-l]*.c kt-guest/plan_mem.c kt-guest/plan_[n-z]*.c
+// LINK: kt-guest/node.c kt-guest/jsonfile.c kt-guest/jsonpos.c kt-guest/worktype.c
+// LINK: kt-guest/work.c kt-guest/work_*.c kt-guest/telemetry.c kt-guest/tick.c kt-guest/hist.c
+// LINK: kt-guest/flatten.c kt-guest/file.c kt-guest/matrix.c kt-guest/alu.c kt-guest/thread.c
+// LINK: kt-guest/schbench.c kt-guest/taobench*.c kt-guest/siblings.c
 /*
  * Any bytes as a test file. Beyond memory safety: whatever json-c makes of a text, the
  * position finder must find it at the same path in the text, or messages would point

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-guest/telemetry.c
+// LINK: kt-guest/telemetry.c kt-guest/hist.c
 /* The arithmetic of worker telemetry, with made-up times and CPUs. */
 #include <math.h>
 #include <stdlib.h>
@@ -168,9 +168,46 @@ TEST(reservoir_keeps_a_fair_part_of_many)
 	CHECK(fabs((double)s.p99_ns / (double)n - 0.99) < 0.01);
 }
 
+TEST(run_delay_is_weighted_by_timeslices)
+{
+	struct telemetry *t = fresh(0);
+
+	tm_delay(t, 0, 0); /* nothing happened: no sample */
+	CHECK_INT(t->delay.count, 0);
+	tm_delay(t, 100, 1);
+	tm_delay(t, 90, 9); /* nine waits of 10 on average */
+	CHECK_INT(t->delay.count, 10);
+	CHECK_INT(t->delay.max, 100);
+	CHECK_INT(hist_percentile(&t->delay, 90), 10);
+	CHECK_INT(hist_percentile(&t->delay, 99), 100);
+	CHECK(fabs(hist_mean(&t->delay) - 19) < 1e-9);
+}
+
+TEST(metrics_are_set_anew_and_bounded)
+{
+	struct telemetry *t = fresh(0);
+	char name[64];
+	int i;
+
+	tm_metric(t, "a", 1);
+	tm_metric(t, "b", 2);
+	tm_metric(t, "a", 3);
+	tm_metric(t, "c", NAN); /* nothing that JSON could say */
+	CHECK_INT(t->metrics, 2);
+	CHECK(t->metric[0].value == 3 && t->metric[1].value == 2);
+	for (i = 0; i < 2 * TM_METRICS; i++) {
+		snprintf(name, sizeof(name), "n%d", i);
+		tm_metric(t, name, i);
+	}
+	CHECK_INT(t->metrics, TM_METRICS);
+	tm_metric(t, "n0", 7); /* full, but this one is there */
+	CHECK(t->metric[2].value == 7);
+}
+
 UNIT_MAIN(T(percentile_is_nearest_rank), T(gap_is_between_checkpoints_and_at_its_end),
 	  T(first_cpu_is_no_migration), T(a_sleep_is_no_gap_but_waking_late_is),
 	  T(woken_before_it_waited_counts_from_the_last_checkpoint),
 	  T(an_interrupted_wait_is_neither_gap_nor_latency), T(close_accounts_for_who_never_ran),
 	  T(close_accounts_for_who_was_stopped_from_running), T(wake_statistics),
-	  T(reservoir_keeps_a_fair_part_of_many))
+	  T(reservoir_keeps_a_fair_part_of_many), T(run_delay_is_weighted_by_timeslices),
+	  T(metrics_are_set_anew_and_bounded))

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* How fairly and how well workers were served: those of one group side by side. */
+#include <math.h>
+#include <stdio.h>
+
+#include "units.h"
+#include "workload.h"
+
+void check_isolation(struct judge *j, const struct check *c, const struct group *g)
+{
+	struct finding f = finding_of(c->name, g);
+	const struct worker *w;
+	bool bad = false;
+
+	f.limit_text = g->cpuset;
+	if (!g->cpuset) {
+		judge_say(j, V_SKIP, &f, "has no cpuset");
+		return;
+	}
+	for (w = worker_next(j, g, NULL); w; w = worker_next(j, g, w)) {
+		if (!w->outside)
+			continue;
+		f.worker = w;
+		f.observed_text = w->outside;
+		judge_say(j, V_FAIL, &f, "worker %lld ran on cpus %s outside its cpuset %s",
+			  (long long)w->tid, w->outside, g->cpuset);
+		bad = true;
+	}
+	if (!bad)
+		judge_say(j, V_PASS, &f, "all workers stayed within cpus %s", g->cpuset);
+}
+
+void check_progress(struct judge *j, const struct check *c, const struct group *g)
+{
+	struct finding f = finding_of(c->name, g);
+	const struct worker *w;
+	bool bad = false;
+
+	f.unit = c->unit;
+	for (w = worker_next(j, g, NULL); w; w = worker_next(j, g, w)) {
+		if (worker_progressed(w))
+			continue;
+		f.worker = w;
+		f.observed = (double)w->work_units;
+		if (w->exit == WORKER_KILLED)
+			judge_say(j, V_FAIL, &f,
+				  "worker %lld stuck: it did not answer the stop (%llu work units)",
+				  (long long)w->tid, (unsigned long long)w->work_units);
+		else
+			judge_say(j, V_FAIL, &f, "worker %lld made no progress (0 work units)",
+				  (long long)w->tid);
+		bad = true;
+	}
+	if (!bad)
+		judge_say(j, V_PASS, &f, "all workers made progress");
+}
+
+void check_spread(struct judge *j, const struct check *c, const struct group *g)
+{
+	struct moments off = { 0 };
+	const struct worker *w;
+	uint64_t timeless = 0;
+	struct finding f;
+	int d;
+
+	for (w = worker_counts(j, g, NULL); w; w = worker_counts(j, g, w)) {
+		if (w->wall_ns)
+			moments_add(&off, w->off_cpu_pct);
+		else
+			timeless++;
+	}
+	f = finding_with(j, c, g, NULL, timeless ? NAN : moments_spread(&off));
+	d = finding_digits(f.observed, f.limit, 1);
+	if (off.n + timeless < 2)
+		judge_say(j, V_SKIP, &f, "spread needs two workers that made progress");
+	else if (timeless)
+		judge_say(j, V_INCONCLUSIVE, &f,
+			  "no spread: %llu of %llu workers have no wall time",
+			  (unsigned long long)timeless, (unsigned long long)(off.n + timeless));
+	else if (f.observed > f.limit)
+		judge_say(j, V_FAIL, &f,
+			  "spread %.*f%% above limit %.*f%% "
+			  "(off-CPU %.*f%% to %.*f%%, %llu workers)",
+			  d, f.observed, d, f.limit, d, off.min, d, off.max,
+			  (unsigned long long)off.n);
+	else
+		judge_say(j, V_PASS, &f, "spread %.*f%% within limit %.*f%%", d, f.observed, d,
+			  f.limit);
+}
+
+/* "on cpu 3, ", or nothing when it is not known */
+static const char *on_cpu(const struct worker *w, char *buf, size_t size)
+{
+	if (w->gap_cpu < 0)
+		return "";
+	snprintf(buf, size, "on cpu %lld, ", (long long)w->gap_cpu);
+	return buf;
+}
+
+void check_gap(struct judge *j, const struct check *c, const struct group *g)
+{
+	const struct worker *w = worker_counts(j, g, NULL);
+	double worst = 0, limit = limit_of(j, c), ms;
+	struct finding f;
+	bool bad = false;
+	char cpu[40];
+	int d;
+
+	if (!w) {
+		say_nobody(j, c, g);
+		return;
+	}
+	for (; w; w = worker_counts(j, g, w)) {
+		ms = (double)w->max_gap_ns / NSEC_PER_MSEC;
+		worst = fmax(worst, ms);
+		if (!(ms > limit))
+			continue;
+		f = finding_with(j, c, g, w, ms);
+		d = finding_digits(ms, limit, 0);
+		judge_say(j, V_FAIL, &f,
+			  "worker %lld gap %.*fms above limit %.*fms "
+			  "(%s%.1fs after its start)",
+			  (long long)w->tid, d, ms, d, limit, on_cpu(w, cpu, sizeof(cpu)),
+			  (double)w->gap_at_ns / NSEC_PER_SEC);
+		bad = true;
+	}
+	f = finding_with(j, c, g, NULL, worst);
+	d = finding_digits(worst, limit, 0);
+	if (!bad)
+		judge_say(j, V_PASS, &f, "worst gap %.*fms within limit %.*fms", d, worst, d,
+			  limit);
+}
+
+double work_rate(const struct worker *w)
+{
+	return arith_rate(w->work_units, w->cpu_ns);
+}
+
+double iteration_rate(const struct worker *w)
+{
+	return arith_rate(w->iterations, w->wall_ns);
+}
+
+void check_throughput_cv(struct judge *j, const struct check *c, const struct group *g)
+{
+	struct moments rates = { 0 };
+	const struct worker *w;
+	uint64_t timeless = 0;
+	struct finding f;
+	int d;
+
+	for (w = worker_counts(j, g, NULL); w; w = worker_counts(j, g, w)) {
+		if (w->cpu_ns)
+			moments_add(&rates, work_rate(w));
+		else
+			timeless++;
+	}
+	f = finding_with(j, c, g, NULL, timeless ? NAN : moments_cv(&rates));
+	d = finding_digits(f.observed, f.limit, 3);
+	if (rates.n + timeless < 2)
+		judge_say(j, V_SKIP, &f, "throughput CV needs two workers that made progress");
+	else if (timeless)
+		judge_say(j, V_INCONCLUSIVE, &f,
+			  "no throughput CV: %llu of %llu workers have no CPU time",
+			  (unsigned long long)timeless, (unsigned long long)(rates.n + timeless));
+	else if (isnan(f.observed))
+		judge_say(j, V_INCONCLUSIVE, &f, "no throughput CV: no worker did any work");
+	else if (f.observed > f.limit)
+		judge_say(j, V_FAIL, &f,
+			  "throughput CV %.*f above limit %.*f (mean %.1f/cpu-s, %llu workers)", d,
+			  f.observed, d, f.limit, rates.mean, (unsigned long long)rates.n);
+	else
+		judge_say(j, V_PASS, &f, "throughput CV %.*f within limit %.*f", d, f.observed, d,
+			  f.limit);
+}
+
+void check_floor(struct judge *j, const struct check *c, const struct group *g)
+{
+	const struct worker *w = worker_counts(j, g, NULL);
+	double lowest = INFINITY, limit = limit_of(j, c), rate;
+	struct finding f;
+	bool bad = false;
+	int d;
+
+	if (!w) {
+		say_nobody(j, c, g);
+		return;
+	}
+	for (; w; w = worker_counts(j, g, w)) {
+		rate = c->rate(w);
+		f = finding_with(j, c, g, w, rate);
+		d = finding_digits(rate, limit, 1);
+		if (isnan(rate))
+			judge_say(j, V_INCONCLUSIVE, &f, "worker %lld has no %s: %s",
+				  (long long)w->tid, c->noun, c->no_time);
+		else if (rate < limit)
+			judge_say(j, V_FAIL, &f, "worker %lld %s %.*f%s below floor %.*f%s",
+				  (long long)w->tid, c->noun, d, rate, c->per, d, limit, c->per);
+		bad |= !(rate >= limit);
+		lowest = fmin(lowest, rate);
+	}
+	f = finding_with(j, c, g, NULL, lowest);
+	d = finding_digits(lowest, limit, 1);
+	if (!bad)
+		judge_say(j, V_PASS, &f, "lowest %s %.*f%s meets floor %.*f%s", c->noun, d, lowest,
+			  c->per, d, limit, c->per);
+}

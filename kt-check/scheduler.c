@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The check "scheduler": did each scheduler live as long as it should, or, where the test
+ * expects an error, did it die with that one. When the guest died, what is not known
+ * about the scheduler is its consequence.
+ */
+#include <regex.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "judge.h"
+#include "units.h"
+
+bool scheduler_failed(const struct model *m)
+{
+	return m->scheduler && (m->sched.seen[SCHED_FAILED] || m->sched.seen[SCHED_EXIT]);
+}
+
+/* "3.2s into the workload, in step 0" */
+static const char *when(const struct model *m, char *buf, size_t size)
+{
+	const struct sched *s = &m->sched;
+	double into;
+
+	if (!m->begun || s->guest_ns < m->begin_ns)
+		return "before the workload";
+	into = (double)(s->guest_ns - m->begin_ns) / NSEC_PER_SEC;
+	if (s->step < 0)
+		snprintf(buf, size, "%.1fs into the workload, between or after its steps", into);
+	else
+		snprintf(buf, size, "%.1fs into the workload, in step %lld", into,
+			 (long long)s->step);
+	return buf;
+}
+
+/* "scheduler x died 3.2s into the workload, in step 0: reason (exit 1)" */
+static char *tell_end(const struct model *m)
+{
+	const struct sched *s = &m->sched;
+	const char *reason = s->reason ? s->reason : "no reason was given";
+	const char *exit = s->exit && !strstr(reason, s->exit) ? s->exit : NULL;
+	char buf[96], *text;
+	bool failed = s->seen[SCHED_FAILED];
+	int n;
+
+	n = asprintf(&text, "scheduler %s %s%s: %s%s%s%s", s->name ? s->name : m->scheduler,
+		     failed ? "did not attach" : "died ", failed ? "" : when(m, buf, sizeof(buf)),
+		     reason, exit ? " (" : "", exit ? exit : "", exit ? ")" : "");
+	return n < 0 ? NULL : text;
+}
+
+static bool matches(const char *pattern, const char *text)
+{
+	regex_t re;
+	bool yes;
+
+	if (regcomp(&re, pattern, REG_EXTENDED | REG_NOSUB))
+		return false; /* kt-guest plan has tried it */
+	yes = regexec(&re, text, 0, NULL, 0) == 0;
+	regfree(&re);
+	return yes;
+}
+
+static bool contains(const char *part, const char *text)
+{
+	return strstr(text, part) != NULL;
+}
+
+/* The first string of an array that the text does not fit, or NULL. */
+static const char *first_unfit(struct json_object *array, const char *text,
+			       bool (*fits)(const char *, const char *))
+{
+	size_t i, n = array ? json_object_array_length(array) : 0;
+	const char *s;
+
+	for (i = 0; i < n; i++) {
+		s = json_object_get_string(json_object_array_get_idx(array, i));
+		if (s && !fits(s, text))
+			return s;
+	}
+	return NULL;
+}
+
+/* It died, as the test expects: with the words that it expects? */
+static void judge_error(struct judge *j, const struct finding *f, const char *end)
+{
+	const struct model *m = j->m;
+	const char *reason = m->sched.reason ? m->sched.reason : "";
+	const char *part = first_unfit(m->expect.contains, reason, contains);
+	const char *pattern = first_unfit(m->expect.matches, reason, matches);
+
+	if (part)
+		judge_say(j, V_FAIL, f, "%s; expected an error that contains \"%s\"", end, part);
+	else if (pattern)
+		judge_say(j, V_FAIL, f, "%s; expected an error that matches \"%s\"", end, pattern);
+	else
+		judge_say(j, V_PASS, f, "%s, as the test expects", end);
+}
+
+/* Nothing says that it failed. */
+static void judge_alive(struct judge *j, const struct finding *f)
+{
+	const struct model *m = j->m;
+	const struct sched *s = &m->sched;
+	bool whole = s->attached && !s->running && s->seen[SCHED_STOP];
+
+	if (j->not_judged)
+		judge_say(j, V_SKIP, f, "not judged: %s", j->not_judged);
+	else if (!whole)
+		judge_say(j, V_INCONCLUSIVE, f, "no record says that scheduler %s %s", m->scheduler,
+			  s->attached ? "was stopped" : "attached");
+	else if (m->expect.error)
+		judge_say(j, V_FAIL, f, "scheduler %s ran until it was stopped; expected an error",
+			  m->scheduler);
+	else if (s->attached > 1)
+		judge_say(j, V_PASS, f,
+			  "%llu schedulers attached, one after another, and each ran until it was "
+			  "stopped",
+			  (unsigned long long)s->attached);
+	else
+		judge_say(j, V_PASS, f, "scheduler %s attached and ran until it was stopped",
+			  m->scheduler);
+}
+
+void judge_scheduler(struct judge *j)
+{
+	const struct model *m = j->m;
+	struct finding f = finding_of("scheduler", NULL);
+	char *end;
+
+	if (!m->scheduler)
+		return;
+	if (!scheduler_failed(m)) {
+		judge_alive(j, &f);
+		return;
+	}
+	end = tell_end(m);
+	if (m->expect.error)
+		judge_error(j, &f, end ? end : "the scheduler ended");
+	else
+		judge_say(j, V_FAIL, &f, "%s", end ? end : "the scheduler ended");
+	free(end);
+	j->not_judged =
+		m->sched.seen[SCHED_FAILED] ? "the scheduler did not attach" : "the scheduler died";
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef KT_CHECK_WORKLOAD_H
+#define KT_CHECK_WORKLOAD_H
+
+#include "judge.h"
+
+/*
+ * A check that a limit switches on. It looks at one group at a time. A check of each
+ * worker says what failed for each one, but that all is well only once for the group.
+ */
+struct check {
+	const char *name;
+	enum limit_id id;
+	void (*judge)(struct judge *j, const struct check *c, const struct group *g);
+	const char *unit;
+	/* of checks of a floor under each worker's rate */
+	const char *noun, *per, *no_time;
+	double (*rate)(const struct worker *w);
+};
+
+bool worker_progressed(const struct worker *w);
+double limit_of(const struct judge *j, const struct check *c);
+/* The first worker of a group, or the next one, whatever it did. */
+const struct worker *worker_next(const struct judge *j, const struct group *g,
+				 const struct worker *w);
+/*
+ * The first worker that counts, or the next one. With the progress check on, one that
+ * made none fails that check and no other: its other figures mean nothing.
+ */
+const struct worker *worker_counts(const struct judge *j, const struct group *g,
+				   const struct worker *w);
+struct finding finding_with(const struct judge *j, const struct check *c, const struct group *g,
+			    const struct worker *w, double observed);
+/* Decimals with which the two do not look equal when they are not, at least `d`. */
+int finding_digits(double observed, double limit, int d);
+void say_nobody(struct judge *j, const struct check *c, const struct group *g);
+
+/* fairness.c: workers of one group against each other, and each against its own clock. */
+void check_isolation(struct judge *j, const struct check *c, const struct group *g);
+void check_progress(struct judge *j, const struct check *c, const struct group *g);
+void check_spread(struct judge *j, const struct check *c, const struct group *g);
+void check_gap(struct judge *j, const struct check *c, const struct group *g);
+void check_throughput_cv(struct judge *j, const struct check *c, const struct group *g);
+void check_floor(struct judge *j, const struct check *c, const struct group *g);
+double work_rate(const struct worker *w);
+double iteration_rate(const struct worker *w);
+/* latency.c: how late they ran, and how often they moved. */
+void check_latency_p99(struct judge *j, const struct check *c, const struct group *g);
+void check_latency_cv(struct judge *j, const struct check *c, const struct group *g);
+void check_migrations(struct judge *j, const struct check *c, const struct group *g);
+/* pages.c: where their memory lies. */
+void check_page_locality(struct judge *j, const struct check *c, const struct group *g);
+void check_cross_node(struct judge *j, const struct check *c, const struct group *g);
+void check_slow_tier(struct judge *j, const struct check *c, const struct group *g);
+
+#endif

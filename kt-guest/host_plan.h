@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef KT_GUEST_HOST_PLAN_H
+#define KT_GUEST_HOST_PLAN_H
+
+#include <json-c/json.h>
+
+#include "errbuf.h"
+#include "host_cgroup.h"
+
+/* May this plan run on this machine? 0, or KT_HOST with the first thing that speaks against it. */
+int host_plan_check(struct json_object *plan, const struct host_cgroup *h, struct errbuf *e);
+/* Programs and files by their places on this machine instead of those in a guest. */
+int host_plan_paths(struct json_object *plan, struct errbuf *e);
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef KT_GUEST_WATCH_H
+#define KT_GUEST_WATCH_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "worker.h"
+
+/*
+ * Telemetry from outside, for workers that take no checkpoints of their own: a process beside
+ * the test looks at them every WATCH_TICK and writes what it sees into their telemetry: CPUs,
+ * run delays, and the longest time that one was ready to run and did not, all at that grain.
+ */
+#define WATCH_TICK_MS 5
+
+/* Starts it, from `start_ns` on; 0 when there is none: then nothing of this is known. */
+pid_t watch_start(const struct crew *c, uint64_t start_ns);
+/* Ends it. */
+void watch_stop(pid_t *pid);
+
+#endif

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The pieces that work types are made of, and how each is accounted. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/rseq.h>
+#include <unistd.h>
+
+#include "work.h"
+
+/* Where the kernel keeps the CPU number of this thread up to date; else a number that stays. */
+static const volatile uint32_t *cpu_number(void)
+{
+	static const volatile uint32_t none;
+
+	if (!__rseq_size)
+		return &none;
+	return &((struct rseq *)((char *)__builtin_thread_pointer() + __rseq_offset))->cpu_id;
+}
+
+static bool read_delay(const struct work *w, uint64_t *wait_ns, uint64_t *slices)
+{
+	char buf[96], *p = buf;
+	ssize_t n = w->delay.fd < 0 ? -1 : pread(w->delay.fd, buf, sizeof(buf) - 1, 0);
+
+	if (n <= 0)
+		return false;
+	buf[n] = '\0';
+	strtoull(p, &p, 10);
+	*wait_ns = strtoull(p, &p, 10);
+	*slices = strtoull(p, &p, 10);
+	return true;
+}
+
+static void sample_delay(struct work *w, uint64_t now)
+{
+	uint64_t wait_ns, slices;
+
+	w->delay.due = false;
+	w->delay.at = now;
+	if (!read_delay(w, &wait_ns, &slices))
+		return;
+	tm_delay(w->tm, wait_ns - w->delay.wait_ns, slices - w->delay.slices);
+	if (slices == w->delay.slices)
+		tick_calm(&w->tick);
+	else
+		tick_alarm(&w->tick);
+	w->delay.wait_ns = wait_ns;
+	w->delay.slices = slices;
+}
+
+void work_open(struct work *w)
+{
+	w->cpu = cpu_number();
+	w->delay.fd = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
+	read_delay(w, &w->delay.wait_ns, &w->delay.slices);
+}
+
+void work_begin(struct work *w, uint64_t start_ns, uint64_t seed)
+{
+	memset(&w->tick, 0, sizeof(w->tick));
+	tm_start(w->tm, start_ns, seed);
+	w->tm->state = TM_RUNNING;
+	w->delay.due = true; /* the way from the gate to here */
+	work_checkpoint(w);
+}
+
+void work_end(struct work *w)
+{
+	work_checkpoint(w);
+	sample_delay(w, w->tm->last_ns);
+	w->tm->stop_ns = w->tm->last_ns;
+	if (w->delay.fd >= 0)
+		close(w->delay.fd);
+}
+
+/* Behind each measurement: the ticks go on from here; was the worker off the CPU? */
+static uint64_t settle(struct work *w, uint64_t now, bool off)
+{
+	w->delay.due |= off;
+	if (w->delay.due && now - w->delay.at >= TM_DELAY_EVERY) {
+		sample_delay(w, now);
+		now = tm_now();
+		tm_mark(w->tm, now, sched_getcpu());
+	}
+	tick_sync(&w->tick, now, work_cycles(), *w->cpu);
+	return now;
+}
+
+uint64_t work_checkpoint(struct work *w)
+{
+	struct telemetry *t = w->tm;
+	uint64_t ticked = w->tick.near ? tick_time(&w->tick) : 0, now = tm_now();
+	bool off;
+
+	if (ticked > t->last_ns)
+		t->last_ns = ticked < now ? ticked : now;
+	off = now - t->last_ns >= tick_near_ns(&w->tick);
+	tm_mark(t, now, sched_getcpu());
+	return settle(w, now, off);
+}
+
+uint64_t work_woken(struct work *w, uint64_t due)
+{
+	uint64_t now = tm_now();
+
+	tm_woken(w->tm, due, now, sched_getcpu());
+	return settle(w, now, true);
+}
+
+uint64_t work_resumed(struct work *w)
+{
+	uint64_t now = tm_now();
+
+	tm_resume(w->tm, now, sched_getcpu());
+	return settle(w, now, true);
+}
+
+uint64_t work_waited(struct work *w, uint64_t since, uint64_t sent)
+{
+	if (!sent)
+		return work_resumed(w);
+	if (sent >= since)
+		return work_woken(w, sent);
+	return work_checkpoint(w); /* it was over before it began: no wake-up */
+}
+
+void work_spin(struct work *w, uint64_t spins)
+{
+	uint64_t i, n;
+
+	do {
+		n = spins < WORK_SPINS ? spins : WORK_SPINS;
+		for (i = n; i; i--)
+			__builtin_ia32_pause();
+		w->tm->work_units += n;
+		spins -= n;
+		work_tick(w);
+	} while (spins && !work_stopped(w));
+}
+
+void work_yield(struct work *w)
+{
+	sched_yield();
+	w->tm->work_units++;
+	w->delay.due = true;
+	work_tick(w);
+}
+
+uint64_t work_sleep_until(struct work *w, uint64_t due)
+{
+	struct timespec ts = { .tv_sec = (time_t)(due / NSEC_PER_SEC),
+			       .tv_nsec = (long)(due % NSEC_PER_SEC) };
+
+	work_checkpoint(w);
+	if (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL))
+		return work_resumed(w); /* the stop's signal */
+	return work_woken(w, due);
+}
+
+uint64_t work_sleep(struct work *w, uint64_t ns)
+{
+	return work_sleep_until(w, tm_now() + ns);
+}
+
+void work_spin_for(struct work *w, uint64_t ns)
+{
+	uint64_t end = tm_now() + ns;
+
+	do
+		work_spin(w, WORK_SPINS);
+	while (tm_now() < end && !work_stopped(w));
+}
