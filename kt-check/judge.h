@@ -4,9 +4,7 @@
 
 #include "model.h"
 #include "record.h"
-
-/* In order of severity: the verdict of a test is its most severe one. */
-enum verdict { V_SKIP, V_PASS, V_INCONCLUSIVE, V_FAIL, V_COUNT };
+#include "verdict.h"
 
 struct judge {
 	struct model *m;

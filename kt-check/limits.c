@@ -23,23 +23,49 @@ static const char *const members[LIM_COUNT] = {
 	[LIM_CROSS_NODE_RATIO] = "max_cross_node_migration_ratio",
 	[LIM_SLOW_TIER_RATIO] = "max_slow_tier_ratio",
 	[LIM_CLEANUP_MS] = "cleanup_budget_ms",
+	[LIM_MONITOR] = "monitor",
+	[LIM_IMBALANCE_RATIO] = "max_imbalance_ratio",
+	[LIM_LOCAL_DSQ_DEPTH] = "max_local_dsq_depth",
+	[LIM_RQ_CLOCK_STUCK] = "fail_on_rq_clock_stuck",
+	[LIM_FALLBACK_RATE] = "max_fallback_rate",
+	[LIM_KEEP_LAST_RATE] = "max_keep_last_rate",
+	[LIM_SUSTAINED_SAMPLES] = "sustained_samples",
 };
+
+/* Of the checks on samples, when the monitor is on. */
+static const struct {
+	enum limit_id id;
+	double v;
+} monitor_defaults[] = {
+	{ LIM_IMBALANCE_RATIO, 4 }, { LIM_LOCAL_DSQ_DEPTH, 50 }, { LIM_RQ_CLOCK_STUCK, 1 },
+	{ LIM_FALLBACK_RATE, 200 }, { LIM_KEEP_LAST_RATE, 100 },
+};
+
+#define MONITOR_CHECKS    (sizeof(monitor_defaults) / sizeof(monitor_defaults[0]))
+#define SUSTAINED_DEFAULT 5
 
 static bool is_switch(enum limit_id id)
 {
-	return id == LIM_ISOLATION || id == LIM_NOT_STUCK;
+	return id == LIM_ISOLATION || id == LIM_NOT_STUCK || id == LIM_MONITOR ||
+	       id == LIM_RQ_CLOCK_STUCK;
 }
 
 void limits_init(struct limits *l, double v)
 {
 	int i;
 
-	for (i = 0; i < LIM_COUNT; i++)
+	for (i = 0; i < LIM_COUNT; i++) {
 		l->v[i] = v;
+		l->dflt[i] = false;
+	}
 }
 
 static int from_member(double *v, enum limit_id id, struct json_object *m, struct errbuf *e)
 {
+	if (!m) {
+		*v = LIMIT_OFF;
+		return 0;
+	}
 	if (is_switch(id)) {
 		if (!json_object_is_type(m, json_type_boolean))
 			return errbuf_set(e, -EINVAL, "expected true or false as %s", members[id]);
@@ -58,9 +84,9 @@ int limits_from_plan(struct limits *l, struct json_object *assert, struct errbuf
 	struct json_object *m;
 	int i, rc;
 
-	limits_init(l, LIMIT_OFF);
+	limits_init(l, LIMIT_UNSET);
 	for (i = 0; i < LIM_COUNT; i++) {
-		if (!json_object_object_get_ex(assert, members[i], &m) || !m)
+		if (!json_object_object_get_ex(assert, members[i], &m))
 			continue;
 		rc = from_member(&l->v[i], i, m, e);
 		if (rc)
@@ -94,4 +120,33 @@ void limits_override(struct limits *l, const struct limits *over)
 	for (i = 0; i < LIM_COUNT; i++)
 		if (over->v[i] != LIMIT_UNSET)
 			l->v[i] = over->v[i];
+}
+
+bool limits_monitor(const struct limits *l)
+{
+	size_t i;
+
+	for (i = 0; i < MONITOR_CHECKS; i++)
+		if (l->v[monitor_defaults[i].id] >= 0)
+			return true;
+	return l->v[LIM_MONITOR] > 0;
+}
+
+void limits_complete(struct limits *l)
+{
+	size_t i;
+	int id;
+
+	for (i = 0; i < MONITOR_CHECKS; i++) {
+		id = monitor_defaults[i].id;
+		if (l->v[id] != LIMIT_UNSET || l->v[LIM_MONITOR] <= 0)
+			continue;
+		l->v[id] = monitor_defaults[i].v;
+		l->dflt[id] = true;
+	}
+	if (l->v[LIM_SUSTAINED_SAMPLES] < 1)
+		l->v[LIM_SUSTAINED_SAMPLES] = SUSTAINED_DEFAULT;
+	for (id = 0; id < LIM_COUNT; id++)
+		if (l->v[id] == LIMIT_UNSET)
+			l->v[id] = LIMIT_OFF;
 }

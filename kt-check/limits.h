@@ -2,6 +2,8 @@
 #ifndef KT_CHECK_LIMITS_H
 #define KT_CHECK_LIMITS_H
 
+#include <stdbool.h>
+
 #include <json-c/json.h>
 
 #include "errbuf.h"
@@ -22,6 +24,13 @@ enum limit_id {
 	LIM_CROSS_NODE_RATIO,
 	LIM_SLOW_TIER_RATIO,
 	LIM_CLEANUP_MS,
+	LIM_MONITOR, /* those below, with their defaults */
+	LIM_IMBALANCE_RATIO,
+	LIM_LOCAL_DSQ_DEPTH,
+	LIM_RQ_CLOCK_STUCK,
+	LIM_FALLBACK_RATE,
+	LIM_KEEP_LAST_RATE,
+	LIM_SUSTAINED_SAMPLES,
 	LIM_COUNT
 };
 
@@ -31,6 +40,7 @@ enum limit_id {
 
 struct limits {
 	double v[LIM_COUNT];
+	bool dflt[LIM_COUNT]; /* not asked for by itself */
 };
 
 void limits_init(struct limits *l, double v); /* all to LIMIT_OFF or LIMIT_UNSET */
@@ -40,5 +50,9 @@ int limits_from_plan(struct limits *l, struct json_object *assert, struct errbuf
 int limits_parse(struct limits *l, enum limit_id id, const char *text, struct errbuf *e);
 /* What is set in `over` replaces what is in `l`. */
 void limits_override(struct limits *l, const struct limits *over);
+/* Does any of them need samples? */
+bool limits_monitor(const struct limits *l);
+/* What nobody set is off, or has its default when the monitor is on. */
+void limits_complete(struct limits *l);
 
 #endif

@@ -44,10 +44,31 @@ static const char usage_text[] =
 	"                               pages moved between nodes, per page\n"
 	"      --max-slow-tier-ratio N  share of pages on nodes without CPUs, 0 to 1\n"
 	"      --cleanup-budget-ms N    from the last stop to the end of the guest's work\n"
+	"      --monitor                what samples show, with the defaults of kt-test(5)\n"
+	"      --no-monitor             ... only what a limit asks for\n"
+	"      --max-imbalance-ratio N  tasks of the fullest CPU to those of the emptiest\n"
+	"      --max-local-dsq-depth N  tasks in a CPU's own queue\n"
+	"      --fail-on-rq-clock-stuck\n"
+	"                               clocks of CPUs that have tasks must go on\n"
+	"      --no-fail-on-rq-clock-stuck\n"
+	"                               ... need not\n"
+	"      --max-fallback-rate N    sched_ext's select_cpu_fallback events per second\n"
+	"      --max-keep-last-rate N   sched_ext's dispatch_keep_last events per second\n"
+	"      --sustained-samples N    samples in a row that make a violation of these\n"
 	"  -h, --help                   print this help\n"
 	"  -V, --version                print the version\n";
 
-enum { OPT_LIMIT = 256, OPT_ISOLATION, OPT_NO_ISOLATION, OPT_NOT_STUCK, OPT_NO_NOT_STUCK };
+enum {
+	OPT_LIMIT = 256,
+	OPT_ISOLATION,
+	OPT_NO_ISOLATION,
+	OPT_NOT_STUCK,
+	OPT_NO_NOT_STUCK,
+	OPT_MONITOR,
+	OPT_NO_MONITOR,
+	OPT_CLOCK,
+	OPT_NO_CLOCK
+};
 
 static const struct option long_opts[] = {
 	{ "isolation", no_argument, NULL, OPT_ISOLATION },
@@ -67,6 +88,15 @@ static const struct option long_opts[] = {
 	{ "max-cross-node-migration-ratio", required_argument, NULL, LIM_CROSS_NODE_RATIO },
 	{ "max-slow-tier-ratio", required_argument, NULL, LIM_SLOW_TIER_RATIO },
 	{ "cleanup-budget-ms", required_argument, NULL, LIM_CLEANUP_MS },
+	{ "monitor", no_argument, NULL, OPT_MONITOR },
+	{ "no-monitor", no_argument, NULL, OPT_NO_MONITOR },
+	{ "max-imbalance-ratio", required_argument, NULL, LIM_IMBALANCE_RATIO },
+	{ "max-local-dsq-depth", required_argument, NULL, LIM_LOCAL_DSQ_DEPTH },
+	{ "fail-on-rq-clock-stuck", no_argument, NULL, OPT_CLOCK },
+	{ "no-fail-on-rq-clock-stuck", no_argument, NULL, OPT_NO_CLOCK },
+	{ "max-fallback-rate", required_argument, NULL, LIM_FALLBACK_RATE },
+	{ "max-keep-last-rate", required_argument, NULL, LIM_KEEP_LAST_RATE },
+	{ "sustained-samples", required_argument, NULL, LIM_SUSTAINED_SAMPLES },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ 0 },
@@ -109,6 +139,14 @@ static int opts_parse(struct opts *o, int argc, char **argv)
 		case OPT_NOT_STUCK:
 		case OPT_NO_NOT_STUCK:
 			o->over.v[LIM_NOT_STUCK] = c == OPT_NOT_STUCK ? 1 : LIMIT_OFF;
+			break;
+		case OPT_MONITOR:
+		case OPT_NO_MONITOR:
+			o->over.v[LIM_MONITOR] = c == OPT_MONITOR ? 1 : LIMIT_OFF;
+			break;
+		case OPT_CLOCK:
+		case OPT_NO_CLOCK:
+			o->over.v[LIM_RQ_CLOCK_STUCK] = c == OPT_CLOCK ? 1 : LIMIT_OFF;
 			break;
 		default:
 			rc = limit_opt(o, c, optarg);
@@ -169,7 +207,7 @@ static void look_at(struct input *i, bool ended, int upstream)
 	const char *type = rec_peek(&i->in, buf);
 	struct errbuf e;
 
-	if (*type && !model_wants(type) && !is_judgement(type)) {
+	if (*type && !model_wants(i->m, type) && !is_judgement(type)) {
 		rec_pass(i->out, i->in.line, i->in.len); /* most of a stream: not even parsed */
 		return;
 	}
@@ -206,11 +244,15 @@ static int judge(const struct opts *o, struct model *m, struct rec_out *out)
 	struct judge j = { .m = m, .out = out };
 
 	limits_override(&m->limits, &o->over);
+	limits_complete(&m->limits);
 	model_close(m);
 	stats_write(m, out);
+	temporal_stats(&m->seen, out);
 	judge_life(&j);
 	judge_workload(&j);
 	judge_payloads(&j);
+	judge_monitor(&j);
+	judge_temporal(&j);
 	return judge_verdict(&j);
 }
 
@@ -223,6 +265,7 @@ static int run(const struct opts *o, struct rec_out *out)
 
 	if (!f || model_init(&m))
 		return msg_err(KT_SYS, ENOMEM, "unable to start");
+	m.seen.monitor = limits_monitor(&o->over);
 	rec_in_init(&i.in, f);
 	read_all(&i);
 	if (i.in.upstream) {

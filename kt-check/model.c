@@ -31,6 +31,7 @@ static int take_step(struct model *m, struct json_object *o, struct errbuf *e)
 
 	if (index < 0 || ns < 0)
 		return errbuf_set(e, -EINVAL, "expected numbers >= 0 as index and guest_ns");
+	observed_step(&m->seen, strcmp(event, "end") != 0, rec_get_int(o, "t_ns", 0));
 	if (strcmp(event, "end") == 0) {
 		m->step = -1;
 		m->stop_ns = ns;
@@ -190,18 +191,31 @@ static const struct {
 	const char *type;
 	int (*take)(struct model *m, struct json_object *o, struct errbuf *e);
 } takers[] = {
-	{ "test", take_test },       { "topology", take_topology },
-	{ "host", take_host },       { "step", take_step },
-	{ "op", take_op },           { "worker", take_worker },
-	{ "payload", take_payload }, { "sched", take_sched },
-	{ "guest", take_guest },     { "vm_exit", take_vm_exit },
-	{ "end", take_end },         { NULL, NULL },
+	{ "test", take_test },
+	{ "topology", take_topology },
+	{ "host", take_host },
+	{ "step", take_step },
+	{ "op", take_op },
+	{ "worker", take_worker },
+	{ "payload", take_payload },
+	{ "sched", take_sched },
+	{ "guest", take_guest },
+	{ "boot", take_boot },
+	{ "observe", take_observe },
+	{ "sample", take_sample },
+	{ "snapshot", take_snapshot },
+	{ "vm_exit", take_vm_exit },
+	{ "end", take_end },
+	{ NULL, NULL },
 };
 
-bool model_wants(const char *type)
+bool model_wants(const struct model *m, const char *type)
 {
+	bool mine, wanted = observed_wants(&m->seen, type, &mine);
 	int i;
 
+	if (mine)
+		return wanted;
 	for (i = 0; takers[i].type; i++)
 		if (strcmp(takers[i].type, type) == 0)
 			return true;
@@ -214,6 +228,8 @@ int model_take(struct model *m, struct json_object *o, struct errbuf *e)
 	int i;
 
 	e->text[0] = '\0';
+	if (!model_wants(m, type))
+		return 0;
 	for (i = 0; takers[i].type; i++)
 		if (strcmp(takers[i].type, type) == 0)
 			return takers[i].take(m, o, e);
@@ -224,6 +240,7 @@ int model_init(struct model *m)
 {
 	memset(m, 0, sizeof(*m));
 	m->step = m->last_step = m->guest_exit = m->sched.step = m->stop_ns = m->done_ns = -1;
+	m->seen.workload_ns = -1;
 	limits_init(&m->limits, LIMIT_OFF);
 	m->index = json_object_new_object();
 	return m->index ? 0 : -ENOMEM;
@@ -258,6 +275,7 @@ static void free_arrays(struct model *m)
 void model_free(struct model *m)
 {
 	free_arrays(m);
+	observed_free(&m->seen);
 	free(m->workers);
 	free(m->places);
 	free(m->groups);

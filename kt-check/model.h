@@ -12,6 +12,7 @@
 #include "cpulist.h"
 #include "errbuf.h"
 #include "limits.h"
+#include "observed.h"
 
 /*
  * What the stream says about one run, as far as it is judged: the plan, the
@@ -152,6 +153,8 @@ struct model {
 	uint32_t nnodes; /* 0: no topology is known */
 	struct cpulist node_cpus[MODEL_MAX_NODES];
 
+	struct observed seen; /* from outside */
+
 	struct sched sched;
 	bool begun;        /* a first step was seen */
 	uint64_t begin_ns; /* its guest_ns */
@@ -175,6 +178,6 @@ int model_take(struct model *m, struct json_object *o, struct errbuf *e);
 /* After the last record: how much was to be expected is known only now. */
 void model_close(struct model *m);
 /* True if model_take() has a use for records of this type. */
-bool model_wants(const char *type);
+bool model_wants(const struct model *m, const char *type);
 
 #endif

@@ -265,6 +265,9 @@ int take_test(struct model *m, struct json_object *o, struct errbuf *e)
 		return errbuf_set(e, -ENOMEM, "out of memory");
 	take_expect(m, o);
 	rc = limits_from_plan(&m->limits, rec_get_obj(o, "assert"), e);
+	m->seen.monitor |= limits_monitor(&m->limits);
+	if (!rc)
+		rc = temporal_plan(m, o, e);
 	if (!rc)
 		rc = take_scheduler(m, o, e);
 	if (!rc)

@@ -120,7 +120,7 @@ static int unknown_key(const struct node *n, const char *const *keys, const char
 		       struct errbuf *e)
 {
 	const char *near = suggest_nearest(n->key, keys);
-	char list[400] = "";
+	char list[440] = "";
 	size_t len = 0, i;
 
 	if (near)

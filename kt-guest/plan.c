@@ -6,6 +6,7 @@
 
 #include "exit.h"
 #include "plan.h"
+#include "plan_observe.h"
 #include "record.h"
 #include "suggest.h"
 #include "units.h"
@@ -40,6 +41,9 @@ static const char *const keys[] = {
 	"steps",
 	"allow_inconclusive",
 	"expect_error",
+	"num_snapshots",
+	"watch_fields",
+	"temporal",
 	"$schema",
 	NULL,
 };
@@ -54,7 +58,8 @@ struct plan {
 	struct limits limits;
 	bool allow_inconclusive;
 	struct json_object *sysctls, *expect, *constraints, *workloads, *backdrop, *steps;
-	const char *payload; /* the primary one, or NULL */
+	struct json_object *observe; /* members of the record */
+	const char *payload;         /* the primary one, or NULL */
 };
 
 static int bad_topology(const struct node *n, const char *spec, const struct errbuf *why,
@@ -263,6 +268,8 @@ static struct json_object *make_record(const char *path, struct plan *p)
 	rec_bool(o, "allow_inconclusive", p->allow_inconclusive);
 	rec_add(o, "backdrop", json_object_get(p->backdrop));
 	rec_add(o, "steps", json_object_get(p->steps));
+	json_object_object_foreach (p->observe, key, v)
+		rec_add(o, key, json_object_get(v));
 	plan_work_kargs(o, p->ctx.kargs);
 	return o;
 }
@@ -274,6 +281,7 @@ static void prepare(struct plan *p)
 	p->ctx.programs = json_object_new_array();
 	p->ctx.payloads = json_object_new_array();
 	p->ctx.kargs = json_object_new_array();
+	p->observe = json_object_new_object();
 	names_init(&p->ctx.names);
 }
 
@@ -290,6 +298,7 @@ static void release(struct plan *p)
 	json_object_put(p->workloads);
 	json_object_put(p->backdrop);
 	json_object_put(p->steps);
+	json_object_put(p->observe);
 	names_free(&p->ctx.names);
 }
 
@@ -315,6 +324,8 @@ int plan_resolve_file(const struct plan_opts *o, const struct jsonfile *f,
 		rc = resolve_constraints(&test, &p, e);
 	if (!rc)
 		rc = resolve_load(&test, &p, e);
+	if (!rc)
+		rc = plan_observe(&test, p.steps, p.observe, e);
 	if (!rc)
 		*record = make_record(f->label, &p);
 	release(&p);

@@ -44,18 +44,46 @@ static const struct limit_def {
 					"a number from 0 to 1 or null" },
 	[LIMIT_CLEANUP_BUDGET_MS] = { "cleanup_budget_ms", false, 1, 1e9,
 				      "a number of milliseconds from 1 on, or null" },
+	[LIMIT_MONITOR] = { "monitor", true, 0, 1, "true, false or null" },
+	[LIMIT_MAX_IMBALANCE_RATIO] = { "max_imbalance_ratio", false, 1, 1e9,
+					"a number of 1 or more, or null" },
+	[LIMIT_MAX_LOCAL_DSQ_DEPTH] = { "max_local_dsq_depth", false, 0, 1e9,
+					"a number of 0 or more, or null" },
+	[LIMIT_FAIL_ON_RQ_CLOCK_STUCK] = { "fail_on_rq_clock_stuck", true, 0, 1,
+					   "true, false or null" },
+	[LIMIT_MAX_FALLBACK_RATE] = { "max_fallback_rate", false, 0, 1e15,
+				      "a number of 0 or more, or null" },
+	[LIMIT_MAX_KEEP_LAST_RATE] = { "max_keep_last_rate", false, 0, 1e15,
+				       "a number of 0 or more, or null" },
+	[LIMIT_SUSTAINED_SAMPLES] = { "sustained_samples", false, 1, 1e6,
+				      "a number from 1 to 1000000, or null" },
 };
 
 /* For look-ups and suggestions; the last is an older name of not_stuck. */
 static const char *const keys[] = {
-	"isolation",           "not_stuck",
-	"max_gap_ms",          "max_spread_pct",
-	"max_throughput_cv",   "min_work_rate",
-	"min_iteration_rate",  "max_p99_wake_latency_ns",
-	"max_wake_latency_cv", "max_migration_ratio",
-	"min_page_locality",   "max_cross_node_migration_ratio",
-	"max_slow_tier_ratio", "cleanup_budget_ms",
-	"not_starved",         NULL,
+	"isolation",
+	"not_stuck",
+	"max_gap_ms",
+	"max_spread_pct",
+	"max_throughput_cv",
+	"min_work_rate",
+	"min_iteration_rate",
+	"max_p99_wake_latency_ns",
+	"max_wake_latency_cv",
+	"max_migration_ratio",
+	"min_page_locality",
+	"max_cross_node_migration_ratio",
+	"max_slow_tier_ratio",
+	"cleanup_budget_ms",
+	"monitor",
+	"max_imbalance_ratio",
+	"max_local_dsq_depth",
+	"fail_on_rq_clock_stuck",
+	"max_fallback_rate",
+	"max_keep_last_rate",
+	"sustained_samples",
+	"not_starved",
+	NULL,
 };
 
 static int find(const char *key, size_t len)
@@ -176,13 +204,15 @@ struct json_object *limits_json(const struct limits *l)
 	int i;
 
 	for (i = 0; i < LIMIT_COUNT; i++) {
+		if (i >= LIMIT_MONITOR && l->v[i].state == LIMIT_UNSET)
+			continue; /* kt-check knows the defaults of "monitor" */
 		if (defs[i].flag) {
 			rec_bool(o, defs[i].key, l->v[i].state == LIMIT_ON);
 		} else if (l->v[i].state == LIMIT_ON) {
 			/* as given: rec_dbl()'s three decimals would change a limit of 0.0005 */
 			snprintf(text, sizeof(text), "%.15g", l->v[i].value);
 			rec_add(o, defs[i].key, json_object_new_double_s(l->v[i].value, text));
-		} else if (i <= LIMIT_MIN_ITERATION_RATE) {
+		} else if (i <= LIMIT_MIN_ITERATION_RATE || i >= LIMIT_MONITOR) {
 			rec_add(o, defs[i].key, NULL);
 		}
 	}

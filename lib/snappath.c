@@ -131,6 +131,7 @@ static int step_item(struct json_object **v, const char *path, const char **at, 
 
 static int step_member(struct json_object **v, const char *path, const char **at, struct errbuf *e)
 {
+	struct json_object *o = *v;
 	char name[WORD_MAX];
 	size_t n = word(*at + 1, name);
 
@@ -139,8 +140,8 @@ static int step_member(struct json_object **v, const char *path, const char **at
 	if (!json_object_is_type(*v, json_type_object))
 		return errbuf_set(e, -ENOENT, "\"%.*s\" is %s and has no members",
 				  (int)(*at - path < 80 ? *at - path : 80), path, kind(*v));
-	if (!json_object_object_get_ex(*v, name, v))
-		return no_member(*v, name, e);
+	if (!json_object_object_get_ex(o, name, v))
+		return no_member(o, name, e);
 	*at += n + 1;
 	return 0;
 }

@@ -293,7 +293,7 @@ listed() {
 	printf '{ "x": 1 }' >"$d/t.json"
 	run --separate-stderr kt-guest plan "$d/t.json"
 	[ "$status" -eq 65 ]
-	[[ $stderr = "kt-guest: ..."*"/t.json:1:3: unknown key \"x\" in the test (expected one of description, "*", expect_error)" ]]
+	[[ $stderr = "kt-guest: ..."*"/t.json:1:3: unknown key \"x\" in the test (expected one of description, "*", temporal)" ]]
 }
 
 @test "usage" {

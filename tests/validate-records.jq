@@ -36,8 +36,15 @@ def schema: {
 			max_throughput_cv: "n?", min_work_rate: "n?", min_iteration_rate: "n?",
 			max_p99_wake_latency_ns: "n?", max_wake_latency_cv: "n?", max_migration_ratio: "n?",
 			min_page_locality: "n?", max_cross_node_migration_ratio: "n?", max_slow_tier_ratio: "n?",
-			cleanup_budget_ms: "n?"
+			cleanup_budget_ms: "n?",
+			monitor: "b?", max_imbalance_ratio: "n?", max_local_dsq_depth: "n?", fail_on_rq_clock_stuck: "b?",
+			max_fallback_rate: "n?", max_keep_last_rate: "n?", sustained_samples: "n?"
 		},
+		num_snapshots: "i?", watch_fields: ["s", "?"],
+		temporal: [{
+			field: "s", pattern: "s", source: "s", cpus: "s?", of: "s?", min: "n?", max: "n?", target: "n?",
+			tolerance: "n?", time_ns: "i?", from_step: "i?", to_step: "i?", value: "s?"
+		}, "?"],
 		steps: [{
 			hold_ns: "i", every_ns: "i?", until_payload: "b?", ops: ["any", "?"],
 			cgroups: [{
@@ -127,8 +134,9 @@ def schema: {
 		console_dropped: "i?", record_lost: "i?"
 	},
 	stats: {
-		cgroup: "s?", workers: "i", cpus: "i", spread_pct: "n", avg_off_cpu_pct: "n", max_gap_ms: "n",
-		max_gap_cpu: "i", migrations: "i", iterations: "i", p99_wake_us: "n?", run_delay_us: "n?",
+		field: "s?", samples: "i?", mean: "n?", min: "n?", max: "n?", last: "n?", delta: "n?", cpu_max: "n?",
+		cgroup: "s?", workers: "i?", cpus: "i?", spread_pct: "n?", avg_off_cpu_pct: "n?", max_gap_ms: "n?",
+		max_gap_cpu: "i?", migrations: "i?", iterations: "i?", p99_wake_us: "n?", run_delay_us: "n?",
 		groups: [{
 			step: "i?", group: "i", work: "s?", workers: "i", spread_pct: "n", max_gap_ms: "n",
 			migrations: "i", iterations: "i"
@@ -154,6 +162,7 @@ def words: {
 	"step.event": ["start", "hold", "end"],
 	"vm_exit.cause": ["poweroff", "reboot", "panic", "triple_fault", "deadline", "engine_lost", "interrupted", "garbage"],
 	"check.name": ["isolation", "progress", "spread", "gap", "throughput_cv", "work_rate", "iteration_rate",
+		"imbalance", "local_dsq_depth", "rq_clock", "fallback_rate", "keep_last_rate", "temporal",
 		"wake_latency", "wake_latency_cv", "migration_ratio", "page_locality", "cross_node_migration",
 		"slow_tier", "cleanup", "payload", "scheduler", "run"],
 	"check.verdict": ["pass", "fail", "inconclusive", "skip"],

@@ -2,11 +2,13 @@
 // LINK: kt-check/arith.c kt-check/group.c kt-check/judge.c kt-check/life.c kt-check/limits.c
 // LINK: kt-check/model.c kt-check/plan.c kt-check/payload.c kt-check/scheduler.c kt-check/stats.c
 // LINK: kt-check/worker.c kt-check/workload.c kt-check/fairness.c kt-check/latency.c
-// kt-check/pages.c
+// LINK: kt-check/pages.c kt-check/sample.c kt-check/series.c kt-check/monitor.c
+// LINK: kt-check/temporal.c
 /* Any stream of records, judged. */
 #include <stdlib.h>
 
 #include "kt-check/judge.h"
+#include "kt-check/observed.h"
 #include "kt-check/payload.h"
 #include "kt-check/stats.h"
 
@@ -17,11 +19,15 @@ static void judge(struct model *m)
 	struct rec_out out = { .f = fopen("/dev/null", "we"), .lazy = true };
 	struct judge j = { .m = m, .out = &out };
 
+	limits_complete(&m->limits);
 	model_close(m);
 	stats_write(m, &out);
+	temporal_stats(&m->seen, &out);
 	judge_life(&j);
 	judge_workload(&j);
 	judge_payloads(&j);
+	judge_monitor(&j);
+	judge_temporal(&j);
 	judge_verdict(&j);
 	fclose(out.f);
 }
