@@ -233,8 +233,10 @@ static int hotplug(struct world *w, struct json_object *op, struct json_object *
 	struct cpulist l;
 	int rc = cpulist_parse(rec_get_str(op, "cpus", ""), &l, e);
 
+	sched_cpus_change(w->sched);
 	if (!rc)
 		rc = world_hotplug(w, &l, online, e);
+	sched_cpus_change(w->sched);
 	world_note_cpus(w);
 	if (file_read_line("/sys/devices/system/cpu/online", text, sizeof(text)) >= 0)
 		rec_str(rec, "online", text);

@@ -21,6 +21,7 @@
 #define ATTACH_WAIT  (30 * NSEC_PER_SEC) /* loading BPF is slow on a software CPU */
 #define ATTACH_TICK  (10 * NSEC_PER_MSEC)
 #define WATCH_TICK   (50 * NSEC_PER_MSEC)
+#define RESTART_WAIT (5 * NSEC_PER_SEC)
 #define SAY_WHY_WAIT (3 * NSEC_PER_SEC) /* schedulers look once a second whether they are out */
 #define STOP_WAIT    (2 * NSEC_PER_SEC)
 #define SHELL_WAIT   (10 * NSEC_PER_SEC)
@@ -132,12 +133,37 @@ static bool poll_once(struct sched *s, int fd, uint64_t until_ns, uint64_t tick)
 	return p[0].revents != 0;
 }
 
-/* It ended though nobody told it to: its process did, or the kernel threw it out. */
+void sched_cpus_change(struct sched *s)
+{
+	s->may_restart_ns = tm_now() + RESTART_WAIT;
+}
+
+/* It is attached again after the CPUs changed. */
+static void returned(struct sched *s)
+{
+	struct json_object *o = record(s, "restart", s->out_ns);
+
+	rec_int(o, "duration_ns", (int64_t)(tm_now() - s->out_ns));
+	rec_put(s->out, o);
+	s->out_ns = 0;
+	s->said[0] = '\0'; /* of that end it has told */
+}
+
+/* It ended though nobody told it to: its process did, or the kernel threw it out for good. */
 static bool is_lost(struct sched *s)
 {
 	bool process = rec_get_str(s->plan, "binary", NULL);
+	bool there = !s->ext || enabled(s);
 
-	return (process && ended(s)) || (s->ext && !enabled(s));
+	if (process && ended(s))
+		return true;
+	if (there && s->out_ns)
+		returned(s);
+	if (there)
+		return false;
+	if (!s->out_ns)
+		s->out_ns = tm_now();
+	return !process || tm_now() >= s->may_restart_ns;
 }
 
 enum sched_event sched_wait(struct sched *s, int fd, uint64_t until_ns)
@@ -148,7 +174,7 @@ enum sched_event sched_wait(struct sched *s, int fd, uint64_t until_ns)
 	while (!ready && tm_now() < until_ns) {
 		ready = poll_once(s, fd, until_ns, watch ? WATCH_TICK : UINT64_MAX);
 		if (watch && is_lost(s)) {
-			s->lost_ns = tm_now();
+			s->lost_ns = s->out_ns ? s->out_ns : tm_now();
 			return SCHED_LOST;
 		}
 	}
@@ -403,7 +429,7 @@ static int start(struct sched *s, struct json_object *plan, struct errbuf *e)
 	s->wanted = true;
 	s->last[0] = s->said[0] = '\0';
 	s->len = 0;
-	s->lost_ns = 0;
+	s->lost_ns = s->out_ns = 0;
 	s->state_fd = open(SCX_DIR "/state", O_RDONLY | O_CLOEXEC);
 	if (sched_prepare(s, plan, &why))
 		return failed(s, e, why.text);

@@ -28,6 +28,11 @@ struct sched {
 	bool attached;    /* seen "enabled", or switched on */
 	bool ext;         /* it is a sched_ext scheduler */
 	uint64_t lost_ns; /* when it was seen to have ended by itself, or 0 */
+	/*
+	 * A scheduler without callbacks for it is thrown out when a CPU comes or goes, and many
+	 * attach themselves again then. Until when that is no end; since when it is out, or 0.
+	 */
+	uint64_t may_restart_ns, out_ns;
 	/* what else is looked after while the guest waits (payloads): called when fd is readable */
 	int aux_fd; /* -1: none */
 	void (*aux)(void *arg);
@@ -53,6 +58,8 @@ int sched_start(struct sched *s);
  * scheduler ended by itself, whatever comes first. Passes its log on meanwhile.
  */
 enum sched_event sched_wait(struct sched *s, int fd, uint64_t until_ns);
+/* CPUs come or go now: it may be thrown out for that, and attach itself again. */
+void sched_cpus_change(struct sched *s);
 /* After SCHED_LOST: gives it time to say why, records "exit". */
 void sched_lost(struct sched *s);
 /* Stops it, if it still runs, and records "stop"; it is missing then, where one is wanted. */

@@ -3,7 +3,7 @@
 # kt run: a test in cgroups of this machine. Each test has a mount namespace in which
 # /sys/fs/cgroup is the machine's cgroup v2, wherever that is; tests/e2e/host.bats does the
 # same as root of a guest, with controllers and schedulers.
-# shellcheck disable=SC2154 # stderr is set by run
+# shellcheck disable=SC2154,SC2030,SC2031 # stderr is set by run; each @test is a subshell
 
 load helpers
 

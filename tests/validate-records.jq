@@ -120,6 +120,7 @@ def schema: {
 			attach: {ops: "s", duration_ns: "i?"},
 			failed: {reason: "s"},
 			exit: {reason: "s", exit: "s"},
+			restart: {duration_ns: "i"},
 			stop: {duration_ns: "i?", error: "s?"},
 			log: {text: "s"}
 		}
