@@ -29,8 +29,8 @@ PAGES := $(wildcard man/*.[157])
 
 # Libraries of each tool, by pkg-config; every tool has json-c through lib/.
 PKGS_kt-initrd := libelf libzstd
-PKGS_kt-vm := libseccomp
-PKGS_ALL := json-c libelf libzstd libseccomp
+PKGS_kt-vm := libbpf libelf libseccomp
+PKGS_ALL := json-c libbpf libelf libzstd libseccomp
 
 pc = $(shell pkg-config $(1) $(2) 2>/dev/null)
 JSON_CFLAGS := $(call pc,--cflags,json-c)
