@@ -13,6 +13,7 @@
 #include "exit.h"
 #include "machine.h"
 #include "msg.h"
+#include "obs.h"
 #include "record.h"
 #include "run.h"
 #include "units.h"
@@ -27,9 +28,13 @@
 #define ALLOWANCE_PER_CPU_NS (2 * NSEC_PER_SEC)
 #define OP_ALLOWANCE_NS      (2 * NSEC_PER_SEC) /* some wait for a scheduler to attach */
 
+#define MONITOR_DEFAULT (100 * NSEC_PER_MSEC)
+
 struct opts {
 	const char *engine, *kernel, *initrd, *append;
 	uint64_t deadline_ns; /* 0: from the plan */
+	uint64_t monitor_ns;
+	bool monitor; /* --monitor was given */
 	bool probe, nested;
 };
 
@@ -46,17 +51,25 @@ static const char help[] =
 	"  -i, --initrd FILE    initrd instead of the initrd record's\n"
 	"  -a, --append WORDS   more kernel parameters\n"
 	"  -d, --deadline TIME  end the guest after this time (default: the plan's, and boot)\n"
+	"  -m, --monitor TIME   look at the guest's scheduler so often, or off (default: 100ms with a\n"
+	"                       plan, else off)\n"
 	"      --nested         the guest's CPU can run guests itself (AMD SVM; tcg only)\n"
 	"      --probe          say which engines work here, and end\n"
 	"  -h, --help\n"
 	"  -V, --version\n";
 
 static const struct option longopts[] = {
-	{ "engine", required_argument, NULL, 'e' },   { "kernel", required_argument, NULL, 'k' },
-	{ "initrd", required_argument, NULL, 'i' },   { "append", required_argument, NULL, 'a' },
-	{ "deadline", required_argument, NULL, 'd' }, { "nested", no_argument, NULL, 'N' },
-	{ "probe", no_argument, NULL, 'P' },          { "help", no_argument, NULL, 'h' },
-	{ "version", no_argument, NULL, 'V' },        { 0 },
+	{ "engine", required_argument, NULL, 'e' },
+	{ "kernel", required_argument, NULL, 'k' },
+	{ "initrd", required_argument, NULL, 'i' },
+	{ "append", required_argument, NULL, 'a' },
+	{ "deadline", required_argument, NULL, 'd' },
+	{ "monitor", required_argument, NULL, 'm' },
+	{ "nested", no_argument, NULL, 'N' },
+	{ "probe", no_argument, NULL, 'P' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },
+	{ 0 },
 };
 
 /* -1 to go on, else the exit code. */
@@ -65,7 +78,7 @@ static int opts_parse(struct opts *o, int argc, char **argv)
 	struct errbuf e;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "e:k:i:a:d:hV", longopts, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "e:k:i:a:d:m:hV", longopts, NULL)) != -1) {
 		switch (c) {
 		case 'e':
 			o->engine = optarg;
@@ -82,6 +95,15 @@ static int opts_parse(struct opts *o, int argc, char **argv)
 		case 'd':
 			if (units_duration(optarg, &o->deadline_ns, &e))
 				return msg_usage("--deadline: %s", e.text);
+			break;
+		case 'm':
+			o->monitor = true;
+			if (strcmp(optarg, "off") == 0)
+				o->monitor_ns = 0;
+			else if (units_duration(optarg, &o->monitor_ns, &e))
+				return msg_usage("--monitor: %s", e.text);
+			else if (o->monitor_ns < NSEC_PER_MSEC)
+				return msg_usage("--monitor: expected 1ms or more, or off");
 			break;
 		case 'N':
 			o->nested = true;
@@ -298,6 +320,28 @@ static int prepare(const struct opts *o, const struct input *in, const struct en
 		       0, "%s", e.text);
 }
 
+/*
+ * Maps the kernel's symbols for the observer: NULL when nobody asked for it, or there are none
+ * beside this kernel, which a warning says to those who asked.
+ */
+static struct obs *observer(const struct opts *o, const struct input *in, const struct machine *m,
+			    struct rec_out *out)
+{
+	uint64_t period = o->monitor ? o->monitor_ns : in->test ? MONITOR_DEFAULT : 0;
+	const char *vmlinux = rec_get_str(in->kernel, "vmlinux", NULL);
+	static struct obs obs;
+	struct errbuf e;
+
+	if (!period)
+		return NULL;
+	if (!vmlinux)
+		errbuf_set(&e, -ENOENT, "there is no vmlinux beside the kernel");
+	else if (obs_open(&obs, vmlinux, m, period, out, &e) == 0)
+		return &obs;
+	msg_warn("the guest runs unobserved: %s", e.text);
+	return NULL;
+}
+
 static int run(const struct opts *o, const struct input *in, struct rec_out *out)
 {
 	const struct engine_ops *engine;
@@ -305,6 +349,7 @@ static int run(const struct opts *o, const struct input *in, struct rec_out *out
 	struct errbuf passed, e;
 	char version[64];
 	uint64_t deadline;
+	struct obs *obs;
 	int rc;
 
 	if (!in->topology)
@@ -325,8 +370,11 @@ static int run(const struct opts *o, const struct input *in, struct rec_out *out
 		if (passed.text[0])
 			msg_warn("%s: using the %s engine", passed.text, engine->name);
 		deadline = o->deadline_ns ? o->deadline_ns : plan_deadline(in, m.cpus);
+		obs = observer(o, in, &m, out);
 		rc = run_guest(engine, &m, deadline,
-			       vm_record(engine, version, passed.text, &m, deadline), out);
+			       vm_record(engine, version, passed.text, &m, deadline), obs, out);
+		if (obs)
+			obs_close(obs);
 	}
 	machine_free(&m);
 	return rc;

@@ -9,6 +9,7 @@
 
 #include "exit.h"
 #include "msg.h"
+#include "obs.h"
 #include "run.h"
 #include "sink.h"
 #include "units.h"
@@ -17,6 +18,7 @@ struct run {
 	const struct engine_ops *engine;
 	void *self;
 	struct sink sink;
+	struct obs *obs; /* or NULL */
 	int console, port, signals;
 	uint64_t deadline_ns;
 	const char *cause;         /* of vm_exit, once known */
@@ -125,13 +127,24 @@ static void signal_came(struct run *r)
 		end_run(r, "interrupted", KT_SIGNAL + (int)si.ssi_signo);
 }
 
-static int timeout_ms(const struct run *r)
+static struct timespec timeout(const struct run *r, uint64_t until)
 {
-	uint64_t now = sink_now(&r->sink);
+	uint64_t now = sink_now(&r->sink), left;
 
-	if (now >= r->deadline_ns)
-		return 0;
-	return (int)((r->deadline_ns - now) / NSEC_PER_MSEC) + 1;
+	until = until < r->deadline_ns ? until : r->deadline_ns;
+	left = until > now ? until - now : 0;
+	return (struct timespec){ .tv_sec = (time_t)(left / NSEC_PER_SEC),
+				  .tv_nsec = (long)(left % NSEC_PER_SEC) };
+}
+
+/* Looks at the guest, once it is up, as often as is asked for; when to come again. */
+static uint64_t observe(struct run *r)
+{
+	if (!r->obs)
+		return UINT64_MAX;
+	if (r->sink.seen_init)
+		obs_attach(r->obs, sink_now(&r->sink));
+	return obs_tick(r->obs, sink_now(&r->sink));
 }
 
 static void loop(struct run *r)
@@ -144,16 +157,16 @@ static void loop(struct run *r)
 		};
 		int fd[ENGINE_FDS];
 		size_t i, n = r->engine->fds(r->self, fd);
-		int ready;
+		struct timespec ts = timeout(r, observe(r));
 
 		for (i = 0; i < n; i++)
 			p[3 + i] = (struct pollfd){ .fd = fd[i], .events = POLLIN };
-		ready = poll(p, 3 + n, timeout_ms(r));
+		ppoll(p, 3 + n, &ts, NULL);
 		take(r, &r->console);
 		take(r, &r->port);
 		if (p[2].revents)
 			signal_came(r);
-		if (ready == 0 && timeout_ms(r) == 0)
+		if (sink_now(&r->sink) >= r->deadline_ns)
 			end_run(r, "deadline", KT_FAIL);
 		engine_says(r);
 	}
@@ -196,9 +209,11 @@ static int start_failed(const struct engine_ops *engine, int rc, const struct er
 }
 
 int run_guest(const struct engine_ops *engine, const struct machine *m, uint64_t deadline_ns,
-	      struct json_object *vm, struct rec_out *out)
+	      struct json_object *vm, struct obs *obs, struct rec_out *out)
 {
-	struct run r = { .engine = engine, .deadline_ns = deadline_ns, .console = -1, .port = -1 };
+	struct run r = {
+		.engine = engine, .obs = obs, .deadline_ns = deadline_ns, .console = -1, .port = -1
+	};
 	sigset_t set, old;
 	int rc;
 

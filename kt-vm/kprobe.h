@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef KT_KPROBE_H
+#define KT_KPROBE_H
+
+#include <json-c/json.h>
+
+#include "kbtf.h"
+
+/*
+ * The one place that knows how kernels differ: what is read, in which struct, and under which
+ * names from 6.12 on. A probe that this kernel answers under none of its names is absent, and
+ * whoever needs it does without (kfield.known).
+ */
+enum kprobe {
+	KP_RQ_NR_RUNNING,
+	KP_RQ_CLOCK,
+	KP_RQ_CURR,
+	KP_RQ_IDLE,
+	KP_RQ_SD,
+	KP_RQ_NR_SWITCHES,
+	KP_RQ_RUN_DELAY,
+	KP_RQ_PCOUNT,
+	KP_RQ_YLD_COUNT,
+	KP_RQ_SCHED_COUNT,
+	KP_RQ_SCHED_GOIDLE,
+	KP_RQ_TTWU_COUNT,
+	KP_RQ_TTWU_LOCAL,
+	KP_RQ_SCX_NR_RUNNING,
+	KP_RQ_SCX_FLAGS,
+	KP_RQ_SCX_LOCAL_DSQ,
+	KP_RQ_SCX_RUNNABLE,
+	KP_TASK_PID,
+	KP_TASK_TGID,
+	KP_TASK_COMM,
+	KP_DSQ_NR,
+	KP_DSQ_ID,
+	KP_DSQ_HASH_NODE,
+	KP_RHT_TBL,
+	KP_TBL_SIZE,
+	KP_TBL_BUCKETS,
+	KP_SCX_DSQ_HASH, /* the scheduler's own, from 6.16 */
+	KP_SCX_EVENTS,   /* per-CPU pointer of the scheduler */
+	KP_COUNT,
+};
+
+struct kprobes {
+	struct kfield f[KP_COUNT];
+};
+
+/* Asks BTF for all; the names of those that are absent are added to the array `absent`. */
+void kprobe_all(const struct btf *btf, struct kprobes *k, struct json_object *absent);
+
+#endif

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Samples: what each CPU's runqueue says at one moment, read while the guest runs. A sample is
+ * not atomic: CPUs go on while others are read, so two columns may differ by what happened in
+ * the microseconds between. Columns, not rows: an array per field, an item per CPU.
+ */
+#include <string.h>
+#include <time.h>
+
+#include "obs.h"
+#include "units.h"
+
+#define COMM_LEN    16
+#define DSQS_MAX    1024 /* user DSQs in one sample */
+#define BUCKETS_MAX 65536
+#define CHAIN_MAX   256 /* DSQs in one bucket: a guest that lies may have made a ring */
+
+static const struct {
+	enum kprobe probe;
+	const char *name;
+} columns[] = {
+	{ KP_RQ_NR_RUNNING, "nr_running" },   { KP_RQ_SCX_NR_RUNNING, "scx_nr_running" },
+	{ KP_RQ_SCX_FLAGS, "scx_flags" },     { KP_RQ_CLOCK, "clock_ns" },
+	{ KP_RQ_NR_SWITCHES, "nr_switches" }, { KP_RQ_RUN_DELAY, "run_delay_ns" },
+	{ KP_RQ_PCOUNT, "pcount" },           { KP_RQ_YLD_COUNT, "yld_count" },
+	{ KP_RQ_SCHED_COUNT, "sched_count" }, { KP_RQ_SCHED_GOIDLE, "sched_goidle" },
+	{ KP_RQ_TTWU_COUNT, "ttwu_count" },   { KP_RQ_TTWU_LOCAL, "ttwu_local" },
+};
+
+static uint64_t number(const struct obs *o, uint64_t object, const struct kfield *f)
+{
+	uint64_t v;
+
+	return object && f->known && !kmem_number(&o->mem, object + f->offset, f->size, &v) ? v : 0;
+}
+
+static void column(struct obs *o, const char *name, const struct kfield *f)
+{
+	unsigned int cpu;
+
+	jtext_key(&o->text, name);
+	jtext_open(&o->text, '[');
+	for (cpu = 0; cpu < o->m->cpus; cpu++)
+		jtext_uint(&o->text, number(o, o->rq[cpu], f));
+	jtext_close(&o->text, ']');
+}
+
+/* The local DSQ is part of the runqueue: its depth is two offsets away. */
+static void local_dsqs(struct obs *o)
+{
+	struct kfield f = o->probe.f[KP_DSQ_NR];
+
+	if (!o->probe.f[KP_RQ_SCX_LOCAL_DSQ].known || !f.known)
+		return;
+	f.offset += o->probe.f[KP_RQ_SCX_LOCAL_DSQ].offset;
+	column(o, "local_dsq", &f);
+}
+
+/* Who runs: pid and comm of the current task of each CPU, and whether that is its idle task. */
+static void currents(struct obs *o)
+{
+	const struct kfield *pid = &o->probe.f[KP_TASK_PID], *comm = &o->probe.f[KP_TASK_COMM];
+	uint64_t task[TOPO_MAX_CPUS];
+	char text[COMM_LEN + 1];
+	unsigned int cpu;
+
+	for (cpu = 0; cpu < o->m->cpus; cpu++)
+		task[cpu] = number(o, o->rq[cpu], &o->probe.f[KP_RQ_CURR]);
+	jtext_key(&o->text, "curr_pid");
+	jtext_open(&o->text, '[');
+	for (cpu = 0; cpu < o->m->cpus; cpu++)
+		jtext_uint(&o->text, number(o, task[cpu], pid));
+	jtext_close(&o->text, ']');
+	jtext_key(&o->text, "curr_comm");
+	jtext_open(&o->text, '[');
+	for (cpu = 0; cpu < o->m->cpus; cpu++) {
+		if (!comm->known ||
+		    kmem_string(&o->mem, task[cpu] + comm->offset, text, sizeof(text)) < 0)
+			text[0] = '\0';
+		jtext_str(&o->text, text);
+	}
+	jtext_close(&o->text, ']');
+	jtext_key(&o->text, "idle");
+	jtext_open(&o->text, '[');
+	for (cpu = 0; cpu < o->m->cpus; cpu++)
+		jtext_uint(&o->text, task[cpu] && task[cpu] == number(o, o->rq[cpu],
+								      &o->probe.f[KP_RQ_IDLE]));
+	jtext_close(&o->text, ']');
+}
+
+/* The hash table of user DSQs: a variable up to 6.15, then a member of the scheduler. */
+static uint64_t dsq_table(const struct obs *o)
+{
+	const struct kfield *f = &o->probe.f[KP_SCX_DSQ_HASH];
+	uint64_t root = kmem_symbol(&o->mem, "scx_root"), sch;
+
+	if (!f->known || !root)
+		return kmem_symbol(&o->mem, "dsq_hash");
+	return kmem_number(&o->mem, root, 8, &sch) || !sch ? 0 : sch + f->offset;
+}
+
+static unsigned int bucket(struct obs *o, uint64_t node, unsigned int left)
+{
+	const struct kfield *at = &o->probe.f[KP_DSQ_HASH_NODE];
+	unsigned int n = 0, chain = 0;
+
+	/* the chain ends in a marker with bit 0 set; the same bit in its head is a lock */
+	for (node &= ~1ULL; node && !(node & 1) && n < left && chain < CHAIN_MAX; chain++) {
+		uint64_t dsq = node - at->offset;
+
+		jtext_open(&o->text, '{');
+		jtext_key(&o->text, "id");
+		jtext_uint(&o->text, number(o, dsq, &o->probe.f[KP_DSQ_ID]));
+		jtext_key(&o->text, "nr");
+		jtext_uint(&o->text, number(o, dsq, &o->probe.f[KP_DSQ_NR]));
+		jtext_close(&o->text, '}');
+		n++;
+		if (kmem_number(&o->mem, node, 8, &node))
+			break;
+	}
+	return n;
+}
+
+static void user_dsqs(struct obs *o)
+{
+	const struct kfield *buckets = &o->probe.f[KP_TBL_BUCKETS];
+	uint64_t table = dsq_table(o), tbl = 0, size, i, node;
+	unsigned int n = 0;
+
+	jtext_key(&o->text, "dsqs");
+	jtext_open(&o->text, '[');
+	if (table && buckets->known)
+		tbl = number(o, table, &o->probe.f[KP_RHT_TBL]);
+	size = tbl ? number(o, tbl, &o->probe.f[KP_TBL_SIZE]) : 0;
+	for (i = 0; i < size && i < BUCKETS_MAX && n < DSQS_MAX; i++)
+		if (!kmem_number(&o->mem, tbl + buckets->offset + 8 * i, 8, &node))
+			n += bucket(o, node, DSQS_MAX - n);
+	jtext_close(&o->text, ']');
+}
+
+static uint64_t cpu_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
+	return (uint64_t)ts.tv_sec * NSEC_PER_SEC + (uint64_t)ts.tv_nsec;
+}
+
+void monitor_sample(struct obs *o, uint64_t now_ns)
+{
+	uint64_t since = cpu_ns();
+	size_t i;
+
+	jtext_reset(&o->text);
+	jtext_raw(&o->text, "{\"type\":\"sample\"");
+	jtext_key(&o->text, "t_ns");
+	jtext_uint(&o->text, now_ns);
+	jtext_key(&o->text, "cpu");
+	jtext_open(&o->text, '{');
+	for (i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
+		if (o->probe.f[columns[i].probe].known)
+			column(o, columns[i].name, &o->probe.f[columns[i].probe]);
+	local_dsqs(o);
+	currents(o);
+	jtext_close(&o->text, '}');
+	user_dsqs(o);
+	jtext_key(&o->text, "cost_ns");
+	jtext_uint(&o->text, cpu_ns() - since);
+	jtext_close(&o->text, '}');
+	if (o->text.failed)
+		return;
+	rec_pass(o->out, o->text.buf, o->text.len);
+	o->out->records++;
+	o->samples++;
+}
