@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stdio.h>
+#include <string.h>
 
 #include "kprobe.h"
 
@@ -38,16 +39,59 @@ static const struct {
 	[KP_TBL_BUCKETS] = { "bucket_table", { "buckets" } },
 	[KP_SCX_DSQ_HASH] = { "scx_sched", { "dsq_hash" } },
 	[KP_SCX_EVENTS] = { "scx_sched", { "pcpu", "event_stats_cpu" } },
+	[KP_IDR_HEAD] = { "idr", { "idr_rt.xa_head" } },
+	[KP_NODE_SHIFT] = { "xa_node", { "shift" } },
+	[KP_NODE_SLOTS] = { "xa_node", { "slots" } },
+	[KP_MAP_TYPE] = { "bpf_map", { "map_type" } },
+	[KP_MAP_KEY_SIZE] = { "bpf_map", { "key_size" } },
+	[KP_MAP_VALUE_SIZE] = { "bpf_map", { "value_size" } },
+	[KP_MAP_MAX_ENTRIES] = { "bpf_map", { "max_entries" } },
+	[KP_MAP_ID] = { "bpf_map", { "id" } },
+	[KP_MAP_NAME] = { "bpf_map", { "name" } },
+	[KP_MAP_BTF] = { "bpf_map", { "btf" } },
+	[KP_MAP_BTF_KEY] = { "bpf_map", { "btf_key_type_id" } },
+	[KP_MAP_BTF_VALUE] = { "bpf_map", { "btf_value_type_id" } },
+	[KP_ARRAY_ELEM_SIZE] = { "bpf_array", { "elem_size" } },
+	[KP_ARRAY_VALUE] = { "bpf_array", { "value" } },
+	[KP_HTAB_BUCKETS] = { "bpf_htab", { "buckets" } },
+	[KP_HTAB_N_BUCKETS] = { "bpf_htab", { "n_buckets" } },
+	[KP_BUCKET] = { "bucket", { "" } },
+	[KP_ELEM_KEY] = { "htab_elem", { "key" } },
+	[KP_SMAP_BUCKETS] = { "bpf_local_storage_map", { "buckets" } },
+	[KP_SMAP_BUCKET_LOG] = { "bpf_local_storage_map", { "bucket_log" } },
+	[KP_SMAP_BUCKET] = { "bpf_local_storage_map_bucket", { "" } },
+	[KP_SELEM_MAP_NODE] = { "bpf_local_storage_elem", { "map_node" } },
+	[KP_SELEM_STORAGE] = { "bpf_local_storage_elem", { "local_storage" } },
+	[KP_SELEM_DATA] = { "bpf_local_storage_elem", { "sdata.data" } },
+	[KP_STORAGE_OWNER] = { "bpf_local_storage", { "owner" } },
+	[KP_ARENA_VM] = { "bpf_arena", { "kern_vm" } },
+	[KP_ARENA_USER_START] = { "bpf_arena", { "user_vm_start" } },
+	[KP_ARENA_USER_END] = { "bpf_arena", { "user_vm_end" } },
+	[KP_VM_ADDR] = { "vm_struct", { "addr" } },
+	[KP_BTF_DATA] = { "btf", { "data" } },
+	[KP_BTF_DATA_SIZE] = { "btf", { "data_size" } },
+	[KP_BTF_ID] = { "btf", { "id" } },
+	[KP_BTF_BASE] = { "btf", { "base_btf" } },
+	[KP_PROG_AUX] = { "bpf_prog", { "aux" } },
+	[KP_PROG_STATS] = { "bpf_prog", { "stats" } },
+	[KP_AUX_ID] = { "bpf_prog_aux", { "id" } },
+	[KP_AUX_NAME] = { "bpf_prog_aux", { "name" } },
+	[KP_AUX_VERIFIED_INSNS] = { "bpf_prog_aux", { "verified_insns" } },
+	[KP_STATS_CNT] = { "bpf_prog_stats", { "cnt" } },
+	[KP_STATS_NSECS] = { "bpf_prog_stats", { "nsecs" } },
 };
 
 void kprobe_all(const struct btf *btf, struct kprobes *k, struct json_object *absent)
 {
+	uint32_t type = 0;
 	char name[80];
 	int i, p;
 
 	for (i = 0; i < KP_COUNT; i++) {
-		uint32_t type = kbtf_struct(btf, probes[i].type);
-
+		/* a search by name goes through all types: the table keeps a struct's probes
+		 * together */
+		if (i == 0 || strcmp(probes[i].type, probes[i - 1].type))
+			type = kbtf_struct(btf, probes[i].type);
 		k->f[i].known = false;
 		for (p = 0; type && p < PATHS && probes[i].path[p] && !k->f[i].known; p++)
 			if (kbtf_member(btf, type, probes[i].path[p], &k->f[i], NULL))

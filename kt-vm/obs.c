@@ -43,6 +43,16 @@ static int load(struct obs *o, struct errbuf *e)
 	return o->rq ? 0 : errbuf_set(e, -ENOMEM, "no memory to observe %u CPUs", o->m->cpus);
 }
 
+uint64_t obs_number(const struct obs *o, uint64_t object, enum kprobe probe)
+{
+	const struct kfield *f = &o->probe.f[probe];
+	uint64_t v;
+
+	if (!object || !f->known || kmem_number(&o->mem, object + f->offset, f->size, &v))
+		return 0;
+	return v;
+}
+
 static void find_runqueues(struct obs *o)
 {
 	uint64_t symbol = kmem_symbol(&o->mem, "runqueues");

@@ -41,6 +41,9 @@ void obs_attach(struct obs *o, uint64_t now_ns);
 /* Takes what is due at `now_ns`; when to come again, or UINT64_MAX. */
 uint64_t obs_tick(struct obs *o, uint64_t now_ns);
 
+/* The number in a field of the object at a GVA; 0 where it cannot be read or is absent. */
+uint64_t obs_number(const struct obs *o, uint64_t object, enum kprobe probe);
+
 /* monitor.c: one `sample` record. */
 void monitor_sample(struct obs *o, uint64_t now_ns);
 

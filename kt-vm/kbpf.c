@@ -1,0 +1,406 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/bpf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kbpf.h"
+#include "kidr.h"
+#include "kval.h"
+
+#define BTF_MAX     (4U << 20)
+#define OBJECT_MAX  (1U << 20) /* one key or value */
+#define BUCKETS_MAX (1U << 20)
+#define CHAIN_MAX   65536
+#define BTFS        8 /* kept: the maps of one program share theirs */
+#define NAME_LEN    17
+#define PAGE        4096
+
+struct map {
+	uint64_t gva;
+	unsigned int type, key_size, value_size, max_entries;
+	uint32_t key_type, value_type;
+	const struct btf *btf;
+};
+
+struct dump {
+	struct obs *o;
+	struct {
+		uint64_t gva;
+		struct btf *btf;
+	} btfs[BTFS];
+	unsigned int nbtfs;
+};
+
+static const char *const types[] = {
+	[BPF_MAP_TYPE_HASH] = "hash",
+	[BPF_MAP_TYPE_ARRAY] = "array",
+	[BPF_MAP_TYPE_PROG_ARRAY] = "prog_array",
+	[BPF_MAP_TYPE_PERF_EVENT_ARRAY] = "perf_event_array",
+	[BPF_MAP_TYPE_PERCPU_HASH] = "percpu_hash",
+	[BPF_MAP_TYPE_PERCPU_ARRAY] = "percpu_array",
+	[BPF_MAP_TYPE_STACK_TRACE] = "stack_trace",
+	[BPF_MAP_TYPE_LRU_HASH] = "lru_hash",
+	[BPF_MAP_TYPE_LRU_PERCPU_HASH] = "lru_percpu_hash",
+	[BPF_MAP_TYPE_LPM_TRIE] = "lpm_trie",
+	[BPF_MAP_TYPE_ARRAY_OF_MAPS] = "array_of_maps",
+	[BPF_MAP_TYPE_HASH_OF_MAPS] = "hash_of_maps",
+	[BPF_MAP_TYPE_QUEUE] = "queue",
+	[BPF_MAP_TYPE_STACK] = "stack",
+	[BPF_MAP_TYPE_STRUCT_OPS] = "struct_ops",
+	[BPF_MAP_TYPE_RINGBUF] = "ringbuf",
+	[BPF_MAP_TYPE_TASK_STORAGE] = "task_storage",
+	[BPF_MAP_TYPE_CGRP_STORAGE] = "cgrp_storage",
+	[BPF_MAP_TYPE_USER_RINGBUF] = "user_ringbuf",
+	[BPF_MAP_TYPE_ARENA] = "arena",
+};
+
+/* The BTF object at a GVA, read and parsed once; NULL: none, too large, or no BTF. */
+static const struct btf *btf_of(struct dump *d, uint64_t gva)
+{
+	uint64_t size = obs_number(d->o, gva, KP_BTF_DATA_SIZE);
+	struct btf *btf = NULL;
+	unsigned int i;
+	void *data;
+
+	if (!gva || obs_number(d->o, gva, KP_BTF_BASE))
+		return NULL;
+	for (i = 0; i < d->nbtfs; i++)
+		if (d->btfs[i].gva == gva)
+			return d->btfs[i].btf;
+	data = size && size <= BTF_MAX && i < BTFS ? malloc(size) : NULL;
+	if (data && !kmem_read(&d->o->mem, obs_number(d->o, gva, KP_BTF_DATA), data, size))
+		btf = btf__new(data, (uint32_t)size);
+	free(data);
+	if (i < BTFS) {
+		d->btfs[i].gva = gva;
+		d->btfs[i].btf = btf;
+		d->nbtfs++;
+	}
+	return btf;
+}
+
+static struct json_object *hex(const uint8_t *p, size_t len)
+{
+	static const char digit[] = "0123456789abcdef";
+	size_t i, n = len < 4096 ? len : 4096;
+	char *text = malloc(2 * n + 1);
+	struct json_object *o;
+
+	if (!text)
+		return NULL;
+	for (i = 0; i < n; i++) {
+		text[2 * i] = digit[p[i] >> 4];
+		text[2 * i + 1] = digit[p[i] & 15];
+	}
+	o = json_object_new_string_len(text, (int)(2 * n));
+	free(text);
+	return o;
+}
+
+/* The variables of a .bss, .data or .rodata by name. */
+static struct json_object *section(const struct btf *btf, const struct btf_type *t,
+				   const uint8_t *p, size_t len)
+{
+	const struct btf_var_secinfo *v = btf_var_secinfos(t);
+	struct json_object *o = json_object_new_object();
+	uint32_t i;
+
+	for (i = 0; i < btf_vlen(t); i++) {
+		const struct btf_type *var = btf__type_by_id(btf, v[i].type);
+		const char *name = var ? btf__name_by_offset(btf, var->name_off) : NULL;
+
+		if (name && *name && btf_is_var(var) && v[i].offset <= len &&
+		    v[i].size <= len - v[i].offset)
+			json_object_object_add(
+				o, name, kval_json(btf, var->type, p + v[i].offset, v[i].size));
+	}
+	return o;
+}
+
+/* `len` bytes of guest memory as the type. */
+static struct json_object *object(const struct dump *d, const struct map *m, uint32_t type,
+				  uint64_t gva, size_t len)
+{
+	const struct btf_type *t = m->btf && type ? btf__type_by_id(m->btf, type) : NULL;
+	struct json_object *o = NULL;
+	uint8_t *buf = len && len <= OBJECT_MAX ? malloc(len) : NULL;
+
+	if (!buf || kmem_read(&d->o->mem, gva, buf, len)) {
+		free(buf);
+		return NULL;
+	}
+	if (t && btf_is_datasec(t))
+		o = section(m->btf, t, buf, len);
+	else if (t)
+		o = kval_json(m->btf, type, buf, len);
+	if (!o)
+		o = hex(buf, len);
+	free(buf);
+	return o;
+}
+
+static size_t round8(size_t n)
+{
+	return (n + 7) & ~(size_t)7;
+}
+
+/* Behind a per-CPU pointer: an array of the CPUs' values. */
+static struct json_object *percpu(const struct dump *d, const struct map *m, uint64_t pptr)
+{
+	struct json_object *a = json_object_new_array();
+	unsigned int cpu;
+
+	for (cpu = 0; cpu < d->o->m->cpus; cpu++)
+		json_object_array_add(a, object(d, m, m->value_type,
+						kmem_percpu(&d->o->mem, pptr, cpu), m->value_size));
+	return a;
+}
+
+static void put_entry(struct json_object *a, const char *key_name, struct json_object *key,
+		      const char *value_name, struct json_object *value)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_object_object_add(o, key_name, key);
+	json_object_object_add(o, value_name, value);
+	json_object_array_add(a, o);
+}
+
+static bool is_percpu(unsigned int type)
+{
+	return type == BPF_MAP_TYPE_PERCPU_ARRAY || type == BPF_MAP_TYPE_PERCPU_HASH ||
+	       type == BPF_MAP_TYPE_LRU_PERCPU_HASH;
+}
+
+static size_t array_entries(const struct dump *d, const struct map *m, struct json_object *a)
+{
+	uint64_t elem = obs_number(d->o, m->gva, KP_ARRAY_ELEM_SIZE);
+	uint64_t base = m->gva + d->o->probe.f[KP_ARRAY_VALUE].offset, pptr;
+	unsigned int i;
+
+	for (i = 0; i < m->max_entries && i < KBPF_ENTRIES_MAX; i++) {
+		struct json_object *key = json_object_new_uint64(i);
+
+		if (!is_percpu(m->type))
+			put_entry(a, "key", key, "value",
+				  object(d, m, m->value_type, base + i * elem, m->value_size));
+		else if (!kmem_number(&d->o->mem, base + 8ULL * i, 8, &pptr))
+			put_entry(a, "key", key, "values", percpu(d, m, pptr));
+		else
+			json_object_put(key);
+	}
+	return i < m->max_entries ? m->max_entries - i : 0;
+}
+
+static void hash_entry(const struct dump *d, const struct map *m, uint64_t elem,
+		       struct json_object *a)
+{
+	uint64_t key = elem + d->o->probe.f[KP_ELEM_KEY].offset, pptr;
+	uint64_t value = key + round8(m->key_size);
+	struct json_object *k = object(d, m, m->key_type, key, m->key_size);
+
+	if (!is_percpu(m->type))
+		put_entry(a, "key", k, "value", object(d, m, m->value_type, value, m->value_size));
+	else if (!kmem_number(&d->o->mem, value, 8, &pptr))
+		put_entry(a, "key", k, "values", percpu(d, m, pptr));
+	else
+		json_object_put(k);
+}
+
+/* 1 when entries were left out, for there are too many. */
+static size_t hash_entries(const struct dump *d, const struct map *m, struct json_object *a)
+{
+	uint64_t buckets = obs_number(d->o, m->gva, KP_HTAB_BUCKETS);
+	uint64_t n = obs_number(d->o, m->gva, KP_HTAB_N_BUCKETS), i, elem;
+	uint32_t step = d->o->probe.f[KP_BUCKET].size;
+	unsigned int chain;
+
+	for (i = 0; i < n && i < BUCKETS_MAX && step; i++) {
+		if (kmem_number(&d->o->mem, buckets + i * step, 8, &elem))
+			return 1;
+		/* a "nulls" list: it ends in an odd number; the element begins with its link */
+		for (chain = 0; elem && !(elem & 1) && chain < CHAIN_MAX; chain++) {
+			if (json_object_array_length(a) >= KBPF_ENTRIES_MAX)
+				return 1;
+			hash_entry(d, m, elem, a);
+			if (kmem_number(&d->o->mem, elem, 8, &elem))
+				break;
+		}
+	}
+	return i < n;
+}
+
+/* Who a task's or cgroup's storage belongs to: a task by pid and comm, else an address. */
+static struct json_object *owner(const struct dump *d, const struct map *m, uint64_t selem)
+{
+	uint64_t storage = obs_number(d->o, selem, KP_SELEM_STORAGE);
+	uint64_t who = obs_number(d->o, storage, KP_STORAGE_OWNER);
+	struct json_object *o = json_object_new_object();
+	char comm[NAME_LEN] = "", text[24];
+
+	if (m->type == BPF_MAP_TYPE_TASK_STORAGE) {
+		json_object_object_add(o, "pid",
+				       json_object_new_uint64(obs_number(d->o, who, KP_TASK_PID)));
+		kmem_string(&d->o->mem, who + d->o->probe.f[KP_TASK_COMM].offset, comm,
+			    sizeof(comm));
+		rec_str(o, "comm", comm);
+	} else {
+		snprintf(text, sizeof(text), "0x%llx", (unsigned long long)who);
+		rec_str(o, "cgroup", text);
+	}
+	return o;
+}
+
+static size_t storage_entries(const struct dump *d, const struct map *m, struct json_object *a)
+{
+	uint64_t buckets = obs_number(d->o, m->gva, KP_SMAP_BUCKETS), i, link;
+	uint64_t log = obs_number(d->o, m->gva, KP_SMAP_BUCKET_LOG), n = log < 20 ? 1ULL << log : 0;
+	uint32_t step = d->o->probe.f[KP_SMAP_BUCKET].size;
+	uint32_t at = d->o->probe.f[KP_SELEM_MAP_NODE].offset;
+	uint32_t data = d->o->probe.f[KP_SELEM_DATA].offset;
+	unsigned int chain;
+
+	for (i = 0; i < n && step; i++) {
+		if (kmem_number(&d->o->mem, buckets + i * step, 8, &link))
+			return 1;
+		for (chain = 0; link && chain < CHAIN_MAX; chain++) {
+			uint64_t selem = link - at;
+
+			if (json_object_array_length(a) >= KBPF_ENTRIES_MAX)
+				return 1;
+			put_entry(a, "owner", owner(d, m, selem), "value",
+				  object(d, m, m->value_type, selem + data, m->value_size));
+			if (kmem_number(&d->o->mem, link, 8, &link))
+				break;
+		}
+	}
+	return 0;
+}
+
+/* The pages that an arena has, by their user addresses; their types nobody knows. */
+static size_t arena_pages(const struct dump *d, const struct map *m, struct json_object *a)
+{
+	uint64_t start = obs_number(d->o, m->gva, KP_ARENA_USER_START);
+	uint64_t end = obs_number(d->o, m->gva, KP_ARENA_USER_END), at, gpa, left;
+	uint64_t vm = obs_number(d->o, obs_number(d->o, m->gva, KP_ARENA_VM), KP_VM_ADDR);
+	uint8_t page[PAGE];
+	char text[24];
+
+	/* a guard of 32 KiB lies in front; at most as many pages as the map may have entries */
+	for (at = start; at < end && (at - start) / PAGE < m->max_entries; at += PAGE) {
+		uint64_t gva = vm + 0x8000 + (at & UINT32_MAX);
+
+		if (json_object_array_length(a) >= KBPF_ENTRIES_MAX)
+			return 1;
+		if (kmem_translate(&d->o->mem, gva, &gpa, &left) ||
+		    kmem_read(&d->o->mem, gva, page, PAGE))
+			continue;
+		snprintf(text, sizeof(text), "0x%llx", (unsigned long long)at);
+		put_entry(a, "page", json_object_new_string(text), "value", hex(page, PAGE));
+	}
+	return 0;
+}
+
+static size_t entries(const struct dump *d, const struct map *m, struct json_object *a)
+{
+	switch (m->type) {
+	case BPF_MAP_TYPE_ARRAY:
+	case BPF_MAP_TYPE_PERCPU_ARRAY:
+		return array_entries(d, m, a);
+	case BPF_MAP_TYPE_HASH:
+	case BPF_MAP_TYPE_LRU_HASH:
+	case BPF_MAP_TYPE_PERCPU_HASH:
+	case BPF_MAP_TYPE_LRU_PERCPU_HASH:
+		return hash_entries(d, m, a);
+	case BPF_MAP_TYPE_TASK_STORAGE:
+	case BPF_MAP_TYPE_CGRP_STORAGE:
+		return storage_entries(d, m, a);
+	case BPF_MAP_TYPE_ARENA:
+		return arena_pages(d, m, a);
+	}
+	return 0;
+}
+
+static void read_map(struct dump *d, uint64_t gva, struct map *m)
+{
+	*m = (struct map){
+		.gva = gva,
+		.type = (unsigned int)obs_number(d->o, gva, KP_MAP_TYPE),
+		.key_size = (unsigned int)obs_number(d->o, gva, KP_MAP_KEY_SIZE),
+		.value_size = (unsigned int)obs_number(d->o, gva, KP_MAP_VALUE_SIZE),
+		.max_entries = (unsigned int)obs_number(d->o, gva, KP_MAP_MAX_ENTRIES),
+		.key_type = (uint32_t)obs_number(d->o, gva, KP_MAP_BTF_KEY),
+		.value_type = (uint32_t)obs_number(d->o, gva, KP_MAP_BTF_VALUE),
+		.btf = btf_of(d, obs_number(d->o, gva, KP_MAP_BTF)),
+	};
+}
+
+static struct json_object *map_json(struct dump *d, uint64_t gva)
+{
+	struct json_object *o = json_object_new_object(), *a = json_object_new_array();
+	bool named = false;
+	char name[NAME_LEN] = "";
+	struct map m;
+	size_t left;
+
+	read_map(d, gva, &m);
+	if (m.type < sizeof(types) / sizeof(types[0]))
+		named = types[m.type];
+	kmem_string(&d->o->mem, gva + d->o->probe.f[KP_MAP_NAME].offset, name, sizeof(name));
+	rec_str(o, "name", name);
+	rec_int(o, "id", (int64_t)obs_number(d->o, gva, KP_MAP_ID));
+	if (named)
+		rec_str(o, "type", types[m.type]);
+	else
+		rec_int(o, "type", m.type);
+	rec_int(o, "max_entries", m.max_entries);
+	left = entries(d, &m, a);
+	if (left)
+		rec_int(o, "truncated", (int64_t)left);
+	rec_add(o, "entries", a);
+	return o;
+}
+
+struct json_object *kbpf_maps(struct obs *o)
+{
+	struct json_object *a = json_object_new_array();
+	struct dump d = { .o = o };
+	uint64_t gva[KBPF_MAPS_MAX];
+	uint64_t idr = kmem_symbol(&o->mem, "map_idr");
+	size_t i, n = idr ? kidr_list(o, idr, gva, KBPF_MAPS_MAX) : 0;
+
+	for (i = 0; i < n; i++)
+		json_object_array_add(a, map_json(&d, gva[i]));
+	for (i = 0; i < d.nbtfs; i++)
+		btf__free(d.btfs[i].btf);
+	return a;
+}
+
+struct json_object *kbpf_progs(const struct obs *o)
+{
+	struct json_object *a = json_object_new_array();
+	uint64_t gva[KBPF_PROGS_MAX], idr = kmem_symbol(&o->mem, "prog_idr");
+	size_t i, n = idr ? kidr_list(o, idr, gva, KBPF_PROGS_MAX) : 0;
+
+	for (i = 0; i < n; i++) {
+		uint64_t aux = obs_number(o, gva[i], KP_PROG_AUX), cnt = 0, ns = 0;
+		uint64_t stats = obs_number(o, gva[i], KP_PROG_STATS);
+		struct json_object *p = json_object_new_object();
+		char name[NAME_LEN] = "";
+		unsigned int cpu;
+
+		for (cpu = 0; stats && cpu < o->m->cpus; cpu++) {
+			cnt += obs_number(o, kmem_percpu(&o->mem, stats, cpu), KP_STATS_CNT);
+			ns += obs_number(o, kmem_percpu(&o->mem, stats, cpu), KP_STATS_NSECS);
+		}
+		kmem_string(&o->mem, aux + o->probe.f[KP_AUX_NAME].offset, name, sizeof(name));
+		rec_int(p, "id", (int64_t)obs_number(o, aux, KP_AUX_ID));
+		rec_str(p, "name", name);
+		rec_int(p, "cnt", (int64_t)cnt);
+		rec_int(p, "ns", (int64_t)ns);
+		rec_int(p, "verified_insns", (int64_t)obs_number(o, aux, KP_AUX_VERIFIED_INSNS));
+		json_object_array_add(a, p);
+	}
+	return a;
+}
