@@ -7,13 +7,11 @@
 #include <string.h>
 #include <time.h>
 
+#include "kscx.h"
 #include "obs.h"
 #include "units.h"
 
-#define COMM_LEN    16
-#define DSQS_MAX    1024 /* user DSQs in one sample */
-#define BUCKETS_MAX 65536
-#define CHAIN_MAX   256 /* DSQs in one bucket: a guest that lies may have made a ring */
+#define COMM_LEN 16
 
 static const struct {
 	enum kprobe probe;
@@ -88,53 +86,21 @@ static void currents(struct obs *o)
 	jtext_close(&o->text, ']');
 }
 
-/* The hash table of user DSQs: a variable up to 6.15, then a member of the scheduler. */
-static uint64_t dsq_table(const struct obs *o)
-{
-	const struct kfield *f = &o->probe.f[KP_SCX_DSQ_HASH];
-	uint64_t root = kmem_symbol(&o->mem, "scx_root"), sch;
-
-	if (!f->known || !root)
-		return kmem_symbol(&o->mem, "dsq_hash");
-	return kmem_number(&o->mem, root, 8, &sch) || !sch ? 0 : sch + f->offset;
-}
-
-static unsigned int bucket(struct obs *o, uint64_t node, unsigned int left)
-{
-	const struct kfield *at = &o->probe.f[KP_DSQ_HASH_NODE];
-	unsigned int n = 0, chain = 0;
-
-	/* the chain ends in a marker with bit 0 set; the same bit in its head is a lock */
-	for (node &= ~1ULL; node && !(node & 1) && n < left && chain < CHAIN_MAX; chain++) {
-		uint64_t dsq = node - at->offset;
-
-		jtext_open(&o->text, '{');
-		jtext_key(&o->text, "id");
-		jtext_uint(&o->text, number(o, dsq, &o->probe.f[KP_DSQ_ID]));
-		jtext_key(&o->text, "nr");
-		jtext_uint(&o->text, number(o, dsq, &o->probe.f[KP_DSQ_NR]));
-		jtext_close(&o->text, '}');
-		n++;
-		if (kmem_number(&o->mem, node, 8, &node))
-			break;
-	}
-	return n;
-}
-
 static void user_dsqs(struct obs *o)
 {
-	const struct kfield *buckets = &o->probe.f[KP_TBL_BUCKETS];
-	uint64_t table = dsq_table(o), tbl = 0, size, i, node;
-	unsigned int n = 0;
+	uint64_t dsq[KSCX_DSQS_MAX];
+	size_t i, n = kscx_dsqs(o, dsq, KSCX_DSQS_MAX);
 
 	jtext_key(&o->text, "dsqs");
 	jtext_open(&o->text, '[');
-	if (table && buckets->known)
-		tbl = number(o, table, &o->probe.f[KP_RHT_TBL]);
-	size = tbl ? number(o, tbl, &o->probe.f[KP_TBL_SIZE]) : 0;
-	for (i = 0; i < size && i < BUCKETS_MAX && n < DSQS_MAX; i++)
-		if (!kmem_number(&o->mem, tbl + buckets->offset + 8 * i, 8, &node))
-			n += bucket(o, node, DSQS_MAX - n);
+	for (i = 0; i < n; i++) {
+		jtext_open(&o->text, '{');
+		jtext_key(&o->text, "id");
+		jtext_uint(&o->text, obs_number(o, dsq[i], KP_DSQ_ID));
+		jtext_key(&o->text, "nr");
+		jtext_uint(&o->text, obs_number(o, dsq[i], KP_DSQ_NR));
+		jtext_close(&o->text, '}');
+	}
 	jtext_close(&o->text, ']');
 }
 

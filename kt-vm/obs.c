@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -27,6 +28,12 @@ void obs_close(struct obs *o)
 	memset(o, 0, sizeof(*o));
 }
 
+void obs_start(struct obs *o, const struct engine_ops *engine, void *self)
+{
+	o->engine = engine;
+	o->self = self;
+}
+
 static int load(struct obs *o, struct errbuf *e)
 {
 	const void *data;
@@ -51,6 +58,18 @@ uint64_t obs_number(const struct obs *o, uint64_t object, enum kprobe probe)
 	if (!object || !f->known || kmem_number(&o->mem, object + f->offset, f->size, &v))
 		return 0;
 	return v;
+}
+
+const char *obs_symbolise(struct obs *o, uint64_t addr, char *buf, size_t size)
+{
+	uint64_t link = addr - o->mem.virt_slide;
+	const struct ksym_entry *s = ksym_function(&o->sym, link);
+
+	if (s)
+		snprintf(buf, size, "%s+0x%llx", s->name, (unsigned long long)(link - s->addr));
+	else
+		snprintf(buf, size, "0x%llx", (unsigned long long)addr);
+	return buf;
 }
 
 static void find_runqueues(struct obs *o)

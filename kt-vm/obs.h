@@ -16,6 +16,8 @@
  */
 struct obs {
 	const struct machine *m;
+	const struct engine_ops *engine; /* from obs_start() on */
+	void *self;
 	struct rec_out *out;
 	uint64_t period_ns; /* between two samples; 0: none are taken */
 
@@ -36,6 +38,8 @@ struct obs {
 int obs_open(struct obs *o, const char *vmlinux, const struct machine *m, uint64_t period_ns,
 	     struct rec_out *out, struct errbuf *e);
 void obs_close(struct obs *o);
+/* The guest runs, on this engine. */
+void obs_start(struct obs *o, const struct engine_ops *engine, void *self);
 /* The guest has its user space: finds the kernel, writes the `observe` record. */
 void obs_attach(struct obs *o, uint64_t now_ns);
 /* Takes what is due at `now_ns`; when to come again, or UINT64_MAX. */
@@ -43,6 +47,9 @@ uint64_t obs_tick(struct obs *o, uint64_t now_ns);
 
 /* The number in a field of the object at a GVA; 0 where it cannot be read or is absent. */
 uint64_t obs_number(const struct obs *o, uint64_t object, enum kprobe probe);
+
+/* "function+0x12" for a kernel address, else "0x..."; in `buf`, which it returns. */
+const char *obs_symbolise(struct obs *o, uint64_t addr, char *buf, size_t size);
 
 /* monitor.c: one `sample` record. */
 void monitor_sample(struct obs *o, uint64_t now_ns);

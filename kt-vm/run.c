@@ -238,6 +238,8 @@ int run_guest(const struct engine_ops *engine, const struct machine *m, uint64_t
 		sink_boot_at(&r.sink, "start", 0);
 		fcntl(r.console, F_SETFL, O_NONBLOCK);
 		fcntl(r.port, F_SETFL, O_NONBLOCK);
+		if (obs)
+			obs_start(obs, engine, r.self);
 		loop(&r);
 		engine->stop(r.self);
 		put_exit(&r);

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef KT_KSCX_H
+#define KT_KSCX_H
+
+#include <json-c/json.h>
+
+#include "obs.h"
+
+/*
+ * What sched_ext's core knows (kernel/sched/ext.c): dispatch queues, runnable tasks, and why a
+ * scheduler ended. Lists of the guest are walked for a bounded number of steps.
+ */
+#define KSCX_DSQS_MAX  1024
+#define KSCX_TASKS_MAX 4096 /* of one queue */
+
+/* The user DSQs: their GVAs, at most `max`; how many. */
+size_t kscx_dsqs(const struct obs *o, uint64_t *dsq, size_t max);
+/* The number of enum scx_exit_kind that the scheduler ended with; 0: it did not. */
+unsigned int kscx_exit_kind(const struct obs *o);
+/* {"ops", "kind", "exit_code", "reason", "msg", "dump", "backtrace": [...]}, or NULL: no scheduler
+ * was there. */
+struct json_object *kscx_exit(struct obs *o);
+/* Each user DSQ with its queued tasks. */
+struct json_object *kscx_queues(const struct obs *o);
+/* The tasks of a CPU's local DSQ, and those that are runnable on it, with how long they have been.
+ */
+struct json_object *kscx_local(const struct obs *o, unsigned int cpu);
+struct json_object *kscx_runnable(const struct obs *o, unsigned int cpu);
+
+#endif

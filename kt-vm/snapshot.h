@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef KT_SNAPSHOT_H
+#define KT_SNAPSHOT_H
+
+#include "obs.h"
+
+/*
+ * Snapshots: the guest stands still while its scheduler's state is read, so that all of it is
+ * of one moment. The record says how long it stood.
+ */
+enum snapshot_reason { SNAPSHOT_OP, SNAPSHOT_PERIODIC, SNAPSHOT_WATCH, SNAPSHOT_FAILURE };
+
+/*
+ * Pauses the guest, reads, resumes it unless `stay`, and writes a `snapshot` record. 0, or
+ * -errno with words: then there is no record.
+ */
+int snapshot_take(struct obs *o, const char *name, enum snapshot_reason why, bool stay,
+		  uint64_t now_ns, struct errbuf *e);
+
+#endif
