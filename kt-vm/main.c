@@ -336,8 +336,10 @@ static struct obs *observer(const struct opts *o, const struct input *in, const 
 		return NULL;
 	if (!vmlinux)
 		errbuf_set(&e, -ENOENT, "there is no vmlinux beside the kernel");
-	else if (obs_open(&obs, vmlinux, m, period, out, &e) == 0)
+	else if (obs_open(&obs, vmlinux, m, period, out, &e) == 0) {
+		obs_plan(&obs, in->test);
 		return &obs;
+	}
 	msg_warn("the guest runs unobserved: %s", e.text);
 	return NULL;
 }

@@ -104,6 +104,29 @@ static void user_dsqs(struct obs *o)
 	jtext_close(&o->text, ']');
 }
 
+/* What the host gave to each vCPU: one that did not run cannot have moved its clock. */
+static void threads(struct obs *o)
+{
+	const struct engine_control *c = o->engine->control;
+	struct engine_thread t[TOPO_MAX_CPUS];
+	struct errbuf e;
+	unsigned int cpu;
+
+	for (cpu = 0; cpu < o->m->cpus; cpu++)
+		if (c->thread(o->self, cpu, &t[cpu], &e))
+			return;
+	jtext_key(&o->text, "vcpu_ns");
+	jtext_open(&o->text, '[');
+	for (cpu = 0; cpu < o->m->cpus; cpu++)
+		jtext_uint(&o->text, t[cpu].run_ns);
+	jtext_close(&o->text, ']');
+	jtext_key(&o->text, "steal_ns");
+	jtext_open(&o->text, '[');
+	for (cpu = 0; cpu < o->m->cpus; cpu++)
+		jtext_uint(&o->text, t[cpu].wait_ns);
+	jtext_close(&o->text, ']');
+}
+
 static uint64_t cpu_ns(void)
 {
 	struct timespec ts;
@@ -128,6 +151,7 @@ void monitor_sample(struct obs *o, uint64_t now_ns)
 			column(o, columns[i].name, &o->probe.f[columns[i].probe]);
 	local_dsqs(o);
 	currents(o);
+	threads(o);
 	jtext_close(&o->text, '}');
 	user_dsqs(o);
 	jtext_key(&o->text, "cost_ns");

@@ -5,8 +5,15 @@
 #include <string.h>
 #include <time.h>
 
+#include "kscx.h"
 #include "obs.h"
+#include "snapshot.h"
 #include "units.h"
+
+#define SCX_EXIT_ERROR 1024 /* enum scx_exit_kind: errors begin here */
+#define SNAPSHOTS_MAX  1024
+#define POLL           (10 * NSEC_PER_MSEC)
+#define POLL_BUSY      (1 * NSEC_PER_MSEC) /* between the first sign of an end and its reason */
 
 int obs_open(struct obs *o, const char *vmlinux, const struct machine *m, uint64_t period_ns,
 	     struct rec_out *out, struct errbuf *e)
@@ -144,12 +151,138 @@ void obs_attach(struct obs *o, uint64_t now_ns)
 	put_observe(o, now_ns, clock_ns() - since, absent, NULL);
 }
 
+void obs_plan(struct obs *o, struct json_object *test)
+{
+	struct json_object *steps = rec_get_arr(test, "steps");
+	int64_t wanted = rec_get_int(test, "num_snapshots", 0);
+	size_t i;
+
+	o->wanted = wanted < 0 ? 0 : wanted > SNAPSHOTS_MAX ? SNAPSHOTS_MAX : (unsigned int)wanted;
+	for (i = 0; steps && i < json_object_array_length(steps); i++)
+		o->workload_ns +=
+			(uint64_t)rec_get_int(json_object_array_get_idx(steps, i), "hold_ns", 0);
+}
+
+void obs_workload(struct obs *o, uint64_t now_ns)
+{
+	if (!o->workload_since)
+		o->workload_since = now_ns;
+}
+
+/* When periodic snapshot i is due: ktstr's rule, spec 1.21. */
+static uint64_t snapshot_due(const struct obs *o, unsigned int i)
+{
+	if (!o->workload_since || i >= o->wanted)
+		return UINT64_MAX;
+	return o->workload_since + o->workload_ns / 10 +
+	       (i + 1) * (o->workload_ns / 10 * 8 / (o->wanted + 1));
+}
+
+static void take_periodic(struct obs *o, uint64_t now_ns)
+{
+	struct errbuf e;
+	char name[24];
+
+	snprintf(name, sizeof(name), "periodic_%03u", o->taken++);
+	snapshot_take(o, name, SNAPSHOT_PERIODIC, now_ns, &e);
+}
+
+/* What the kernel says about the scheduler's end, once it has said it. */
+static void put_exit(struct obs *o, uint64_t now_ns)
+{
+	struct json_object *exit = kscx_exit(o), *r;
+
+	if (!exit || !json_object_object_get(exit, "reason")) {
+		json_object_put(exit);
+		return;
+	}
+	r = rec_new("scx_exit");
+	rec_int(r, "t_ns", (int64_t)now_ns);
+	rec_add(r, "exit", exit);
+	rec_put(o->out, r);
+	o->told = true;
+}
+
+/*
+ * The scheduler is being thrown out: its state is read before the kernel takes it apart. Why it
+ * was is written a little later, by the work that does so.
+ */
+static void look_for_failure(struct obs *o, uint64_t now_ns)
+{
+	unsigned int kind = kscx_exit_kind(o);
+	struct errbuf e;
+
+	if (kind < SCX_EXIT_ERROR) {
+		o->failed = o->told = false; /* the next one */
+		return;
+	}
+	if (!o->failed)
+		snapshot_take(o, "failure", SNAPSHOT_FAILURE, now_ns, &e);
+	o->failed = true;
+	if (!o->told)
+		put_exit(o, now_ns);
+}
+
+static uint64_t earliest(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
 uint64_t obs_tick(struct obs *o, uint64_t now_ns)
 {
-	if (!o->attached || now_ns < o->next_ns)
-		return o->next_ns;
-	monitor_sample(o, now_ns);
-	/* ticks that were missed are not made up for */
-	o->next_ns += ((now_ns - o->next_ns) / o->period_ns + 1) * o->period_ns;
-	return o->next_ns;
+	if (!o->attached)
+		return UINT64_MAX;
+	if (now_ns >= o->poll_ns) {
+		look_for_failure(o, now_ns);
+		o->poll_ns = now_ns + (o->failed && !o->told ? POLL_BUSY : POLL);
+	}
+	if (now_ns >= snapshot_due(o, o->taken))
+		take_periodic(o, now_ns);
+	if (now_ns >= o->next_ns) {
+		monitor_sample(o, now_ns);
+		/* ticks that were missed are not made up for */
+		o->next_ns += ((now_ns - o->next_ns) / o->period_ns + 1) * o->period_ns;
+	}
+	return earliest(earliest(o->next_ns, o->poll_ns), snapshot_due(o, o->taken));
+}
+
+static void answer(int port, int rc, const struct errbuf *e)
+{
+	struct json_object *o = json_object_new_object();
+	const char *line;
+
+	rec_bool(o, "ok", rc == 0);
+	rec_str(o, "error", rc ? e->text : NULL);
+	line = json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN);
+	dprintf(port, "%s\n", line);
+	json_object_put(o);
+}
+
+void obs_request(struct obs *o, struct json_object *op, int port, uint64_t now_ns)
+{
+	struct errbuf e = { "" };
+	int rc;
+
+	if (strcmp(rec_get_str(op, "op", ""), "snapshot") == 0)
+		rc = snapshot_take(o, rec_get_str(op, "name", "?"), SNAPSHOT_OP, now_ns, &e);
+	else
+		rc = errbuf_set(&e, -ENOSYS, "kt-vm does not know this request");
+	answer(port, rc, &e);
+}
+
+void obs_hit(struct obs *o, uint64_t now_ns)
+{
+	struct engine_hit h;
+
+	while (o->engine->control->hit(o->self, &h))
+		look_for_failure(o, now_ns);
+}
+
+void obs_end(struct obs *o, const char *cause, uint64_t now_ns)
+{
+	struct errbuf e;
+
+	/* a guest that hangs or panicked is still there to be looked at */
+	if (o->attached && !o->failed && strcmp(cause, "poweroff") && strcmp(cause, "interrupted"))
+		snapshot_take(o, cause, SNAPSHOT_FAILURE, now_ns, &e);
 }

@@ -32,6 +32,13 @@ struct obs {
 	uint64_t next_ns; /* when the next sample is due */
 	uint64_t samples;
 	struct jtext text;
+
+	/* periodic snapshots: `wanted`, evenly over the middle 80 % of the workload */
+	unsigned int wanted, taken;
+	uint64_t workload_ns, workload_since; /* its length; when it began, 0: not yet */
+
+	bool failed, told; /* the scheduler's end was seen; its reason was recorded */
+	uint64_t poll_ns;  /* when to look for it next, where no watchpoint tells */
 };
 
 /* `vmlinux` is that of the guest's kernel. 0 or -errno with words. */
@@ -40,6 +47,19 @@ int obs_open(struct obs *o, const char *vmlinux, const struct machine *m, uint64
 void obs_close(struct obs *o);
 /* The guest runs, on this engine. */
 void obs_start(struct obs *o, const struct engine_ops *engine, void *self);
+/* What the plan asks for; of no effect later than obs_start(). */
+void obs_plan(struct obs *o, struct json_object *test);
+/* The first step begins. */
+void obs_workload(struct obs *o, uint64_t now_ns);
+/*
+ * A record in which the guest asks for something ("request": true), and waits for a line on
+ * `port` that says what came of it.
+ */
+void obs_request(struct obs *o, struct json_object *op, int port, uint64_t now_ns);
+/* A watchpoint was hit; the guest is paused, and the caller resumes it. */
+void obs_hit(struct obs *o, uint64_t now_ns);
+/* The guest is about to end, for this reason (that of vm_exit). */
+void obs_end(struct obs *o, const char *cause, uint64_t now_ns);
 /* The guest has its user space: finds the kernel, writes the `observe` record. */
 void obs_attach(struct obs *o, uint64_t now_ns);
 /* Takes what is due at `now_ns`; when to come again, or UINT64_MAX. */

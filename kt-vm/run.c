@@ -67,6 +67,8 @@ static void after_hit(struct run *r)
 	const struct engine_control *c = r->engine->control;
 	uint64_t took;
 
+	if (r->obs)
+		obs_hit(r->obs, sink_now(&r->sink));
 	if (c->resume(r->self, &took, &r->why) == -ETIMEDOUT)
 		end_run(r, "engine_lost", lost(r));
 }
@@ -144,7 +146,16 @@ static uint64_t observe(struct run *r)
 		return UINT64_MAX;
 	if (r->sink.seen_init)
 		obs_attach(r->obs, sink_now(&r->sink));
+	if (r->sink.seen_workload)
+		obs_workload(r->obs, sink_now(&r->sink));
 	return obs_tick(r->obs, sink_now(&r->sink));
+}
+
+static void request(void *ctx, struct json_object *op)
+{
+	struct run *r = ctx;
+
+	obs_request(r->obs, op, r->port, sink_now(&r->sink));
 }
 
 static void loop(struct run *r)
@@ -170,6 +181,8 @@ static void loop(struct run *r)
 			end_run(r, "deadline", KT_FAIL);
 		engine_says(r);
 	}
+	if (r->obs)
+		obs_end(r->obs, r->cause, sink_now(&r->sink));
 	if (r->engine->halt)
 		r->engine->halt(r->self, r->known);
 	take(r, &r->console);
@@ -238,8 +251,11 @@ int run_guest(const struct engine_ops *engine, const struct machine *m, uint64_t
 		sink_boot_at(&r.sink, "start", 0);
 		fcntl(r.console, F_SETFL, O_NONBLOCK);
 		fcntl(r.port, F_SETFL, O_NONBLOCK);
-		if (obs)
+		if (obs) {
 			obs_start(obs, engine, r.self);
+			r.sink.request = request;
+			r.sink.ctx = &r;
+		}
 		loop(&r);
 		engine->stop(r.self);
 		put_exit(&r);

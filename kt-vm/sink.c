@@ -122,6 +122,8 @@ static int port_line(struct sink *s, const char *line, size_t len, struct errbuf
 	if (rec_is(o, "end"))
 		once(s, &s->seen_done, "done");
 	rec_int(o, "t_ns", (int64_t)sink_now(s));
+	if (s->request && rec_is(o, "op") && rec_get_bool(o, "request", false))
+		s->request(s->ctx, o);
 	rec_put(s->out, o);
 	return 0;
 }

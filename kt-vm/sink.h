@@ -29,6 +29,10 @@ struct sink {
 	size_t port_len, port_cap;
 	unsigned long port_records;
 
+	/* Called with a record in which the guest asks for something, before it is written. */
+	void (*request)(void *ctx, struct json_object *o);
+	void *ctx;
+
 	bool seen_kernel, seen_init, seen_workload, seen_done;
 };
 

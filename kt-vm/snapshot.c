@@ -107,8 +107,8 @@ static struct json_object *collect(struct obs *o)
 	return r;
 }
 
-int snapshot_take(struct obs *o, const char *name, enum snapshot_reason why, bool stay,
-		  uint64_t now_ns, struct errbuf *e)
+int snapshot_take(struct obs *o, const char *name, enum snapshot_reason why, uint64_t now_ns,
+		  struct errbuf *e)
 {
 	const struct engine_control *c = o->engine->control;
 	uint64_t since = clock_ns(), took;
@@ -121,8 +121,7 @@ int snapshot_take(struct obs *o, const char *name, enum snapshot_reason why, boo
 	if (rc)
 		return rc;
 	r = collect(o);
-	if (!stay)
-		rc = c->resume(o->self, &took, e);
+	rc = c->resume(o->self, &took, e);
 	rec_str(r, "name", name);
 	rec_str(r, "reason", reasons[why]);
 	rec_int(r, "t_ns", (int64_t)now_ns);

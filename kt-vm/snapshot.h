@@ -11,10 +11,10 @@
 enum snapshot_reason { SNAPSHOT_OP, SNAPSHOT_PERIODIC, SNAPSHOT_WATCH, SNAPSHOT_FAILURE };
 
 /*
- * Pauses the guest, reads, resumes it unless `stay`, and writes a `snapshot` record. 0, or
+ * Pauses the guest, reads, resumes it, and writes a `snapshot` record. 0, or
  * -errno with words: then there is no record.
  */
-int snapshot_take(struct obs *o, const char *name, enum snapshot_reason why, bool stay,
-		  uint64_t now_ns, struct errbuf *e);
+int snapshot_take(struct obs *o, const char *name, enum snapshot_reason why, uint64_t now_ns,
+		  struct errbuf *e);
 
 #endif
