@@ -15,6 +15,8 @@
 #define BTFS        8 /* kept: the maps of one program share theirs */
 #define NAME_LEN    17
 #define PAGE        4096
+#define KSYM_LEN    128
+#define KSYMS_MAX   4096
 
 struct map {
 	uint64_t gva;
@@ -403,4 +405,28 @@ struct json_object *kbpf_progs(const struct obs *o)
 		json_object_array_add(a, p);
 	}
 	return a;
+}
+
+bool kbpf_symbol(const struct obs *o, uint64_t addr, char *buf, size_t size)
+{
+	const struct kfield *link = &o->probe.f[KP_KSYM_LNODE];
+	uint64_t head = kmem_symbol(&o->mem, "bpf_kallsyms"), node;
+	char name[KSYM_LEN] = "";
+	unsigned int i;
+
+	if (!head || !link->known || kmem_number(&o->mem, head, 8, &node))
+		return false;
+	for (i = 0; i < KSYMS_MAX && node && node != head; i++) {
+		uint64_t sym = node - link->offset, start = obs_number(o, sym, KP_KSYM_START);
+
+		if (addr >= start && addr < obs_number(o, sym, KP_KSYM_END)) {
+			kmem_string(&o->mem, sym + o->probe.f[KP_KSYM_NAME].offset, name,
+				    sizeof(name));
+			snprintf(buf, size, "%s+0x%llx", name, (unsigned long long)(addr - start));
+			return true;
+		}
+		if (kmem_number(&o->mem, node, 8, &node))
+			break;
+	}
+	return false;
 }

@@ -17,6 +17,8 @@
 
 /* All maps, as an array of objects; that of a guest that cannot be read is empty. */
 struct json_object *kbpf_maps(struct obs *o);
+/* "bpf_prog_..._name+0x12" for an address in a BPF program or trampoline; false: it is in none. */
+bool kbpf_symbol(const struct obs *o, uint64_t addr, char *buf, size_t size);
 /* Run counts and times of all programs; zeros unless kernel.bpf_stats_enabled is set. */
 struct json_object *kbpf_progs(const struct obs *o);
 

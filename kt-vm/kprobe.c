@@ -97,6 +97,10 @@ static const struct {
 	[KP_AUX_ID] = { "bpf_prog_aux", { "id" } },
 	[KP_AUX_NAME] = { "bpf_prog_aux", { "name" } },
 	[KP_AUX_VERIFIED_INSNS] = { "bpf_prog_aux", { "verified_insns" } },
+	[KP_KSYM_LNODE] = { "bpf_ksym", { "lnode" } },
+	[KP_KSYM_START] = { "bpf_ksym", { "start" } },
+	[KP_KSYM_END] = { "bpf_ksym", { "end" } },
+	[KP_KSYM_NAME] = { "bpf_ksym", { "name" } },
 	[KP_STATS_CNT] = { "bpf_prog_stats", { "cnt" } },
 	[KP_STATS_NSECS] = { "bpf_prog_stats", { "nsecs" } },
 };

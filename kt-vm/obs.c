@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "kbpf.h"
 #include "kscx.h"
 #include "obs.h"
 #include "snapshot.h"
@@ -32,6 +33,7 @@ void obs_close(struct obs *o)
 	ksym_free(&o->sym);
 	jtext_free(&o->text);
 	free(o->rq);
+	json_object_put(o->exit);
 	memset(o, 0, sizeof(*o));
 }
 
@@ -72,9 +74,12 @@ const char *obs_symbolise(struct obs *o, uint64_t addr, char *buf, size_t size)
 	uint64_t link = addr - o->mem.virt_slide;
 	const struct ksym_entry *s = ksym_function(&o->sym, link);
 
+	/* the return address of a call that never returns lies behind its function */
+	if (!s)
+		s = ksym_function(&o->sym, link - 1);
 	if (s)
 		snprintf(buf, size, "%s+0x%llx", s->name, (unsigned long long)(link - s->addr));
-	else
+	else if (!kbpf_symbol(o, addr, buf, size))
 		snprintf(buf, size, "0x%llx", (unsigned long long)addr);
 	return buf;
 }
@@ -187,40 +192,37 @@ static void take_periodic(struct obs *o, uint64_t now_ns)
 	snapshot_take(o, name, SNAPSHOT_PERIODIC, now_ns, &e);
 }
 
-/* What the kernel says about the scheduler's end, once it has said it. */
+/* Writes what was last read about the scheduler's end: the kernel has nothing more to say. */
 static void put_exit(struct obs *o, uint64_t now_ns)
 {
-	struct json_object *exit = kscx_exit(o), *r;
+	struct json_object *r = rec_new("scx_exit");
 
-	if (!exit || !json_object_object_get(exit, "reason")) {
-		json_object_put(exit);
-		return;
-	}
-	r = rec_new("scx_exit");
 	rec_int(r, "t_ns", (int64_t)now_ns);
-	rec_add(r, "exit", exit);
+	rec_add(r, "exit", o->exit);
+	o->exit = NULL;
 	rec_put(o->out, r);
-	o->told = true;
 }
 
 /*
  * The scheduler is being thrown out: its state is read before the kernel takes it apart. Why it
- * was is written a little later, by the work that does so.
+ * was, and the kernel's own dump, are written little by little by the work that does so, and
+ * freed at its end: the last that could be read is kept.
  */
 static void look_for_failure(struct obs *o, uint64_t now_ns)
 {
 	unsigned int kind = kscx_exit_kind(o);
+	struct json_object *exit = kind >= SCX_EXIT_ERROR ? kscx_exit(o) : NULL;
 	struct errbuf e;
 
-	if (kind < SCX_EXIT_ERROR) {
-		o->failed = o->told = false; /* the next one */
-		return;
-	}
-	if (!o->failed)
+	if (kind >= SCX_EXIT_ERROR && !o->failed)
 		snapshot_take(o, "failure", SNAPSHOT_FAILURE, now_ns, &e);
-	o->failed = true;
-	if (!o->told)
+	o->failed = kind >= SCX_EXIT_ERROR;
+	if (exit) {
+		json_object_put(o->exit);
+		o->exit = exit;
+	} else if (o->exit) {
 		put_exit(o, now_ns);
+	}
 }
 
 static uint64_t earliest(uint64_t a, uint64_t b)
@@ -234,7 +236,7 @@ uint64_t obs_tick(struct obs *o, uint64_t now_ns)
 		return UINT64_MAX;
 	if (now_ns >= o->poll_ns) {
 		look_for_failure(o, now_ns);
-		o->poll_ns = now_ns + (o->failed && !o->told ? POLL_BUSY : POLL);
+		o->poll_ns = now_ns + (o->exit ? POLL_BUSY : POLL);
 	}
 	if (now_ns >= snapshot_due(o, o->taken))
 		take_periodic(o, now_ns);
@@ -283,6 +285,8 @@ void obs_end(struct obs *o, const char *cause, uint64_t now_ns)
 	struct errbuf e;
 
 	/* a guest that hangs or panicked is still there to be looked at */
+	if (o->exit)
+		put_exit(o, now_ns);
 	if (o->attached && !o->failed && strcmp(cause, "poweroff") && strcmp(cause, "interrupted"))
 		snapshot_take(o, cause, SNAPSHOT_FAILURE, now_ns, &e);
 }

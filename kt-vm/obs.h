@@ -37,8 +37,9 @@ struct obs {
 	unsigned int wanted, taken;
 	uint64_t workload_ns, workload_since; /* its length; when it began, 0: not yet */
 
-	bool failed, told; /* the scheduler's end was seen; its reason was recorded */
-	uint64_t poll_ns;  /* when to look for it next, where no watchpoint tells */
+	bool failed;              /* the scheduler's end was seen */
+	struct json_object *exit; /* what the kernel has said about it so far */
+	uint64_t poll_ns;         /* when to look for it next, where no watchpoint tells */
 };
 
 /* `vmlinux` is that of the guest's kernel. 0 or -errno with words. */
