@@ -102,6 +102,16 @@ static const struct {
 	[KP_KSYM_END] = { "bpf_ksym", { "end" } },
 	[KP_KSYM_NAME] = { "bpf_ksym", { "name" } },
 	[KP_STATS_CNT] = { "bpf_prog_stats", { "cnt" } },
+	[KP_CALL_TYPE] = { "trace_event_call", { "event.type" } },
+	[KP_TRACE_BUFFER] = { "trace_array", { "array_buffer.buffer" } },
+	[KP_BUFFER_BUFFERS] = { "trace_buffer", { "buffers" } },
+	[KP_RB_PAGES] = { "ring_buffer_per_cpu", { "pages" } },
+	[KP_RB_READER] = { "ring_buffer_per_cpu", { "reader_page" } },
+	[KP_BPAGE_LIST] = { "buffer_page", { "list" } },
+	[KP_BPAGE_PAGE] = { "buffer_page", { "page" } },
+	[KP_DPAGE_TIME] = { "buffer_data_page", { "time_stamp" } },
+	[KP_DPAGE_COMMIT] = { "buffer_data_page", { "commit" } },
+	[KP_DPAGE_DATA] = { "buffer_data_page", { "data" } },
 	[KP_STATS_NSECS] = { "bpf_prog_stats", { "nsecs" } },
 };
 

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "kbpf.h"
+#include "kflight.h"
 #include "kscx.h"
 #include "kunwind.h"
 #include "snapshot.h"
@@ -92,7 +93,7 @@ static struct json_object *cpu_json(struct obs *o, unsigned int cpu)
 	return j;
 }
 
-static struct json_object *collect(struct obs *o)
+static struct json_object *collect(struct obs *o, enum snapshot_reason why)
 {
 	struct json_object *r = rec_new("snapshot"), *cpus = json_object_new_array();
 	unsigned int cpu;
@@ -104,6 +105,8 @@ static struct json_object *collect(struct obs *o)
 	rec_add(r, "dsqs", kscx_queues(o));
 	rec_add(r, "maps", kbpf_maps(o));
 	rec_add(r, "progs", kbpf_progs(o));
+	if (why == SNAPSHOT_FAILURE)
+		rec_add(r, "flight", kflight_events(o));
 	return r;
 }
 
@@ -120,7 +123,7 @@ int snapshot_take(struct obs *o, const char *name, enum snapshot_reason why, uin
 	rc = c->pause(o->self, &took, e);
 	if (rc)
 		return rc;
-	r = collect(o);
+	r = collect(o, why);
 	rc = c->resume(o->self, &took, e);
 	rec_str(r, "name", name);
 	rec_str(r, "reason", reasons[why]);
