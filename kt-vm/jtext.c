@@ -92,6 +92,12 @@ void jtext_int(struct jtext *t, int64_t v)
 	*at = '-';
 }
 
+void jtext_null(struct jtext *t)
+{
+	comma(t);
+	jtext_raw(t, "null");
+}
+
 static void escaped(struct jtext *t, const char *s)
 {
 	static const char hex[] = "0123456789abcdef";

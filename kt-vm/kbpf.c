@@ -12,27 +12,10 @@
 #define OBJECT_MAX  (1U << 20) /* one key or value */
 #define BUCKETS_MAX (1U << 20)
 #define CHAIN_MAX   65536
-#define BTFS        8 /* kept: the maps of one program share theirs */
-#define NAME_LEN    17
+#define NAME_LEN    KBPF_NAME_LEN
 #define PAGE        4096
 #define KSYM_LEN    128
 #define KSYMS_MAX   4096
-
-struct map {
-	uint64_t gva;
-	unsigned int type, key_size, value_size, max_entries;
-	uint32_t key_type, value_type;
-	const struct btf *btf;
-};
-
-struct dump {
-	struct obs *o;
-	struct {
-		uint64_t gva;
-		struct btf *btf;
-	} btfs[BTFS];
-	unsigned int nbtfs;
-};
 
 static const char *const types[] = {
 	[BPF_MAP_TYPE_HASH] = "hash",
@@ -58,27 +41,30 @@ static const char *const types[] = {
 };
 
 /* The BTF object at a GVA, read and parsed once; NULL: none, too large, or no BTF. */
-static const struct btf *btf_of(struct dump *d, uint64_t gva)
+static const struct btf *btf_of(struct obs *o, uint64_t gva)
 {
-	uint64_t size = obs_number(d->o, gva, KP_BTF_DATA_SIZE);
+	uint64_t size = obs_number(o, gva, KP_BTF_DATA_SIZE), id = obs_number(o, gva, KP_BTF_ID);
 	struct btf *btf = NULL;
 	unsigned int i;
 	void *data;
 
-	if (!gva || obs_number(d->o, gva, KP_BTF_BASE))
+	if (!gva || obs_number(o, gva, KP_BTF_BASE))
 		return NULL;
-	for (i = 0; i < d->nbtfs; i++)
-		if (d->btfs[i].gva == gva)
-			return d->btfs[i].btf;
-	data = size && size <= BTF_MAX && i < BTFS ? malloc(size) : NULL;
-	if (data && !kmem_read(&d->o->mem, obs_number(d->o, gva, KP_BTF_DATA), data, size))
+	for (i = 0; i < o->nbtfs; i++)
+		if (o->btfs[i].gva == gva && o->btfs[i].id == id)
+			return o->btfs[i].btf;
+	if (i == OBS_BTFS) { /* schedulers came and went: the oldest is theirs */
+		btf__free(o->btfs[0].btf);
+		memmove(o->btfs, o->btfs + 1, --i * sizeof(o->btfs[0]));
+	}
+	data = size && size <= BTF_MAX ? malloc(size) : NULL;
+	if (data && !kmem_read(&o->mem, obs_number(o, gva, KP_BTF_DATA), data, size))
 		btf = btf__new(data, (uint32_t)size);
 	free(data);
-	if (i < BTFS) {
-		d->btfs[i].gva = gva;
-		d->btfs[i].btf = btf;
-		d->nbtfs++;
-	}
+	o->btfs[i].gva = gva;
+	o->btfs[i].id = id;
+	o->btfs[i].btf = btf;
+	o->nbtfs = i + 1;
 	return btf;
 }
 
@@ -121,25 +107,25 @@ static struct json_object *section(const struct btf *btf, const struct btf_type 
 }
 
 /* `len` bytes of guest memory as the type. */
-static struct json_object *object(const struct dump *d, const struct map *m, uint32_t type,
+static struct json_object *object(struct obs *o, const struct kbpf_map *m, uint32_t type,
 				  uint64_t gva, size_t len)
 {
 	const struct btf_type *t = m->btf && type ? btf__type_by_id(m->btf, type) : NULL;
-	struct json_object *o = NULL;
+	struct json_object *j = NULL;
 	uint8_t *buf = len && len <= OBJECT_MAX ? malloc(len) : NULL;
 
-	if (!buf || kmem_read(&d->o->mem, gva, buf, len)) {
+	if (!buf || kmem_read(&o->mem, gva, buf, len)) {
 		free(buf);
 		return NULL;
 	}
 	if (t && btf_is_datasec(t))
-		o = section(m->btf, t, buf, len);
+		j = section(m->btf, t, buf, len);
 	else if (t)
-		o = kval_json(m->btf, type, buf, len);
-	if (!o)
-		o = hex(buf, len);
+		j = kval_json(m->btf, type, buf, len);
+	if (!j)
+		j = hex(buf, len);
 	free(buf);
-	return o;
+	return j;
 }
 
 static size_t round8(size_t n)
@@ -148,14 +134,14 @@ static size_t round8(size_t n)
 }
 
 /* Behind a per-CPU pointer: an array of the CPUs' values. */
-static struct json_object *percpu(const struct dump *d, const struct map *m, uint64_t pptr)
+static struct json_object *percpu(struct obs *o, const struct kbpf_map *m, uint64_t pptr)
 {
 	struct json_object *a = json_object_new_array();
 	unsigned int cpu;
 
-	for (cpu = 0; cpu < d->o->m->cpus; cpu++)
-		json_object_array_add(a, object(d, m, m->value_type,
-						kmem_percpu(&d->o->mem, pptr, cpu), m->value_size));
+	for (cpu = 0; cpu < o->m->cpus; cpu++)
+		json_object_array_add(a, object(o, m, m->value_type,
+						kmem_percpu(&o->mem, pptr, cpu), m->value_size));
 	return a;
 }
 
@@ -175,10 +161,10 @@ static bool is_percpu(unsigned int type)
 	       type == BPF_MAP_TYPE_LRU_PERCPU_HASH;
 }
 
-static size_t array_entries(const struct dump *d, const struct map *m, struct json_object *a)
+static size_t array_entries(struct obs *o, const struct kbpf_map *m, struct json_object *a)
 {
-	uint64_t elem = obs_number(d->o, m->gva, KP_ARRAY_ELEM_SIZE);
-	uint64_t base = m->gva + d->o->probe.f[KP_ARRAY_VALUE].offset, pptr;
+	uint64_t elem = obs_number(o, m->gva, KP_ARRAY_ELEM_SIZE);
+	uint64_t base = m->gva + o->probe.f[KP_ARRAY_VALUE].offset, pptr;
 	unsigned int i;
 
 	for (i = 0; i < m->max_entries && i < KBPF_ENTRIES_MAX; i++) {
@@ -186,47 +172,47 @@ static size_t array_entries(const struct dump *d, const struct map *m, struct js
 
 		if (!is_percpu(m->type))
 			put_entry(a, "key", key, "value",
-				  object(d, m, m->value_type, base + i * elem, m->value_size));
-		else if (!kmem_number(&d->o->mem, base + 8ULL * i, 8, &pptr))
-			put_entry(a, "key", key, "values", percpu(d, m, pptr));
+				  object(o, m, m->value_type, base + i * elem, m->value_size));
+		else if (!kmem_number(&o->mem, base + 8ULL * i, 8, &pptr))
+			put_entry(a, "key", key, "values", percpu(o, m, pptr));
 		else
 			json_object_put(key);
 	}
 	return i < m->max_entries ? m->max_entries - i : 0;
 }
 
-static void hash_entry(const struct dump *d, const struct map *m, uint64_t elem,
+static void hash_entry(struct obs *o, const struct kbpf_map *m, uint64_t elem,
 		       struct json_object *a)
 {
-	uint64_t key = elem + d->o->probe.f[KP_ELEM_KEY].offset, pptr;
+	uint64_t key = elem + o->probe.f[KP_ELEM_KEY].offset, pptr;
 	uint64_t value = key + round8(m->key_size);
-	struct json_object *k = object(d, m, m->key_type, key, m->key_size);
+	struct json_object *k = object(o, m, m->key_type, key, m->key_size);
 
 	if (!is_percpu(m->type))
-		put_entry(a, "key", k, "value", object(d, m, m->value_type, value, m->value_size));
-	else if (!kmem_number(&d->o->mem, value, 8, &pptr))
-		put_entry(a, "key", k, "values", percpu(d, m, pptr));
+		put_entry(a, "key", k, "value", object(o, m, m->value_type, value, m->value_size));
+	else if (!kmem_number(&o->mem, value, 8, &pptr))
+		put_entry(a, "key", k, "values", percpu(o, m, pptr));
 	else
 		json_object_put(k);
 }
 
 /* 1 when entries were left out, for there are too many. */
-static size_t hash_entries(const struct dump *d, const struct map *m, struct json_object *a)
+static size_t hash_entries(struct obs *o, const struct kbpf_map *m, struct json_object *a)
 {
-	uint64_t buckets = obs_number(d->o, m->gva, KP_HTAB_BUCKETS);
-	uint64_t n = obs_number(d->o, m->gva, KP_HTAB_N_BUCKETS), i, elem;
-	uint32_t step = d->o->probe.f[KP_BUCKET].size;
+	uint64_t buckets = obs_number(o, m->gva, KP_HTAB_BUCKETS);
+	uint64_t n = obs_number(o, m->gva, KP_HTAB_N_BUCKETS), i, elem;
+	uint32_t step = o->probe.f[KP_BUCKET].size;
 	unsigned int chain;
 
 	for (i = 0; i < n && i < BUCKETS_MAX && step; i++) {
-		if (kmem_number(&d->o->mem, buckets + i * step, 8, &elem))
+		if (kmem_number(&o->mem, buckets + i * step, 8, &elem))
 			return 1;
 		/* a "nulls" list: it ends in an odd number; the element begins with its link */
 		for (chain = 0; elem && !(elem & 1) && chain < CHAIN_MAX; chain++) {
 			if (json_object_array_length(a) >= KBPF_ENTRIES_MAX)
 				return 1;
-			hash_entry(d, m, elem, a);
-			if (kmem_number(&d->o->mem, elem, 8, &elem))
+			hash_entry(o, m, elem, a);
+			if (kmem_number(&o->mem, elem, 8, &elem))
 				break;
 		}
 	}
@@ -234,46 +220,45 @@ static size_t hash_entries(const struct dump *d, const struct map *m, struct jso
 }
 
 /* Who a task's or cgroup's storage belongs to: a task by pid and comm, else an address. */
-static struct json_object *owner(const struct dump *d, const struct map *m, uint64_t selem)
+static struct json_object *owner(struct obs *o, const struct kbpf_map *m, uint64_t selem)
 {
-	uint64_t storage = obs_number(d->o, selem, KP_SELEM_STORAGE);
-	uint64_t who = obs_number(d->o, storage, KP_STORAGE_OWNER);
-	struct json_object *o = json_object_new_object();
+	uint64_t storage = obs_number(o, selem, KP_SELEM_STORAGE);
+	uint64_t who = obs_number(o, storage, KP_STORAGE_OWNER);
+	struct json_object *j = json_object_new_object();
 	char comm[NAME_LEN] = "", text[24];
 
 	if (m->type == BPF_MAP_TYPE_TASK_STORAGE) {
-		json_object_object_add(o, "pid",
-				       json_object_new_uint64(obs_number(d->o, who, KP_TASK_PID)));
-		kmem_string(&d->o->mem, who + d->o->probe.f[KP_TASK_COMM].offset, comm,
-			    sizeof(comm));
-		rec_str(o, "comm", comm);
+		json_object_object_add(j, "pid",
+				       json_object_new_uint64(obs_number(o, who, KP_TASK_PID)));
+		kmem_string(&o->mem, who + o->probe.f[KP_TASK_COMM].offset, comm, sizeof(comm));
+		rec_str(j, "comm", comm);
 	} else {
 		snprintf(text, sizeof(text), "0x%llx", (unsigned long long)who);
-		rec_str(o, "cgroup", text);
+		rec_str(j, "cgroup", text);
 	}
-	return o;
+	return j;
 }
 
-static size_t storage_entries(const struct dump *d, const struct map *m, struct json_object *a)
+static size_t storage_entries(struct obs *o, const struct kbpf_map *m, struct json_object *a)
 {
-	uint64_t buckets = obs_number(d->o, m->gva, KP_SMAP_BUCKETS), i, link;
-	uint64_t log = obs_number(d->o, m->gva, KP_SMAP_BUCKET_LOG), n = log < 20 ? 1ULL << log : 0;
-	uint32_t step = d->o->probe.f[KP_SMAP_BUCKET].size;
-	uint32_t at = d->o->probe.f[KP_SELEM_MAP_NODE].offset;
-	uint32_t data = d->o->probe.f[KP_SELEM_DATA].offset;
+	uint64_t buckets = obs_number(o, m->gva, KP_SMAP_BUCKETS), i, link;
+	uint64_t log = obs_number(o, m->gva, KP_SMAP_BUCKET_LOG), n = log < 20 ? 1ULL << log : 0;
+	uint32_t step = o->probe.f[KP_SMAP_BUCKET].size;
+	uint32_t at = o->probe.f[KP_SELEM_MAP_NODE].offset;
+	uint32_t data = o->probe.f[KP_SELEM_DATA].offset;
 	unsigned int chain;
 
 	for (i = 0; i < n && step; i++) {
-		if (kmem_number(&d->o->mem, buckets + i * step, 8, &link))
+		if (kmem_number(&o->mem, buckets + i * step, 8, &link))
 			return 1;
 		for (chain = 0; link && chain < CHAIN_MAX; chain++) {
 			uint64_t selem = link - at;
 
 			if (json_object_array_length(a) >= KBPF_ENTRIES_MAX)
 				return 1;
-			put_entry(a, "owner", owner(d, m, selem), "value",
-				  object(d, m, m->value_type, selem + data, m->value_size));
-			if (kmem_number(&d->o->mem, link, 8, &link))
+			put_entry(a, "owner", owner(o, m, selem), "value",
+				  object(o, m, m->value_type, selem + data, m->value_size));
+			if (kmem_number(&o->mem, link, 8, &link))
 				break;
 		}
 	}
@@ -281,11 +266,11 @@ static size_t storage_entries(const struct dump *d, const struct map *m, struct 
 }
 
 /* The pages that an arena has, by their user addresses; their types nobody knows. */
-static size_t arena_pages(const struct dump *d, const struct map *m, struct json_object *a)
+static size_t arena_pages(struct obs *o, const struct kbpf_map *m, struct json_object *a)
 {
-	uint64_t start = obs_number(d->o, m->gva, KP_ARENA_USER_START);
-	uint64_t end = obs_number(d->o, m->gva, KP_ARENA_USER_END), at, gpa, left;
-	uint64_t vm = obs_number(d->o, obs_number(d->o, m->gva, KP_ARENA_VM), KP_VM_ADDR);
+	uint64_t start = obs_number(o, m->gva, KP_ARENA_USER_START);
+	uint64_t end = obs_number(o, m->gva, KP_ARENA_USER_END), at, gpa, left;
+	uint64_t vm = obs_number(o, obs_number(o, m->gva, KP_ARENA_VM), KP_VM_ADDR);
 	uint8_t page[PAGE];
 	char text[24];
 
@@ -295,8 +280,8 @@ static size_t arena_pages(const struct dump *d, const struct map *m, struct json
 
 		if (json_object_array_length(a) >= KBPF_ENTRIES_MAX)
 			return 1;
-		if (kmem_translate(&d->o->mem, gva, &gpa, &left) ||
-		    kmem_read(&d->o->mem, gva, page, PAGE))
+		if (kmem_translate(&o->mem, gva, &gpa, &left) ||
+		    kmem_read(&o->mem, gva, page, PAGE))
 			continue;
 		snprintf(text, sizeof(text), "0x%llx", (unsigned long long)at);
 		put_entry(a, "page", json_object_new_string(text), "value", hex(page, PAGE));
@@ -304,78 +289,74 @@ static size_t arena_pages(const struct dump *d, const struct map *m, struct json
 	return 0;
 }
 
-static size_t entries(const struct dump *d, const struct map *m, struct json_object *a)
+static size_t entries(struct obs *o, const struct kbpf_map *m, struct json_object *a)
 {
 	switch (m->type) {
 	case BPF_MAP_TYPE_ARRAY:
 	case BPF_MAP_TYPE_PERCPU_ARRAY:
-		return array_entries(d, m, a);
+		return array_entries(o, m, a);
 	case BPF_MAP_TYPE_HASH:
 	case BPF_MAP_TYPE_LRU_HASH:
 	case BPF_MAP_TYPE_PERCPU_HASH:
 	case BPF_MAP_TYPE_LRU_PERCPU_HASH:
-		return hash_entries(d, m, a);
+		return hash_entries(o, m, a);
 	case BPF_MAP_TYPE_TASK_STORAGE:
 	case BPF_MAP_TYPE_CGRP_STORAGE:
-		return storage_entries(d, m, a);
+		return storage_entries(o, m, a);
 	case BPF_MAP_TYPE_ARENA:
-		return arena_pages(d, m, a);
+		return arena_pages(o, m, a);
 	}
 	return 0;
 }
 
-static void read_map(struct dump *d, uint64_t gva, struct map *m)
+void kbpf_map_read(struct obs *o, uint64_t gva, struct kbpf_map *m)
 {
-	*m = (struct map){
+	*m = (struct kbpf_map){
 		.gva = gva,
-		.type = (unsigned int)obs_number(d->o, gva, KP_MAP_TYPE),
-		.key_size = (unsigned int)obs_number(d->o, gva, KP_MAP_KEY_SIZE),
-		.value_size = (unsigned int)obs_number(d->o, gva, KP_MAP_VALUE_SIZE),
-		.max_entries = (unsigned int)obs_number(d->o, gva, KP_MAP_MAX_ENTRIES),
-		.key_type = (uint32_t)obs_number(d->o, gva, KP_MAP_BTF_KEY),
-		.value_type = (uint32_t)obs_number(d->o, gva, KP_MAP_BTF_VALUE),
-		.btf = btf_of(d, obs_number(d->o, gva, KP_MAP_BTF)),
+		.type = (unsigned int)obs_number(o, gva, KP_MAP_TYPE),
+		.key_size = (unsigned int)obs_number(o, gva, KP_MAP_KEY_SIZE),
+		.value_size = (unsigned int)obs_number(o, gva, KP_MAP_VALUE_SIZE),
+		.max_entries = (unsigned int)obs_number(o, gva, KP_MAP_MAX_ENTRIES),
+		.key_type = (uint32_t)obs_number(o, gva, KP_MAP_BTF_KEY),
+		.value_type = (uint32_t)obs_number(o, gva, KP_MAP_BTF_VALUE),
+		.btf = btf_of(o, obs_number(o, gva, KP_MAP_BTF)),
 	};
+	kmem_string(&o->mem, gva + o->probe.f[KP_MAP_NAME].offset, m->name, sizeof(m->name));
 }
 
-static struct json_object *map_json(struct dump *d, uint64_t gva)
+static struct json_object *map_json(struct obs *o, uint64_t gva)
 {
-	struct json_object *o = json_object_new_object(), *a = json_object_new_array();
+	struct json_object *j = json_object_new_object(), *a = json_object_new_array();
 	bool named = false;
-	char name[NAME_LEN] = "";
-	struct map m;
+	struct kbpf_map m;
 	size_t left;
 
-	read_map(d, gva, &m);
+	kbpf_map_read(o, gva, &m);
 	if (m.type < sizeof(types) / sizeof(types[0]))
 		named = types[m.type];
-	kmem_string(&d->o->mem, gva + d->o->probe.f[KP_MAP_NAME].offset, name, sizeof(name));
-	rec_str(o, "name", name);
-	rec_int(o, "id", (int64_t)obs_number(d->o, gva, KP_MAP_ID));
+	rec_str(j, "name", m.name);
+	rec_int(j, "id", (int64_t)obs_number(o, gva, KP_MAP_ID));
 	if (named)
-		rec_str(o, "type", types[m.type]);
+		rec_str(j, "type", types[m.type]);
 	else
-		rec_int(o, "type", m.type);
-	rec_int(o, "max_entries", m.max_entries);
-	left = entries(d, &m, a);
+		rec_int(j, "type", m.type);
+	rec_int(j, "max_entries", m.max_entries);
+	left = entries(o, &m, a);
 	if (left)
-		rec_int(o, "truncated", (int64_t)left);
-	rec_add(o, "entries", a);
-	return o;
+		rec_int(j, "truncated", (int64_t)left);
+	rec_add(j, "entries", a);
+	return j;
 }
 
 struct json_object *kbpf_maps(struct obs *o)
 {
 	struct json_object *a = json_object_new_array();
-	struct dump d = { .o = o };
 	uint64_t gva[KBPF_MAPS_MAX];
 	uint64_t idr = kmem_symbol(&o->mem, "map_idr");
 	size_t i, n = idr ? kidr_list(o, idr, gva, KBPF_MAPS_MAX) : 0;
 
 	for (i = 0; i < n; i++)
-		json_object_array_add(a, map_json(&d, gva[i]));
-	for (i = 0; i < d.nbtfs; i++)
-		btf__free(d.btfs[i].btf);
+		json_object_array_add(a, map_json(o, gva[i]));
 	return a;
 }
 

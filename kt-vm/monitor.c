@@ -154,6 +154,7 @@ void monitor_sample(struct obs *o, uint64_t now_ns)
 	threads(o);
 	jtext_close(&o->text, '}');
 	user_dsqs(o);
+	live_sample(o);
 	jtext_key(&o->text, "cost_ns");
 	jtext_uint(&o->text, cpu_ns() - since);
 	jtext_close(&o->text, '}');

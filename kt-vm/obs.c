@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "kbpf.h"
+#include "kpath.h"
 #include "kscx.h"
 #include "obs.h"
 #include "snapshot.h"
@@ -29,10 +30,15 @@ int obs_open(struct obs *o, const char *vmlinux, const struct machine *m, uint64
 
 void obs_close(struct obs *o)
 {
+	unsigned int i;
+
+	for (i = 0; i < o->nbtfs; i++)
+		btf__free(o->btfs[i].btf);
 	btf__free(o->btf);
 	ksym_free(&o->sym);
 	jtext_free(&o->text);
 	free(o->rq);
+	live_free(o);
 	json_object_put(o->exit);
 	memset(o, 0, sizeof(*o));
 }
@@ -162,6 +168,7 @@ void obs_plan(struct obs *o, struct json_object *test)
 	int64_t wanted = rec_get_int(test, "num_snapshots", 0);
 	size_t i;
 
+	live_plan(o, rec_get_arr(test, "watch_fields"));
 	o->wanted = wanted < 0 ? 0 : wanted > SNAPSHOTS_MAX ? SNAPSHOTS_MAX : (unsigned int)wanted;
 	for (i = 0; steps && i < json_object_array_length(steps); i++)
 		o->workload_ns +=
@@ -260,15 +267,72 @@ static void answer(int port, int rc, const struct errbuf *e)
 	json_object_put(o);
 }
 
+/* A variable of the kernel by a path, or else one of the scheduler's by its name. */
+static int read_value(struct obs *o, const char *what, struct json_object **value, struct errbuf *e)
+{
+	struct kbpf_value v;
+	struct errbuf first;
+	struct kpath p;
+	uint64_t n;
+	int rc;
+
+	if (kpath_find(&o->mem, o->btf, what, &p, &first) == 0) {
+		*value = kpath_json(&o->mem, o->btf, &p, e);
+		return *value ? 0 : -EFAULT;
+	}
+	rc = kbpf_find(o, what, &v, e);
+	if (!rc && v.percpu)
+		return errbuf_set(e, -EINVAL, "\"%.60s\" has a value for each CPU", what);
+	if (!rc && kbpf_read(o, &v, 0, &n))
+		return errbuf_set(e, -EFAULT, "\"%.60s\" cannot be read", what);
+	if (!rc)
+		*value = v.field.is_signed ? json_object_new_int64((int64_t)n)
+					   : json_object_new_uint64(n);
+	return rc;
+}
+
+static int write_value(struct obs *o, const char *what, struct json_object *op, struct errbuf *e)
+{
+	uint64_t n = (uint64_t)rec_get_int(op, "value", 0);
+	struct kbpf_value v;
+	struct errbuf first;
+	struct kpath p;
+	int rc;
+
+	if (kpath_find(&o->mem, o->btf, what, &p, &first) == 0) {
+		if (p.f.bits || p.f.size > sizeof(n))
+			return errbuf_set(e, -EINVAL, "\"%.60s\" is no number of whole bytes",
+					  what);
+		rc = kmem_write(&o->mem, p.gva, &n, p.f.size);
+	} else {
+		rc = kbpf_find(o, what, &v, e);
+		if (rc)
+			return rc;
+		rc = kbpf_write(o, &v, n);
+	}
+	return rc ? errbuf_set(e, rc, "\"%.60s\" cannot be written", what) : 0;
+}
+
 void obs_request(struct obs *o, struct json_object *op, int port, uint64_t now_ns)
 {
 	struct errbuf e = { "" };
 	int rc;
 
-	if (strcmp(rec_get_str(op, "op", ""), "snapshot") == 0)
+	const char *what = rec_get_str(op, "op", "");
+	struct json_object *value = NULL;
+
+	if (!o->attached)
+		rc = errbuf_set(&e, -ENODEV, "the guest's kernel cannot be read");
+	else if (strcmp(what, "snapshot") == 0)
 		rc = snapshot_take(o, rec_get_str(op, "name", "?"), SNAPSHOT_OP, now_ns, &e);
+	else if (strcmp(what, "read") == 0)
+		rc = read_value(o, rec_get_str(op, "what", ""), &value, &e);
+	else if (strcmp(what, "write_value") == 0)
+		rc = write_value(o, rec_get_str(op, "what", ""), op, &e);
 	else
 		rc = errbuf_set(&e, -ENOSYS, "kt-vm does not know this request");
+	if (value)
+		rec_add(op, "value", value);
 	answer(port, rc, &e);
 }
 

@@ -14,6 +14,11 @@
  * two parts: the vmlinux is mapped before the guest runs (behind a seccomp filter nothing can
  * be opened), and read once the guest's first record shows that its kernel is up.
  */
+#define OBS_BTFS   16
+#define OBS_FIELDS 64 /* live fields of one test */
+
+struct watch_field;
+
 struct obs {
 	const struct machine *m;
 	const struct engine_ops *engine; /* from obs_start() on */
@@ -29,9 +34,18 @@ struct obs {
 	bool attached; /* the guest's memory can be read */
 	bool off;      /* it cannot, and a record says why */
 
+	struct {
+		uint64_t gva, id;
+		struct btf *btf; /* NULL: it is there, and cannot be read */
+	} btfs[OBS_BTFS];        /* of BPF maps: kbpf.c reads each once */
+	unsigned int nbtfs;
+
 	uint64_t next_ns; /* when the next sample is due */
 	uint64_t samples;
 	struct jtext text;
+
+	struct watch_field *field; /* of the plan, read with each sample */
+	size_t nfields;
 
 	/* periodic snapshots: `wanted`, evenly over the middle 80 % of the workload */
 	unsigned int wanted, taken;
@@ -48,7 +62,7 @@ int obs_open(struct obs *o, const char *vmlinux, const struct machine *m, uint64
 void obs_close(struct obs *o);
 /* The guest runs, on this engine. */
 void obs_start(struct obs *o, const struct engine_ops *engine, void *self);
-/* What the plan asks for; of no effect later than obs_start(). */
+/* What the plan asks for; `test` must stay. */
 void obs_plan(struct obs *o, struct json_object *test);
 /* The first step begins. */
 void obs_workload(struct obs *o, uint64_t now_ns);
@@ -71,6 +85,11 @@ uint64_t obs_number(const struct obs *o, uint64_t object, enum kprobe probe);
 
 /* "function+0x12" for a kernel address, else "0x..."; in `buf`, which it returns. */
 const char *obs_symbolise(struct obs *o, uint64_t addr, char *buf, size_t size);
+
+/* live.c: the fields that the plan's "watch_fields" names, as a member of a sample. */
+void live_plan(struct obs *o, struct json_object *names);
+void live_sample(struct obs *o);
+void live_free(struct obs *o);
 
 /* monitor.c: one `sample` record. */
 void monitor_sample(struct obs *o, uint64_t now_ns);
