@@ -13,6 +13,13 @@ def scheduler: {
 	cgroup_parent: "s?", builtin: {"?": true, enable: ["s"], disable: ["s"]}
 };
 
+def task: {
+	pid: "i", comm: "s", slice_ns: "i", vtime: "i", weight: "i", runnable_jiffies: "i?"
+};
+def scx_exit: {
+	"?": true, ops: "s", kind: "any", exit_code: "i", reason: "s?", msg: "s?", backtrace: ["s"], dump: "s?"
+};
+
 def schema: {
 	test: {
 		name: "s", file: "s", description: "s?", topology: "s",
@@ -77,6 +84,36 @@ def schema: {
 	},
 	boot: {t_ns: "i", stage: "s"},
 	console: {t_ns: "i", text: "s"},
+	observe: {
+		t_ns: "i", took_ns: "i", period_ns: "i", error: "s?", kaslr_virt: "s?", kaslr_phys: "s?",
+		page_table_levels: "i?", absent: ["s", "?"]
+	},
+	sample: {
+		t_ns: "i", cost_ns: "i", cpu: {
+			nr_running: ["i", "?"], scx_nr_running: ["i", "?"], scx_flags: ["i", "?"], clock_ns: ["i", "?"],
+			local_dsq: ["i", "?"], curr_pid: ["i", "?"], curr_comm: ["s", "?"], idle: ["i", "?"],
+			nr_switches: ["i", "?"], run_delay_ns: ["i", "?"], pcount: ["i", "?"], yld_count: ["i", "?"],
+			sched_count: ["i", "?"], sched_goidle: ["i", "?"], ttwu_count: ["i", "?"], ttwu_local: ["i", "?"],
+			vcpu_ns: ["i", "?"], steal_ns: ["i", "?"]
+		},
+		dsqs: [{id: "i", nr: "i"}], fields: {"?": true, "*": "any"}
+	},
+	snapshot: {
+		name: "s", reason: "s", t_ns: "i", pause_ns: "i",
+		cpus: [{
+			cpu: "i", curr: {pid: "i", comm: "s"}, nr_running: "i", scx_nr_running: "i", clock_ns: "i",
+			nr_switches: "i", local_dsq: [task], runnable: [task], regs_error: "s?", stack: ["s", "?"],
+			regs: {"?": true, ip: "s", rip: "s", rsp: "s", rflags: "s", cr3: "s"}
+		}],
+		exit: scx_exit, dsqs: [{id: "i", nr: "i", tasks: [task]}],
+		maps: [{
+			name: "s", id: "i", type: "any", max_entries: "i", truncated: "i?",
+			entries: [{key: "any", owner: "any", page: "any", value: "any", values: "any"}]
+		}],
+		progs: [{id: "i", name: "s", cnt: "i", ns: "i", verified_insns: "i"}],
+		flight: [{ts_ns: "i", cpu: "i", event: "s", "*": "any"}, "?"]
+	},
+	scx_exit: {t_ns: "i", exit: scx_exit},
 	guest: {
 		event: "s", guest_ns: "i", by: "event", variants: {
 			init: {kernel: "s", cmdline: "s", cpus_online: "s"},
