@@ -11,6 +11,7 @@
 
 #include "engine.h"
 #include "exit.h"
+#include "kflight.h"
 #include "machine.h"
 #include "msg.h"
 #include "obs.h"
@@ -214,6 +215,12 @@ static void add_kargs(FILE *f, struct json_object *from)
 		fprintf(f, " %s", json_object_get_string(json_object_array_get_idx(kargs, i)));
 }
 
+/* A guest with a plan is observed, and one whose user asks for it. */
+static bool observes(const struct opts *o, const struct input *in)
+{
+	return o->monitor ? o->monitor_ns > 0 : in->test != NULL;
+}
+
 /* The whole command line; the caller frees it. */
 static char *command_line(const struct opts *o, const struct input *in,
 			  const struct engine_ops *engine)
@@ -227,6 +234,8 @@ static char *command_line(const struct opts *o, const struct input *in,
 		return NULL;
 	engine->cmdline(own, sizeof(own), kernel_hz(in));
 	fprintf(f, CMDLINE_BASE "%s", own);
+	if (observes(o, in) && rec_get_bool(in->test, "flight_recorder", true))
+		fprintf(f, " " KFLIGHT_PARAMS);
 	add_kargs(f, rec_get_obj(in->test, "scheduler"));
 	add_kargs(f, in->test);
 	if (o->append)
@@ -327,12 +336,12 @@ static int prepare(const struct opts *o, const struct input *in, const struct en
 static struct obs *observer(const struct opts *o, const struct input *in, const struct machine *m,
 			    struct rec_out *out)
 {
-	uint64_t period = o->monitor ? o->monitor_ns : in->test ? MONITOR_DEFAULT : 0;
+	uint64_t period = o->monitor ? o->monitor_ns : MONITOR_DEFAULT;
 	const char *vmlinux = rec_get_str(in->kernel, "vmlinux", NULL);
 	static struct obs obs;
 	struct errbuf e;
 
-	if (!period)
+	if (!observes(o, in))
 		return NULL;
 	if (!vmlinux)
 		errbuf_set(&e, -ENOENT, "there is no vmlinux beside the kernel");

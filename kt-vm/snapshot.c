@@ -116,15 +116,18 @@ int snapshot_take(struct obs *o, const char *name, enum snapshot_reason why, uin
 	const struct engine_control *c = o->engine->control;
 	uint64_t since = clock_ns(), took;
 	struct json_object *r;
+	bool gone;
 	int rc;
 
 	if (!o->attached)
 		return errbuf_set(e, -ENODEV, "the guest's kernel cannot be read");
 	rc = c->pause(o->self, &took, e);
-	if (rc)
+	/* a guest that has come to its end stands still for ever, and its memory is still there */
+	gone = rc == -ESRCH;
+	if (rc && !gone)
 		return rc;
 	r = collect(o, why);
-	rc = c->resume(o->self, &took, e);
+	rc = gone ? 0 : c->resume(o->self, &took, e);
 	rec_str(r, "name", name);
 	rec_str(r, "reason", reasons[why]);
 	rec_int(r, "t_ns", (int64_t)now_ns);
