@@ -11,6 +11,7 @@
 #include "obs.h"
 #include "snapshot.h"
 #include "units.h"
+#include "watch.h"
 
 #define SCX_EXIT_ERROR 1024 /* enum scx_exit_kind: errors begin here */
 #define SNAPSHOTS_MAX  1024
@@ -160,6 +161,7 @@ void obs_attach(struct obs *o, uint64_t now_ns)
 	o->attached = true;
 	o->next_ns = o->period_ns ? now_ns : UINT64_MAX;
 	put_observe(o, now_ns, clock_ns() - since, absent, NULL);
+	watch_exit(o);
 }
 
 void obs_plan(struct obs *o, struct json_object *test)
@@ -329,6 +331,8 @@ void obs_request(struct obs *o, struct json_object *op, int port, uint64_t now_n
 		rc = read_value(o, rec_get_str(op, "what", ""), &value, &e);
 	else if (strcmp(what, "write_value") == 0)
 		rc = write_value(o, rec_get_str(op, "what", ""), op, &e);
+	else if (strcmp(what, "watch") == 0)
+		rc = watch_request(o, op, &e);
 	else
 		rc = errbuf_set(&e, -ENOSYS, "kt-vm does not know this request");
 	if (value)
@@ -341,7 +345,8 @@ void obs_hit(struct obs *o, uint64_t now_ns)
 	struct engine_hit h;
 
 	while (o->engine->control->hit(o->self, &h))
-		look_for_failure(o, now_ns);
+		if (watch_hit(o, h.watch, now_ns))
+			look_for_failure(o, now_ns);
 }
 
 void obs_end(struct obs *o, const char *cause, uint64_t now_ns)

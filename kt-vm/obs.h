@@ -19,6 +19,17 @@
 
 struct watch_field;
 
+struct obs_watch {
+	char name[64]; /* of its snapshots */
+	uint64_t gva;
+	unsigned int len;
+	bool own;         /* watch.h */
+	bool conditional; /* only writes of `equals` count */
+	uint64_t equals;
+	uint64_t hits, left;        /* so far; snapshots that it may still take */
+	uint64_t last_ns, pause_ns; /* its last snapshot; the shortest time to the next */
+};
+
 struct obs {
 	const struct machine *m;
 	const struct engine_ops *engine; /* from obs_start() on */
@@ -50,6 +61,9 @@ struct obs {
 	/* periodic snapshots: `wanted`, evenly over the middle 80 % of the workload */
 	unsigned int wanted, taken;
 	uint64_t workload_ns, workload_since; /* its length; when it began, 0: not yet */
+
+	struct obs_watch watch[ENGINE_WATCHES]; /* as the engine has them */
+	unsigned int nwatches;
 
 	bool failed;              /* the scheduler's end was seen */
 	struct json_object *exit; /* what the kernel has said about it so far */

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "kbpf.h"
+#include "kpath.h"
+#include "snapshot.h"
+#include "units.h"
+#include "watch.h"
+
+/* Arms all that there are, at once: the engine's table has no other way. */
+static int arm(struct obs *o, struct errbuf *e)
+{
+	const struct engine_control *c = o->engine->control;
+	struct engine_watch w[ENGINE_WATCHES];
+	uint64_t took;
+	unsigned int i;
+	int rc, rc2;
+
+	for (i = 0; i < o->nwatches; i++)
+		w[i] = (struct engine_watch){ .addr = o->watch[i].gva,
+					      .type = ENGINE_WATCH_WRITE,
+					      .len = o->watch[i].len };
+	rc = c->pause(o->self, &took, e);
+	if (rc)
+		return rc;
+	rc = c->watch(o->self, w, o->nwatches, e);
+	rc2 = c->resume(o->self, &took, rc ? &(struct errbuf){ "" } : e);
+	return rc ? rc : rc2;
+}
+
+/* Where a name is: a variable of the kernel, by a path, or else one of the scheduler's. */
+static int find(struct obs *o, const char *what, struct obs_watch *w, struct errbuf *e)
+{
+	const struct ksym_entry *s = ksym_find(&o->sym, what);
+	struct kbpf_value v;
+	struct errbuf first;
+	struct kpath p;
+
+	if (kpath_find(&o->mem, o->btf, what, &p, &first) == 0) {
+		w->gva = p.gva;
+		w->len = p.f.size;
+	} else if (s && s->addr >= KMEM_START_KERNEL_MAP && s->size) {
+		w->gva = kmem_symbol(&o->mem, what); /* BTF does not know it, its size does */
+		w->len = (unsigned int)s->size;
+	} else if (kbpf_find(o, what, &v, e) == 0) {
+		w->gva = v.gva + v.field.offset;
+		w->len = v.field.size;
+	} else {
+		return -ENOENT;
+	}
+	w->len = w->len > 8 ? 8 : w->len;
+	if (!w->len || (w->len & (w->len - 1)) || w->gva % w->len)
+		return errbuf_set(e, -EINVAL, "\"%.60s\" is no number that a CPU can watch", what);
+	return 0;
+}
+
+int watch_request(struct obs *o, struct json_object *op, struct errbuf *e)
+{
+	const char *what = rec_get_str(op, "what", "");
+	struct obs_watch *w = &o->watch[o->nwatches];
+	int rc;
+
+	if (o->nwatches == ENGINE_WATCHES)
+		return errbuf_set(e, -EBUSY, "all %d watchpoints are in use", ENGINE_WATCHES);
+	*w = (struct obs_watch){ .left = (uint64_t)rec_get_int(op, "hits", 16),
+				 .pause_ns = (uint64_t)rec_get_int(op, "interval_ns",
+								   100 * NSEC_PER_MSEC),
+				 .conditional = json_object_object_get(op, "equals") != NULL,
+				 .equals = (uint64_t)rec_get_int(op, "equals", 0) };
+	snprintf(w->name, sizeof(w->name), "%s", rec_get_str(op, "name", what));
+	rc = find(o, what, w, e);
+	if (rc)
+		return rc;
+	o->nwatches++;
+	rc = arm(o, e);
+	if (rc)
+		o->nwatches--;
+	return rc;
+}
+
+void watch_exit(struct obs *o)
+{
+	uint64_t kind = kmem_symbol(&o->mem, "scx_exit_kind");
+	struct errbuf e;
+
+	if (!kind || !o->engine->control->watch_is_free)
+		return;
+	o->watch[0] = (struct obs_watch){ .gva = kind, .len = 4, .own = true };
+	o->nwatches = 1;
+	if (arm(o, &e))
+		o->nwatches = 0; /* then it is polled for, as elsewhere */
+}
+
+static bool is_met(const struct obs *o, const struct obs_watch *w)
+{
+	uint64_t v;
+
+	return !w->conditional || (!kmem_number(&o->mem, w->gva, w->len, &v) && v == w->equals);
+}
+
+bool watch_hit(struct obs *o, unsigned int index, uint64_t now_ns)
+{
+	struct obs_watch *w = &o->watch[index];
+	struct errbuf e;
+
+	if (index >= o->nwatches || w->own)
+		return index < o->nwatches;
+	w->hits++;
+	if (!w->left || (w->last_ns && now_ns - w->last_ns < w->pause_ns) || !is_met(o, w))
+		return false;
+	w->last_ns = now_ns;
+	if (snapshot_take(o, w->name, SNAPSHOT_WATCH, now_ns, &e) == 0 && --w->left == 0) {
+		memmove(w, w + 1, (--o->nwatches - index) * sizeof(*w));
+		arm(o, &e);
+	}
+	return false;
+}
