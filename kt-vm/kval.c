@@ -19,12 +19,13 @@ uint64_t kval_number(const struct kfield *f, const void *object, size_t len)
 	unsigned int bytes = f->bits ? (f->bit + f->bits + 7U) / 8 : f->size;
 	uint64_t v = 0;
 
-	if (!f->known || bytes > sizeof(v) || f->offset > len || bytes > len - f->offset)
+	if (!f->known || bytes > sizeof(v) || f->bits > 64 || f->offset > len ||
+	    bytes > len - f->offset)
 		return 0;
 	memcpy(&v, (const uint8_t *)object + f->offset, bytes);
 	if (f->bits)
 		v = v >> f->bit & (f->bits < 64 ? (1ULL << f->bits) - 1 : ~0ULL);
-	if (f->is_signed) {
+	if (f->is_signed && bytes) {
 		unsigned int unused = 64 - (f->bits ? f->bits : 8 * f->size);
 
 		v = (uint64_t)((int64_t)(v << unused) >> unused);
