@@ -20,6 +20,26 @@ def scx_exit: {
 	"?": true, ops: "s", kind: "any", exit_code: "i", reason: "s?", msg: "s?", backtrace: ["s"], dump: "s?"
 };
 
+def affinity: {"?": true, kind: "s", cpus: "any", pool: "s?", count: "i?"};
+
+def group: {
+	workers: "i", work: {type: "s", "*": "any"}, nice: "i?", affinity: affinity, comm: "s?", pcomm: "s?",
+	uid: "i?", gid: "i?", clone: "s?",
+	policy: {"?": true, kind: "s", priority: "i?", runtime_ns: "i?", deadline_ns: "i?", period_ns: "i?"},
+	mem_policy: {"?": true, mode: "s", nodes: "s?", flags: ["s", "?"]}
+};
+
+def cgroup: {
+	name: "s", cpus: "s?", mems: "s?", files: {"?": true, "*": "s"}, payload: "s?", groups: [group, "?"],
+	workers: "i?", work: {"?": true, type: "s", "*": "any"}
+};
+
+def op: {
+	op: "s", cgroup: "any", cpus: "s?", mems: "s?", cgroups: ["s", "?"], group: ({"?": true} + group),
+	affinity: affinity, from: "s?", to: "s?", payload: "s?", timeout_ns: "i?", tag: "s?", scheduler: "s?",
+	weight: "i?", value: "any", signal: "s?", key: "s?", path: "s?"
+};
+
 def schema: {
 	test: {
 		name: "s", file: "s", description: "s?", topology: "s",
@@ -36,8 +56,8 @@ def schema: {
 			"?": true, min_numa_nodes: "i", max_numa_nodes: "i", min_llcs: "i", max_llcs: "i", min_cpus: "i",
 			max_cpus: "i", requires_smt: "b"
 		},
-		expect: {"?": true, "*": "any"}, allow_inconclusive: "b?",
-		backdrop: {"?": true, cgroups: [{name: "s", "*": "any"}], ops: ["any"], payloads: ["s"]},
+		expect: {"?": true, error: "b", contains: ["s", "?"], matches: ["s", "?"]}, allow_inconclusive: "b?",
+		backdrop: {"?": true, cgroups: [cgroup], ops: [op], payloads: ["s"]},
 		assert: {
 			isolation: "b?", not_stuck: "b?", max_gap_ms: "n?", max_spread_pct: "n?",
 			max_throughput_cv: "n?", min_work_rate: "n?", min_iteration_rate: "n?",
@@ -53,11 +73,7 @@ def schema: {
 			tolerance: "n?", time_ns: "i?", from_step: "i?", to_step: "i?", value: "s?"
 		}, "?"],
 		steps: [{
-			hold_ns: "i", every_ns: "i?", until_payload: "b?", ops: ["any", "?"],
-			cgroups: [{
-				name: "s", cpus: "s?", workers: "i?", work: {"?": true, type: "s", "*": "any"},
-				groups: [{workers: "i", work: {type: "s", "*": "any"}, "*": "any"}, "?"], "*": "any"
-			}]
+			hold_ns: "i", every_ns: "i?", until_payload: "b?", ops: [op, "?"], cgroups: [cgroup]
 		}]
 	},
 	item: {kind: "s", name: "s", description: "s?", file: "s?", error: "s?"},
@@ -83,7 +99,6 @@ def schema: {
 		host: {cpus: "i", kernel: "s", cpu_model: "s"}
 	},
 	boot: {t_ns: "i", stage: "s"},
-	console: {t_ns: "i", text: "s"},
 	observe: {
 		t_ns: "i", took_ns: "i", period_ns: "i", error: "s?", kaslr_virt: "s?", kaslr_phys: "s?",
 		page_table_levels: "i?", absent: ["s", "?"]
@@ -114,6 +129,7 @@ def schema: {
 		flight: [{ts_ns: "i", cpu: "i", event: "s", "*": "any"}, "?"]
 	},
 	scx_exit: {t_ns: "i", exit: scx_exit},
+	console: {t_ns: "i", text: "s"},
 	guest: {
 		event: "s", guest_ns: "i", by: "event", variants: {
 			init: {kernel: "s", cmdline: "s", cpus_online: "s"},
