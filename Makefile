@@ -168,7 +168,7 @@ SH_FILES := $(wildcard scripts/* tests/run tests/bench/run tests/bench/*.sh test
 lint:
 	clang-format --dry-run -Werror $(C_FILES)
 	shellcheck $(SH_FILES)
-	shellcheck -s bash tests/helpers.bash $(wildcard tests/*.bats tests/e2e/*.bats)
+	shellcheck -s bash $(wildcard tests/*.bash tests/*.bats tests/e2e/*.bats)
 	tests/lint
 
 format:

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# For tests of kt-check: judging streams of tests/data, whole or changed.
+# shellcheck disable=SC2154 # stderr is set by run
+
+DATA=$KT_TOP/tests/data
+
+# judge STREAM [OPTION...]: the stream of that name in tests/data, or that file; into out.jsonl
+judge() {
+	local in=$DATA/$1.jsonl
+	[ -e "$1" ] && in=$1
+	shift
+	run --separate-stderr kt-check "$@" <"$in"
+	printf '%s\n' "$output" >out.jsonl
+}
+
+# The checks of the last run with this verdict: "name: detail" a line.
+found() {
+	jq -r --arg v "$1" 'select(.type == "check" and .verdict == $v) | "\(.name): \(.detail)"' out.jsonl
+}
+
+# verdict_is CODE VERDICT
+verdict_is() {
+	echo "$stderr"
+	found fail
+	[ "$status" -eq "$1" ]
+	[ -z "$stderr" ]
+	[ "$(jq -r 'select(.type == "verdict") | .verdict' out.jsonl)" = "$2" ]
+	[ "$(tail -n1 out.jsonl | jq -c '[.type, .tool, .exit]')" = "[\"end\",\"kt-check\",$1]" ]
+}
+
+# fails_by STREAM "name: detail" [OPTION...]: exactly these checks fail
+fails_by() {
+	local stream=$1 expected=$2
+	shift 2
+	judge "$stream" "$@"
+	verdict_is 1 fail
+	[ "$(found fail)" = "$expected" ]
+}
+
+# bad_input MESSAGE: one message, exit 65, no verdict
+bad_input() {
+	echo "$stderr"
+	[ "$status" -eq 65 ]
+	[ "$stderr" = "kt-check: $1" ]
+	[ "$(tail -n1 out.jsonl)" = '{"type":"end","tool":"kt-check","exit":65,"records":0}' ]
+	! grep -q '"type":"verdict"' out.jsonl
+}
+
+usage() {
+	local message=$1
+	shift
+	run --separate-stderr kt-check "$@" </dev/null
+	[ "$status" -eq 64 ]
+	[ "$stderr" = "$message"$'\n'"Try 'kt-check --help'." ]
+	[ "$output" = '{"type":"end","tool":"kt-check","exit":64,"records":0}' ]
+}
+
+# edit STREAM JQ: a stream changed, as in.jsonl
+edit() {
+	jq -c "$2" "$DATA/$1.jsonl" >in.jsonl
+}
