@@ -2,6 +2,7 @@
 /* Which parts the report has, in which order, and the words around the facts. */
 #include <string.h>
 
+#include "course.h"
 #include "layout.h"
 #include "record.h"
 #include "units.h"
@@ -156,6 +157,29 @@ static void total_line(const struct show *out, struct json_object *o)
 		rec_get_dbl(o, "spread_pct", 0), rec_get_dbl(o, "max_gap_ms", 0));
 }
 
+/* What makes up a cgroup of several worker groups or steps. */
+static void groups(const struct show *out, struct json_object *list, bool verbose)
+{
+	size_t i, n = list ? json_object_array_length(list) : 0, shown = verbose || n < 8 ? n : 8;
+	struct json_object *g;
+
+	for (i = 0; i < shown; i++) {
+		g = json_object_array_get_idx(list, i);
+		fputs("  ", out->f);
+		if (rec_get_int(g, "step", -1) >= 0)
+			fprintf(out->f, "step %lld ", count(g, "step"));
+		fprintf(out->f, "group %lld ", count(g, "group"));
+		show_text(out, rec_get_str(g, "work", ""));
+		fprintf(out->f,
+			": workers=%lld spread=%.1f%% gap=%.0fms migrations=%lld iter=%lld\n",
+			count(g, "workers"), rec_get_dbl(g, "spread_pct", 0),
+			rec_get_dbl(g, "max_gap_ms", 0), count(g, "migrations"),
+			count(g, "iterations"));
+	}
+	if (shown < n)
+		fprintf(out->f, "  ... and %zu more\n", n - shown);
+}
+
 static void cgroup_line(const struct show *out, struct json_object *o, bool verbose)
 {
 	show_text(out, rec_get_str(o, "cgroup", ""));
@@ -169,6 +193,7 @@ static void cgroup_line(const struct show *out, struct json_object *o, bool verb
 		optional_us(out, o, "run_delay_us", "run_delay");
 	}
 	fputs("\n", out->f);
+	groups(out, rec_get_arr(o, "groups"), verbose);
 }
 
 static void stats(const struct show *out, const struct story *s, bool verbose)
@@ -299,7 +324,10 @@ void layout_report(const struct show *out, const struct story *s, bool verbose, 
 		violations(out, s, s->verdict == STORY_FAIL ? "fail" : "inconclusive", verbose);
 	if (verbose)
 		checks(out, s);
+	if (!good || verbose)
+		course_steps(out, s, verbose);
 	stats(out, s, verbose);
+	course_metrics(out, s, verbose);
 	if (s->scheduler_failed || none || verbose)
 		log_tail(out, "scheduler", &s->log);
 	if (s->run_failed || none || verbose)

@@ -101,6 +101,10 @@ int story_take(struct story *s, struct json_object *o, struct errbuf *e)
 		s->host_ns = rec_get_int(o, "guest_ns", 0) - rec_get_int(s->host, "guest_ns", 0);
 	else if (rec_is(o, "boot") && strcmp(rec_get_str(o, "stage", ""), "init") == 0)
 		s->init_ns = rec_get_int(o, "t_ns", -1);
+	else if (rec_is(o, "step") || rec_is(o, "op"))
+		return list_add(&s->course, o, e);
+	else if (rec_is(o, "payload") || (rec_is(o, "worker") && rec_get_obj(o, "metrics")))
+		return list_add(&s->metrics, o, e);
 	else if (rec_is(o, "item"))
 		return list_add(&s->items, o, e);
 	else if (rec_is(o, "stats") || rec_is(o, "check") || rec_is(o, "verdict"))
@@ -139,4 +143,6 @@ void story_free(struct story *s)
 	list_free(&s->stats);
 	list_free(&s->checks);
 	list_free(&s->items);
+	list_free(&s->course);
+	list_free(&s->metrics);
 }

@@ -35,6 +35,8 @@ struct story {
 	int64_t init_ns; /* boot stage "init", or -1 */
 	struct tail console, log;
 	struct list stats, checks, items;
+	struct list course;  /* step and op records */
+	struct list metrics; /* payload records, worker records with metrics */
 	enum story_verdict verdict;
 	bool run_failed, scheduler_failed;
 	bool allowed; /* inconclusive, and the test allows that */

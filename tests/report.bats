@@ -254,3 +254,45 @@ usage() {
 	[ "$status" -eq 74 ]
 	[ "$stderr" = "kt-report: unable to write to standard output: No space left on device" ]
 }
+
+@test "ops, payloads and metrics" {
+	jq -c 'if .type == "test" then .payloads = [{name: "load", metrics: [{name: "iops", polarity: "higher", unit: "1/s"}], checks: [{metric: "iops", min: 5}]}] | .payload = "load" |
+			.steps[0].ops = [{op: "set_cpuset", cgroup: "a", cpus: "0"}, {op: "freeze", cgroup: "a"}] | .steps[0].every_ns = 1
+		elif .type == "step" and .event == "end" and .index == 0 then .,
+			{type: "op", step: 0, index: 0, op: "set_cpuset", cgroup: "a", cpus: "0", effective: "0", guest_ns: 1, duration_ns: 1500000, ok: true, error: null, count: 3},
+			{type: "op", step: 0, index: 1, op: "freeze", cgroup: "a", guest_ns: 1, duration_ns: 1500000, ok: false, error: "no such thing"},
+			{type: "payload", name: "load", step: null, cgroup: null, guest_ns: 1, exit: "exit 0", duration_ns: 2500000000, metrics: {other: 1, iops: 1234.5}, stderr: ""}
+		elif .tid == 71 then .metrics = {p99_us: 17} else . end' "$KT_TOP/tests/data/pass.jsonl" >in.jsonl
+	kt-check <in.jsonl >judged.jsonl || true
+	run kt-report <judged.jsonl
+	[ "$status" -eq 1 ]
+	[ "${lines[1]}" = 'step 0, op 1 (freeze a): no such thing' ]
+	[ "$(sed -n '/^--- steps/,/^--- stats/p' <<<"$output")" = '--- steps ---
+0.0s step 0 start
+20.1s step 0 end
+  set_cpuset a cpus=0 effective=0: 3 times, 1.5ms at most
+  freeze a: failed: no such thing
+20.7s step 1 start
+20.7s step 1 end
+--- stats ---' ]
+	[ "$(sed -n '/^--- metrics/,/p99_us/p' <<<"$output")" = '--- metrics ---
+payload load: exit 0 after 2.5s
+  iops 1234.5 1/s (higher is better)
+  other 1
+background_spinner worker 0 (SpinWait)
+  p99_us 17' ]
+}
+
+@test "a plan, and a list" {
+	run kt-report --plan <"$KT_TOP/tests/data/pass.jsonl"
+	[ "$status" -eq 0 ]
+	[ "${lines[0]}" = mixed_workloads ]
+	[ "${lines[-2]}" = '  cgroup phased_worker on cpus 2-3: 2 Sequence phases={ kind=spin ns=100ms },{ kind=yield ns=20ms }' ]
+	echo '{"type":"end","tool":"kt-guest","exit":0,"records":0}' >none.jsonl
+	run --separate-stderr kt-report --plan <none.jsonl
+	[ "$status" -eq 65 ]
+	[ "$stderr" = 'kt-report: nothing to report: no test in the input' ]
+	run --separate-stderr kt-report --list <none.jsonl
+	[ "$status" -eq 0 ]
+	[ -z "$output$stderr" ]
+}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-report/layout.c kt-report/show.c kt-report/story.c
+// LINK: kt-report/course.c kt-report/layout.c kt-report/show.c kt-report/story.c
 /* Any stream of records, reported; nothing of it may reach the terminal as a control character. */
 #include <stdint.h>
 #include <stdlib.h>
