@@ -82,6 +82,7 @@ struct tao {
 
 /* A full cache. 0 or -ENOMEM. */
 int tao_cache_init(struct tao *t);
+void tao_cache_free(struct tao *t);
 /* Reads the object: true, and *sum changes; false when it is not there. */
 bool tao_cache_get(struct tao *t, uint64_t key, uint64_t *sum);
 /* In the place of the oldest of its shard. */

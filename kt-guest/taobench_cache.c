@@ -46,9 +46,23 @@ int tao_cache_init(struct tao *t)
 	t->shard = aligned_alloc(64, t->nshards * sizeof(*t->shard));
 	if (!t->shard)
 		return -ENOMEM;
+	memset(t->shard, 0, t->nshards * sizeof(*t->shard));
 	for (i = 0; !rc && i < t->nshards; i++)
 		rc = shard_init(t, i, slots);
 	return rc;
+}
+
+void tao_cache_free(struct tao *t)
+{
+	unsigned int i;
+
+	for (i = 0; t->shard && i < t->nshards; i++) {
+		free(t->shard[i].key);
+		free(t->shard[i].where);
+		free(t->shard[i].bytes);
+	}
+	free(t->shard);
+	t->shard = NULL;
 }
 
 bool tao_cache_get(struct tao *t, uint64_t key, uint64_t *sum)

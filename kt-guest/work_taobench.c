@@ -147,6 +147,8 @@ static void taobench_fini(struct work *w)
 	hist_merge(&all[0], &all[1]);
 	hist_merge(&all[0], &all[2]);
 	put_results(w, t, seconds, all);
+	tao_cache_free(t);
+	free(all);
 }
 
 static const char *taobench_conflict(const int64_t *v)

@@ -209,6 +209,14 @@ static void keep_to_itself(const struct crew *c)
 		madvise(c->group_mem, c->group_room, MADV_DONTFORK);
 }
 
+/* The one who is born later and has: it writes what it sees of those that do not tell. */
+static void watch_from_outside(struct crew *c)
+{
+	madvise(c->gate, c->shared_len, MADV_DOFORK);
+	c->watch = watch_start(c, c->start_ns);
+	madvise(c->gate, c->shared_len, MADV_DONTFORK);
+}
+
 int crew_spawn(struct crew *c, int cgroup_fd, const char *path, int ready_fd, struct errbuf *e)
 {
 	int rc = 0;
@@ -314,7 +322,7 @@ void crew_open(struct crew *c, uint64_t now)
 	syscall(SYS_futex, &c->gate->open, FUTEX_WAKE, INT32_MAX, NULL, NULL, 0);
 	syscall(SYS_futex, &c->gate->start, FUTEX_WAKE, INT32_MAX, NULL, NULL, 0);
 	if (c->type->external)
-		c->watch = watch_start(c, now);
+		watch_from_outside(c);
 }
 
 void crew_look_again(struct crew *c)

@@ -87,10 +87,10 @@ TEST(limits_of_a_plan)
 	CHECK(l.v[LIM_GAP_MS] == 2000);
 	CHECK(l.v[LIM_SPREAD_PCT] == LIMIT_OFF);
 	CHECK(l.v[LIM_WORK_RATE] == 0); /* on, if hard to miss */
-	CHECK(l.v[LIM_ITERATION_RATE] == LIMIT_OFF);
+	CHECK(l.v[LIM_ITERATION_RATE] == LIMIT_UNSET);
 	json_object_put(o);
 	CHECK_INT(limits_from_plan(&l, NULL, &e), 0);
-	CHECK(l.v[LIM_ISOLATION] == LIMIT_OFF);
+	CHECK(l.v[LIM_ISOLATION] == LIMIT_UNSET);
 }
 
 TEST(limits_refused)

@@ -39,6 +39,7 @@ TEST(it_starts_full)
 
 	CHECK_INT(t->keys, 64);
 	CHECK_INT(there(t), 32);
+	tao_cache_free(t);
 }
 
 TEST(what_comes_drives_out_the_oldest_of_its_shard)
@@ -58,6 +59,7 @@ TEST(what_comes_drives_out_the_oldest_of_its_shard)
 	CHECK(tao_cache_get(t, 5, &sum));
 	CHECK(tao_cache_get(t, 0, &sum)); /* other shards keep theirs */
 	CHECK_INT(there(t), 32);
+	tao_cache_free(t);
 }
 
 static int by_value(const void *a, const void *b)
