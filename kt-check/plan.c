@@ -281,10 +281,12 @@ int take_test(struct model *m, struct json_object *o, struct errbuf *e)
 
 void model_close(struct model *m)
 {
-	struct op *o;
+	const struct op *o;
 	uint64_t times;
+	uint32_t i;
 
-	for (o = m->ops; o < m->ops + m->nops; o++) {
+	for (i = 0; i < m->nops; i++) {
+		o = &m->ops[i];
 		times = o->loop ? o->count : 1;
 		if (o->workers && times > UINT64_MAX / o->workers)
 			times = 0;

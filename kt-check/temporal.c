@@ -316,7 +316,7 @@ void temporal_stats(const struct observed *s, struct rec_out *out)
 	const struct live *l;
 	struct json_object *o;
 
-	for (l = s->live; l < s->live + s->nlive; l++) {
+	for (l = s->live; s->nlive && l < s->live + s->nlive; l++) {
 		o = rec_new("stats");
 		rec_str(o, "field", l->name);
 		rec_int(o, "samples", (int64_t)l->n);
