@@ -2,9 +2,11 @@
 /* Which parts the report has, in which order, and the words around the facts. */
 #include <string.h>
 
+#include "bug.h"
 #include "course.h"
 #include "layout.h"
 #include "record.h"
+#include "timeline.h"
 #include "units.h"
 
 #define FEW 20 /* lines of one kind that a report shows when it is not verbose */
@@ -211,6 +213,33 @@ static void stats(const struct show *out, const struct story *s, bool verbose)
 		fprintf(out->f, "... and %lu more cgroups\n", l->n + l->beyond - shown);
 }
 
+static void field_line(const struct show *out, struct json_object *o)
+{
+	static const char *const figures[] = { "mean", "min", "max", "last", "delta", "cpu_max" };
+	struct json_object *v;
+	size_t i;
+
+	show_text(out, rec_get_str(o, "field", "?"));
+	fprintf(out->f, ": samples=%lld", count(o, "samples"));
+	for (i = 0; i < sizeof(figures) / sizeof(figures[0]); i++)
+		if (json_object_object_get_ex(o, figures[i], &v) && v)
+			fprintf(out->f, " %s=%.15g", figures[i], json_object_get_double(v));
+	fputs("\n", out->f);
+}
+
+/* What was seen from outside. */
+static void observation(const struct show *out, const struct story *s, bool all)
+{
+	unsigned int i;
+
+	if (s->timeline)
+		timeline_monitor(s->timeline, out);
+	for (i = 0; i < s->fields.n; i++)
+		field_line(out, s->fields.rec[i]);
+	if (s->timeline && all)
+		timeline_show(s->timeline, out);
+}
+
 static void log_tail(const struct show *out, const char *title, const struct tail *t)
 {
 	unsigned long i = t->n > STORY_TAIL ? t->n - STORY_TAIL : 0;
@@ -315,7 +344,10 @@ static void replay_line(const struct show *out, const struct story *s, const cha
 void layout_report(const struct show *out, const struct story *s, bool verbose, const char *replay)
 {
 	const bool good = s->verdict == STORY_PASS, none = s->verdict == STORY_NONE;
+	const bool bug = (!good || verbose) && bug_there(s);
 
+	if (bug)
+		bug_summary(out, s);
 	if (!good || verbose)
 		header(out, s);
 	if (none)
@@ -324,13 +356,16 @@ void layout_report(const struct show *out, const struct story *s, bool verbose, 
 		violations(out, s, s->verdict == STORY_FAIL ? "fail" : "inconclusive", verbose);
 	if (verbose)
 		checks(out, s);
+	if (bug)
+		bug_dump(out, s, verbose);
 	if (!good || verbose)
 		course_steps(out, s, verbose);
 	stats(out, s, verbose);
 	course_metrics(out, s, verbose);
+	observation(out, s, !good || verbose);
 	if (s->scheduler_failed || none || verbose)
 		log_tail(out, "scheduler", &s->log);
-	if (s->run_failed || none || verbose)
+	if (s->run_failed || none || verbose || (bug && s->bug.snapshot))
 		log_tail(out, "console", &s->console);
 	if (!good || verbose)
 		run_facts(out, s, verbose);

@@ -14,6 +14,7 @@
 #include "layout.h"
 #include "msg.h"
 #include "outline.h"
+#include "perfetto.h"
 #include "record.h"
 #include "story.h"
 
@@ -22,6 +23,7 @@ enum colour_when { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
 struct opts {
 	enum colour_when colour;
 	bool verbose;
+	const char *perfetto; /* file, or NULL */
 	enum { TELL_RUN, TELL_PLAN, TELL_LIST } what;
 };
 
@@ -32,18 +34,20 @@ static const char usage_text[] =
 	"  -v, --verbose        also what passed, and the logs\n"
 	"      --plan               what the test would do, instead of a run\n"
 	"      --list               the items of a list, instead of a run\n"
+	"      --perfetto=FILE  also write a trace for ui.perfetto.dev\n"
 	"      --color=WHEN     auto (on a terminal, the default), always or never\n"
 	"  -h, --help           print this help\n"
 	"  -V, --version        print the version\n"
 	"\n"
 	"The exit code is that of the verdict: 0 pass, 1 fail, 2 inconclusive or none.\n";
 
-enum { OPT_COLOR = 256, OPT_PLAN, OPT_LIST };
+enum { OPT_COLOR = 256, OPT_PLAN, OPT_LIST, OPT_PERFETTO };
 
 static const struct option long_opts[] = {
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "plan", no_argument, NULL, OPT_PLAN },
 	{ "list", no_argument, NULL, OPT_LIST },
+	{ "perfetto", required_argument, NULL, OPT_PERFETTO },
 	{ "color", required_argument, NULL, OPT_COLOR },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
@@ -81,6 +85,9 @@ static int opts_parse(struct opts *o, int argc, char **argv)
 			break;
 		case OPT_LIST:
 			o->what = TELL_LIST;
+			break;
+		case OPT_PERFETTO:
+			o->perfetto = optarg;
 			break;
 		case OPT_COLOR:
 			rc = color_opt(o, optarg);
@@ -122,7 +129,7 @@ static bool use_colour(enum colour_when when)
 }
 
 /* Reads all; the first thing that is wrong with the input stays in `bad`. */
-static void read_all(struct rec_in *in, struct story *s, struct errbuf *bad)
+static void read_all(struct rec_in *in, struct story *s, struct perfetto *p, struct errbuf *bad)
 {
 	struct errbuf e;
 	int rc;
@@ -135,6 +142,8 @@ static void read_all(struct rec_in *in, struct story *s, struct errbuf *bad)
 		if (rc > 0 && story_take(s, in->obj, &e) < 0 && !bad->text[0])
 			errbuf_set(bad, 0, "line %lu: %s record: %s", in->seq,
 				   rec_get_str(in->obj, "type", ""), e.text);
+		if (rc > 0 && p)
+			perfetto_take(p, in->obj);
 	}
 	if (!bad->text[0])
 		rec_in_complete(in, bad);
@@ -178,12 +187,19 @@ static int run(const struct opts *o)
 	const struct show out = { .f = stdout, .colour = use_colour(o->colour) };
 	struct errbuf bad = { 0 };
 	struct story s;
+	struct perfetto *p = NULL;
+	struct errbuf e;
 	struct rec_in in;
 	int rc;
 
+	if (o->perfetto) {
+		p = perfetto_open(o->perfetto, &e);
+		if (!p)
+			return msg_err(KT_OUTPUT, 0, "%s", e.text);
+	}
 	story_init(&s);
 	rec_in_init(&in, stdin);
-	read_all(&in, &s, &bad);
+	read_all(&in, &s, p, &bad);
 	tell(o, &out, &s, &bad);
 	if (bad.text[0])
 		fflush(stdout); /* on a terminal the message comes after the report */
@@ -191,6 +207,8 @@ static int run(const struct opts *o)
 		rc = in.upstream; /* which has said why */
 	else
 		rc = bad.text[0] ? msg_err(KT_DATA, 0, "%s", bad.text) : code_of(o, &s);
+	if (p && perfetto_close(p, &e))
+		rc = msg_err(KT_OUTPUT, 0, "%s", e.text);
 	rec_in_free(&in);
 	story_free(&s);
 	return rc;

@@ -3,8 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bug.h"
 #include "record.h"
 #include "story.h"
+#include "timeline.h"
 
 static void keep(struct json_object **slot, struct json_object *o)
 {
@@ -70,6 +72,8 @@ static int take_judgement(struct story *s, struct json_object *o, struct errbuf 
 {
 	if (json_object_object_get_ex(o, "t_ns", NULL))
 		return 0;
+	if (rec_is(o, "stats") && rec_get_str(o, "field", NULL))
+		return list_add(&s->fields, o, e);
 	if (rec_is(o, "stats") && !rec_get_str(o, "cgroup", NULL)) {
 		keep(&s->total, o);
 		return 0;
@@ -93,6 +97,9 @@ int story_take(struct story *s, struct json_object *o, struct errbuf *e)
 	for (i = 0; i < sizeof(single) / sizeof(single[0]); i++)
 		if (rec_is(o, single[i].type))
 			keep(single[i].slot, o);
+	bug_take(&s->bug, o);
+	if (s->timeline)
+		timeline_take(s->timeline, o);
 	if (rec_is(o, "console"))
 		tail_add(&s->console, o);
 	else if (rec_is(o, "sched") && strcmp(rec_get_str(o, "event", ""), "log") == 0)
@@ -116,6 +123,7 @@ void story_init(struct story *s)
 {
 	memset(s, 0, sizeof(*s));
 	s->init_ns = s->host_ns = -1;
+	s->timeline = timeline_new(); /* the report does without, if need be */
 }
 
 static void list_free(struct list *l)
@@ -145,4 +153,8 @@ void story_free(struct story *s)
 	list_free(&s->items);
 	list_free(&s->course);
 	list_free(&s->metrics);
+	list_free(&s->fields);
+	bug_free(&s->bug);
+	if (s->timeline)
+		timeline_free(s->timeline);
 }

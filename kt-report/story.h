@@ -26,6 +26,11 @@ struct list {
 	unsigned long beyond; /* not kept */
 };
 
+/* What tells of a failure; see bug.c. One record (or part of one) each, or NULL. */
+struct bug {
+	struct json_object *exit, *snapshot, *sched, *console;
+};
+
 enum story_verdict { STORY_NONE, STORY_PASS, STORY_FAIL, STORY_INCONCLUSIVE };
 
 struct story {
@@ -34,9 +39,11 @@ struct story {
 	int64_t host_ns; /* how long a run without a guest took, or -1 */
 	int64_t init_ns; /* boot stage "init", or -1 */
 	struct tail console, log;
-	struct list stats, checks, items;
 	struct list course;  /* step and op records */
 	struct list metrics; /* payload records, worker records with metrics */
+	struct list stats, checks, items, fields;
+	struct bug bug;
+	struct timeline *timeline; /* or NULL */
 	enum story_verdict verdict;
 	bool run_failed, scheduler_failed;
 	bool allowed; /* inconclusive, and the test allows that */

@@ -10,6 +10,7 @@
 #include "exit.h"
 #include "list.h"
 #include "msg.h"
+#include "snapshot.h"
 #include "test.h"
 #include "tool.h"
 
@@ -19,6 +20,7 @@ static const char help[] =
 	"       kt run [OPTION...] NAME|FILE...    run tests on this machine, without a guest\n"
 	"       kt list [OPTION...]                which tests there are\n"
 	"       kt show [OPTION...] NAME|FILE      what a test would do\n"
+	"       kt snapshot show RUN [NAME [PATH]] what a snapshot of a run has\n"
 	"       kt doctor [--clean]                check what kt needs on this machine\n"
 	"\n"
 	"Tools:\n"
@@ -67,6 +69,8 @@ static int run(int argc, char **argv)
 		return list_main(argc - 1, argv + 1);
 	if (!strcmp(argv[1], "show"))
 		return show_main(argc - 1, argv + 1);
+	if (!strcmp(argv[1], "snapshot"))
+		return snapshot_main(argc - 1, argv + 1);
 	return tool_exec(argv + 1);
 }
 

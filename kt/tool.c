@@ -16,7 +16,8 @@ const char *const tool_names[] = {
 	"kernel", "topo", "initrd", "vm", "guest", "check", "report", NULL,
 };
 
-static const char *const own_commands[] = { "test", "run", "list", "show", "doctor", NULL };
+static const char *const own_commands[] = { "test",     "run",    "list", "show",
+					    "snapshot", "doctor", NULL };
 
 static bool is_tool(const char *name)
 {

@@ -210,6 +210,19 @@ static struct json_object *variables(struct json_object *map)
 		       : NULL;
 }
 
+static int no_map(struct json_object *maps, const char *at, struct errbuf *e)
+{
+	char name[WORD_MAX], what[WORD_MAX + 24];
+	struct names l = { .near = { .word = name } };
+	size_t i;
+
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(at, "[:"), at);
+	for (i = 0; i < length(maps); i++)
+		names_add(&l, map_name(item(maps, i)));
+	snprintf(what, sizeof(what), "no map \"%s\"", name);
+	return names_fail(&l, e, what);
+}
+
 static int no_variable(struct json_object *maps, const char *name, const char *in, size_t len,
 		       struct errbuf *e)
 {
@@ -229,9 +242,10 @@ static int no_variable(struct json_object *maps, const char *name, const char *i
 	}
 	snprintf(what, sizeof(what), "no variable \"%s\"%s%.*s", name, len ? " in " : "",
 		 (int)(len < 40 ? len : 40), in);
+	if (!l.n && len)
+		return no_map(maps, in, e);
 	if (!l.n)
-		return errbuf_set(e, -ENOENT, "%s: the snapshot has no variables%s%.*s", what,
-				  len ? " in " : "", (int)(len < 40 ? len : 40), in);
+		return errbuf_set(e, -ENOENT, "%s: the snapshot has no variables", what);
 	return names_fail(&l, e, what);
 }
 
@@ -322,19 +336,6 @@ static struct json_object *map_at(struct json_object *maps, const char *at, size
 		}
 	}
 	return best;
-}
-
-static int no_map(struct json_object *maps, const char *at, struct errbuf *e)
-{
-	char name[WORD_MAX], what[WORD_MAX + 24];
-	struct names l = { .near = { .word = name } };
-	size_t i;
-
-	snprintf(name, sizeof(name), "%.*s", (int)strcspn(at, "["), at);
-	for (i = 0; i < length(maps); i++)
-		names_add(&l, map_name(item(maps, i)));
-	snprintf(what, sizeof(what), "no map \"%s\"", name);
-	return names_fail(&l, e, what);
 }
 
 /* "maps.NAME", "maps.NAME[i]...", "maps.NAME.member" */

@@ -129,8 +129,9 @@ usage() {
 	report "$DATA/panic.jsonl"
 	[ "$status" -eq 2 ]
 	[ -z "$stderr" ]
-	[ "${lines[0]}" = "kt test 'mixed_workloads' [sched=scx_kt] [topo=1n2l2c1t] not judged:" ]
-	[ "${lines[1]}" = "the run ended: panic: [    4.100000] Kernel panic - not syncing: sysrq triggered crash" ]
+	[ "${lines[0]}" = "BUG SUMMARY panic: Kernel panic - not syncing: sysrq triggered crash" ]
+	[ "${lines[1]}" = "kt test 'mixed_workloads' [sched=scx_kt] [topo=1n2l2c1t] not judged:" ]
+	[ "${lines[2]}" = "the run ended: panic: [    4.100000] Kernel panic - not syncing: sysrq triggered crash" ]
 	grep -qx 'NOT JUDGED mixed_workloads \[scx_kt 1n2l2c1t\] 5.2s' out.txt
 	report "$DATA/pass.jsonl"
 	[ "$status" -eq 2 ]

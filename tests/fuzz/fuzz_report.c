@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // LINK: kt-report/course.c kt-report/layout.c kt-report/show.c kt-report/story.c
+// LINK: kt-report/timeline.c kt-report/bug.c kt-report/bugtask.c kt-report/dump.c
 /* Any stream of records, reported; nothing of it may reach the terminal as a control character. */
 #include <stdint.h>
 #include <stdlib.h>

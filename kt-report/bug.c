@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The end of a scheduler, or of its guest, in one line: kind, reason, message, and whose
+ * doing it was. The kernel says the first three in a record of its own; where it had no
+ * time for that, the scheduler's last words and the console have them, too.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "bug.h"
+#include "bugtask.h"
+#include "record.h"
+
+#define ERROR_KINDS "SCX_EXIT_ERROR"
+
+static void keep(struct json_object **slot, struct json_object *o)
+{
+	json_object_put(*slot);
+	*slot = json_object_get(o);
+}
+
+/* An `exit` that tells of an error; before it is complete, the kernel says NONE or DONE. */
+static bool is_error(struct json_object *exit)
+{
+	return strncmp(rec_get_str(exit, "kind", ""), ERROR_KINDS, strlen(ERROR_KINDS)) == 0;
+}
+
+/* "sched_ext: ..." of the console, without the kernel's time stamp. */
+static const char *console_words(struct json_object *o)
+{
+	const char *text = rec_get_str(o, "text", ""), *at = strstr(text, "sched_ext: ");
+
+	return at && (at == text || at[-1] == ' ') ? at : NULL;
+}
+
+void bug_take(struct bug *b, struct json_object *o)
+{
+	const char *event = rec_get_str(o, "event", ""), *words;
+
+	if (rec_is(o, "scx_exit") && (is_error(rec_get_obj(o, "exit")) || !b->exit))
+		keep(&b->exit, rec_get_obj(o, "exit"));
+	else if (rec_is(o, "snapshot") && strcmp(rec_get_str(o, "reason", ""), "failure") == 0)
+		keep(&b->snapshot, o);
+	else if (rec_is(o, "sched") && !b->sched &&
+		 (strcmp(event, "exit") == 0 || strcmp(event, "failed") == 0))
+		keep(&b->sched, o);
+	else if (rec_is(o, "console") && !b->console) {
+		words = console_words(o);
+		if (words && strstr(words, " disabled ("))
+			keep(&b->console, o);
+	}
+}
+
+void bug_free(struct bug *b)
+{
+	json_object_put(b->exit);
+	json_object_put(b->snapshot);
+	json_object_put(b->sched);
+	json_object_put(b->console);
+}
+
+static struct json_object *exit_of(const struct story *s)
+{
+	struct json_object *caught = rec_get_obj(s->bug.snapshot, "exit");
+
+	return is_error(s->bug.exit) ? s->bug.exit : is_error(caught) ? caught : NULL;
+}
+
+/* The guest ended, by its own fault. */
+static bool guest_died(const struct story *s)
+{
+	static const char *const causes[] = { "panic", "triple_fault", "deadline", "reboot" };
+	const char *cause = rec_get_str(s->vm_exit, "cause", "");
+	size_t i;
+
+	for (i = 0; i < sizeof(causes) / sizeof(causes[0]); i++)
+		if (strcmp(cause, causes[i]) == 0)
+			return true;
+	return false;
+}
+
+bool bug_there(const struct story *s)
+{
+	return exit_of(s) || s->bug.sched || guest_died(s);
+}
+
+/* What the kernel's words for the reason stand for. */
+static const char *kind_of(const char *reason)
+{
+	static const struct {
+		const char *words, *kind;
+	} kinds[] = {
+		{ "runnable task stall", "SCX_EXIT_ERROR_STALL" },
+		{ "scx_bpf_error", "SCX_EXIT_ERROR_BPF" },
+		{ "runtime error", "SCX_EXIT_ERROR" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (strncmp(reason, kinds[i].words, strlen(kinds[i].words)) == 0)
+			return kinds[i].kind;
+	return NULL;
+}
+
+/* "reason (message)", of which the first is one of the kernel's; other words are a reason. */
+static void parse_reason(const char *text, struct words *w)
+{
+	const char *open = kind_of(text) ? strstr(text, " (") : NULL, *close = strrchr(text, ')');
+
+	snprintf(w->reason, sizeof(w->reason), "%.*s", (int)(open ? open - text : 127), text);
+	if (open && close > open)
+		snprintf(w->msg, sizeof(w->msg), "%.*s", (int)(close - open - 2), open + 2);
+}
+
+/* "EXIT: reason (message)" of a scheduler, or "... disabled (reason)" of the console. */
+static void parse_words(const char *text, struct words *w)
+{
+	const char *exit = strstr(text, "EXIT: "), *disabled = strstr(text, " disabled (");
+
+	if (exit || !disabled) {
+		parse_reason(exit ? exit + strlen("EXIT: ") : text, w);
+		return;
+	}
+	disabled += strlen(" disabled (");
+	snprintf(w->reason, sizeof(w->reason), "%.*s", (int)strcspn(disabled, ")"), disabled);
+}
+
+static void find_words(const struct story *s, struct words *w)
+{
+	struct json_object *e = exit_of(s);
+	const char *kind;
+
+	memset(w, 0, sizeof(*w));
+	if (e) {
+		snprintf(w->kind, sizeof(w->kind), "%s", rec_get_str(e, "kind", ""));
+		snprintf(w->reason, sizeof(w->reason), "%s", rec_get_str(e, "reason", ""));
+		snprintf(w->msg, sizeof(w->msg), "%s", rec_get_str(e, "msg", ""));
+		return;
+	}
+	if (s->bug.sched)
+		parse_words(rec_get_str(s->bug.sched, "reason", ""), w);
+	if (!kind_of(w->reason) && s->bug.console)
+		parse_words(rec_get_str(s->bug.console, "text", ""), w);
+	kind = kind_of(w->reason);
+	snprintf(w->kind, sizeof(w->kind), "%s", kind ? kind : "");
+}
+
+static const char *guest_words(const struct story *s)
+{
+	struct json_object *panic = rec_get_arr(s->vm_exit, "panic"), *line = NULL;
+	const char *text, *end;
+
+	if (panic && json_object_array_length(panic))
+		line = json_object_array_get_idx(panic, 0);
+	if (!json_object_is_type(line, json_type_string))
+		return rec_get_str(s->vm_exit, "detail", NULL);
+	text = json_object_get_string(line);
+	end = text[0] == '[' ? strstr(text, "] ") : NULL;
+	return end ? end + 2 : text;
+}
+
+static void guest_summary(const struct show *out, const struct story *s)
+{
+	show_text(out, rec_get_str(s->vm_exit, "cause", "?"));
+	if (guest_words(s)) {
+		fputs(": ", out->f);
+		show_text(out, guest_words(s));
+	}
+	bugtask_where(out, s->bug.snapshot);
+}
+
+static void scheduler_summary(const struct show *out, const struct story *s, const struct words *w)
+{
+	const char *parts[] = { w->kind, w->reason, w->msg };
+	bool any = false;
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		if (!*parts[i])
+			continue;
+		fputs(any ? ": " : "", out->f);
+		show_text(out, parts[i]);
+		any = true;
+	}
+	if (!any)
+		fputs("the scheduler ended", out->f);
+	bugtask_blame(out, s->bug.snapshot, exit_of(s), w);
+}
+
+void bug_summary(const struct show *out, const struct story *s)
+{
+	struct words w;
+
+	show_word(out, COLOUR_RED, "BUG SUMMARY");
+	fputs(" ", out->f);
+	find_words(s, &w);
+	if (guest_died(s) && !exit_of(s))
+		guest_summary(out, s);
+	else
+		scheduler_summary(out, s, &w);
+	fputs("\n", out->f);
+}
+
+static struct json_object *backtrace_of(const struct story *s)
+{
+	struct json_object *e = exit_of(s);
+
+	return rec_get_arr(e, "backtrace");
+}
+
+void bug_dump(const struct show *out, const struct story *s, bool verbose)
+{
+	struct json_object *e = exit_of(s);
+
+	if (!s->bug.snapshot && !e)
+		return;
+	show_section(out, "dump");
+	bugtask_dump(out, s->bug.snapshot, backtrace_of(s), rec_get_str(e, "dump", NULL), verbose);
+}

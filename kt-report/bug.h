@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef KT_REPORT_BUG_H
+#define KT_REPORT_BUG_H
+
+#include <stdbool.h>
+
+#include <json-c/json.h>
+
+#include "show.h"
+#include "story.h"
+
+/* Takes a record of any type: what it tells about how a scheduler or the guest ended. */
+void bug_take(struct bug *b, struct json_object *o);
+void bug_free(struct bug *b);
+
+/* Did something end that should not have? */
+bool bug_there(const struct story *s);
+/* "BUG SUMMARY ...", one line. */
+void bug_summary(const struct show *out, const struct story *s);
+/* "--- dump ---": what the failure's snapshot holds, in short. */
+void bug_dump(const struct show *out, const struct story *s, bool verbose);
+
+#endif

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef KT_DRIVER_SNAPSHOT_H
+#define KT_DRIVER_SNAPSHOT_H
+
+/* kt snapshot show ...: argv[0] is "snapshot". Returns the exit code. */
+int snapshot_main(int argc, char **argv);
+
+#endif
