@@ -126,6 +126,8 @@ static struct json_object *hint_of(const struct story *s, const char *payload, c
 
 static void metric(const struct show *out, const char *name, double v, struct json_object *hint)
 {
+	const char *polarity = rec_get_str(hint, "polarity", "");
+
 	fputs("  ", out->f);
 	show_text(out, name);
 	fprintf(out->f, " %.6g", v);
@@ -133,11 +135,10 @@ static void metric(const struct show *out, const char *name, double v, struct js
 		fputs(" ", out->f);
 		show_text(out, rec_get_str(hint, "unit", ""));
 	}
-	if (rec_get_str(hint, "polarity", NULL)) {
-		fputs(" (", out->f);
-		show_text(out, rec_get_str(hint, "polarity", ""));
-		fputs(" is better)", out->f);
-	}
+	if (strcmp(polarity, "higher") == 0 || strcmp(polarity, "lower") == 0)
+		fprintf(out->f, " (%s is better)", polarity);
+	else if (strcmp(polarity, "target") == 0)
+		fprintf(out->f, " (target %.6g)", rec_get_dbl(hint, "target", NAN));
 	fputs("\n", out->f);
 }
 
