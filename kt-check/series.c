@@ -218,10 +218,11 @@ static void judge_convergence(const struct series *s, const struct rule *r, stru
 {
 	double deadline = (double)r->time_ns / NSEC_PER_SEC;
 	size_t i, run = 0, usable = 0, inside = 0;
-	const struct point *p = s->p;
+	const struct point *p;
 	bool over = false;
 
-	for (i = 0; i < s->n; i++, p++) {
+	for (i = 0; i < s->n; i++) {
+		p = &s->p[i];
 		over |= p->t_ns - s->begin_ns > r->time_ns;
 		if (p->t_ns - s->begin_ns > r->time_ns)
 			continue;
@@ -264,8 +265,10 @@ static void judge_each(const struct series *s, const struct rule *r, struct outc
 	const bool truth = r->pattern == PATTERN_ALWAYS_TRUE;
 	long double least = INFINITY, most = -INFINITY;
 	const struct point *p;
+	size_t i;
 
-	for (p = s->p; p < s->p + s->n; p++) {
+	for (i = 0; i < s->n; i++) {
+		p = &s->p[i];
 		if (!p->ok) {
 			say(o, V_FAIL, "it could not be read in %s", where(s, p).s);
 			return;
@@ -307,9 +310,10 @@ static void judge_ratio(const struct series *s, const struct series *other, cons
 {
 	double ratio, least = INFINITY, most = -INFINITY;
 	const struct point *p, *q;
-	size_t from = 0, n = 0;
+	size_t from = 0, n = 0, i;
 
-	for (p = s->p; p < s->p + s->n; p++) {
+	for (i = 0; i < s->n; i++) {
+		p = &s->p[i];
 		q = p->ok ? partner(other, p, &from) : NULL;
 		if (!q)
 			continue;
@@ -343,9 +347,10 @@ static long double reduce(const struct series *s, int64_t step, enum reducer how
 {
 	const struct point *first = NULL, *last = NULL, *p;
 	long double sum = 0;
-	size_t n = 0;
+	size_t n = 0, i;
 
-	for (p = s->p; p < s->p + s->n; p++) {
+	for (i = 0; i < s->n; i++) {
+		p = &s->p[i];
 		if (!p->ok || p->step != step)
 			continue;
 		first = first ? first : p;

@@ -84,6 +84,14 @@ static int read_rule(struct json_object *o, struct temporal *t, struct errbuf *e
 	return 0;
 }
 
+static void forget(struct temporal *t)
+{
+	free(t->field);
+	free(t->other);
+	series_free(&t->s);
+	series_free(&t->o);
+}
+
 static int plan_rules(struct observed *s, struct json_object *list, struct errbuf *e)
 {
 	size_t i, n = list ? json_object_array_length(list) : 0;
@@ -96,8 +104,11 @@ static int plan_rules(struct observed *s, struct json_object *list, struct errbu
 	if (n && !s->rules)
 		return errbuf_set(e, -ENOMEM, "out of memory");
 	for (i = 0; i < n && !rc; i++) {
-		s->nrules++;
 		rc = read_rule(json_object_array_get_idx(list, i), &s->rules[i], e);
+		if (!rc)
+			s->nrules++;
+		else
+			forget(&s->rules[i]);
 	}
 	return rc;
 }
@@ -134,12 +145,8 @@ void temporal_free(struct observed *s)
 	for (i = 0; i < s->nlive; i++)
 		free(s->live[i].name);
 	free(s->live);
-	for (i = 0; i < s->nrules; i++) {
-		free(s->rules[i].field);
-		free(s->rules[i].other);
-		series_free(&s->rules[i].s);
-		series_free(&s->rules[i].o);
-	}
+	for (i = 0; i < s->nrules; i++)
+		forget(&s->rules[i]);
 	free(s->rules);
 }
 
@@ -236,7 +243,8 @@ int temporal_sample(struct model *m, struct json_object *fields, int64_t t_ns, s
 
 	for (i = 0; i < s->nlive; i++)
 		take_live(&s->live[i], field(fields, s->live[i].name));
-	for (t = s->rules; t < s->rules + s->nrules && !rc; t++) {
+	for (i = 0; i < s->nrules && !rc; i++) {
+		t = &s->rules[i];
 		if (t->s.snapshots)
 			continue;
 		rc = add(s, &t->s, field(fields, t->field), t->cpus, p);
@@ -264,12 +272,14 @@ int take_snapshot(struct model *m, struct json_object *o, struct errbuf *e)
 	struct observed *s = &m->seen;
 	struct point p = { .t_ns = rec_get_int(o, "t_ns", 0), .step = m->step };
 	struct temporal *t;
+	uint32_t i;
 	int rc = 0;
 
 	if (!s->open || strcmp(rec_get_str(o, "reason", ""), "periodic") != 0)
 		return 0;
 	p.tag = (unsigned int)s->snapshots++;
-	for (t = s->rules; t < s->rules + s->nrules && !rc; t++) {
+	for (i = 0; i < s->nrules && !rc; i++) {
+		t = &s->rules[i];
 		if (!t->s.snapshots)
 			continue;
 		rc = add_of(s, &t->s, o, t->field, t->cpus, p);

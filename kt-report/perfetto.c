@@ -397,8 +397,12 @@ static void take_snapshot(struct perfetto *p, struct json_object *o, int64_t now
 static void take_end(struct perfetto *p, struct json_object *o, int64_t now)
 {
 	static const char *const but[] = { "type", "t_ns", "kvm", NULL };
-	const char *name = rec_is(o, "vm_exit") ? rec_get_str(o, "cause", "?") : "scheduler ended";
+	const char *name = rec_get_str(rec_get_obj(o, "exit"), "kind", "SCX_EXIT_NONE");
 
+	if (rec_is(o, "vm_exit"))
+		name = rec_get_str(o, "cause", "?");
+	else if (strcmp(name, "SCX_EXIT_NONE") == 0)
+		name = "the scheduler ended";
 	instant(p, TEST, TEST_STEPS, "g", name, now, rest(o, but));
 }
 
