@@ -65,6 +65,15 @@ static unsigned int threads_of(const struct machine *m, int i, int *ids, unsigne
 	return n;
 }
 
+/* Is a CPU of that core among the n of ids[]? What it has left is no other core. */
+static bool has_core(const struct machine *m, int core, const int *ids, unsigned int n)
+{
+	while (n)
+		if (m->cpu[ids[--n]].core == core)
+			return true;
+	return false;
+}
+
 /*
  * Takes `cores` cores of `threads` threads from the LLC that CPU i is of, into ids[] (places in
  * the table). False when it has not so many.
@@ -76,6 +85,7 @@ static bool take_llc(struct machine *m, int i, const struct topo *t, int *ids)
 
 	for (c = 0; c < m->n && n < t->cores * t->threads; c++) {
 		if (m->cpu[c].used || m->cpu[c].llc != m->cpu[i].llc ||
+		    has_core(m, m->cpu[c].core, ids, n) ||
 		    threads_of(m, c, ids + n, t->threads) < t->threads)
 			continue;
 		for (k = 0; k < t->threads; k++)
@@ -230,7 +240,7 @@ static int map_list(const struct host_map *m, struct json_object *o, const char 
 
 	if (!new)
 		return errbuf_set(e, KT_DATA,
-				  "\"%s\": \"%.60s\" is not within topology of the plan", key,
+				  "\"%s\": \"%.60s\" is not within the topology of the plan", key,
 				  json_object_get_string(v));
 	json_object_object_add(o, key, new);
 	return KT_OK;
