@@ -131,6 +131,8 @@ struct json_object *kscx_exit(struct obs *o)
 
 	if (!info || !kind->known || kmem_number(&o->mem, info + kind->offset, 4, &v))
 		return NULL;
+	if (!v) /* written late: the variable comes first */
+		v = kscx_exit_kind(o);
 	j = json_object_new_object();
 	add_name(o, j);
 	rec_add(j, "kind", kval_json(o->btf, kind->type, &v, sizeof(v)));
