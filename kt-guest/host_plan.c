@@ -106,25 +106,38 @@ static int check_kargs(struct json_object *kargs, struct errbuf *e)
 	return KT_OK;
 }
 
+static int check_op(const char *op, struct errbuf *e)
+{
+	static const struct {
+		const char *op, *why;
+	} never[] = { { "cpu_offline", "changes the machine itself" },
+		      { "cpu_online", "changes the machine itself" },
+		      { "sysctl", "changes the machine itself" },
+		      { "write", "changes the machine itself" },
+		      { "snapshot", "is done from outside" },
+		      { "watch", "is done from outside" },
+		      { "read", "is done from outside" },
+		      { "write_value", "is done from outside" } };
+	size_t i;
+
+	for (i = 0; i < sizeof(never) / sizeof(never[0]); i++)
+		if (strcmp(op, never[i].op) == 0)
+			return errbuf_set(e, KT_HOST,
+					  "the test has the op %s, which %s: it runs in a guest "
+					  "only (kt test)",
+					  op, never[i].why);
+	return KT_OK;
+}
+
 static int check_ops(struct json_object *at, struct errbuf *e)
 {
-	static const char *const never[] = { "cpu_offline", "cpu_online", "sysctl", "write", NULL };
 	struct json_object *ops = rec_get_arr(at, "ops");
 	size_t i, n = ops ? json_object_array_length(ops) : 0;
-	const char *op;
-	int k;
+	int rc = KT_OK;
 
-	for (i = 0; i < n; i++) {
-		op = rec_get_str(json_object_array_get_idx(ops, i), "op", "");
-		for (k = 0; never[k]; k++)
-			if (strcmp(op, never[k]) == 0)
-				return errbuf_set(
-					e, KT_HOST,
-					"the test has the op %s, which changes the machine "
-					"itself: it runs in a guest only (kt test)",
-					op);
-	}
-	return KT_OK;
+	for (i = 0; i < n && !rc; i++)
+		rc = check_op(rec_get_str(json_object_array_get_idx(ops, i), "op", ""), e);
+	return rc;
 }
 
 /* The controllers that an object of the plan, or what is in it, needs. */

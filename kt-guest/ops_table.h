@@ -13,9 +13,15 @@ typedef int op_fn(struct world *w, struct json_object *op, struct json_object *r
 
 struct op_kind {
 	const char *name; /* NULL ends a table */
-	op_fn *run;
+	op_fn *run;       /* NULL: kt-vm does it, ops_request() asks for it */
 };
 
 extern const struct op_kind ops_programs[]; /* ops_programs.c: payloads and schedulers */
+
+/*
+ * ops_observe.c: writes (and releases) the record, which has "request": true, and waits for what
+ * kt-vm says to it: 0, or -errno with words in e.
+ */
+int ops_request(struct world *w, struct json_object *rec, struct errbuf *e);
 
 #endif

@@ -44,6 +44,7 @@ static const char *const keys[] = {
 	"num_snapshots",
 	"watch_fields",
 	"temporal",
+	"flight_recorder",
 	"$schema",
 	NULL,
 };

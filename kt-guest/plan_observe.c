@@ -396,15 +396,20 @@ int plan_observe(const struct node *test, struct json_object *steps, struct json
 	struct observe o = { .fields = json_object_new_array(),
 			     .steps = json_object_array_length(steps) };
 	struct json_object *rules = json_object_new_array();
+	bool recorder = true;
 	struct node n;
 	int rc = KT_OK;
 
-	if (node_get(test, "num_snapshots", &n))
+	if (node_get(test, "flight_recorder", &n))
+		rc = node_bool(&n, &recorder, e);
+	if (!rc && node_get(test, "num_snapshots", &n))
 		rc = read_snapshots(&n, steps, &o, e);
 	if (!rc && node_get(test, "watch_fields", &n))
 		rc = read_fields(&n, &o, e);
 	if (!rc && node_get(test, "temporal", &n))
 		rc = read_rules(&n, &o, rules, e);
+	if (!recorder)
+		rec_bool(record, "flight_recorder", false);
 	if (o.snapshots)
 		rec_int(record, "num_snapshots", o.snapshots);
 	if (json_object_array_length(o.fields))

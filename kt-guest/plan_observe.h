@@ -8,9 +8,9 @@
 #include "node.h"
 
 /*
- * "num_snapshots", "watch_fields" and "temporal": what is to be seen of the scheduler from
- * outside, and how it is to change over time. `steps` are those of the record, resolved.
- * Adds members to the test record; none where the test asks for nothing.
+ * "num_snapshots", "watch_fields", "temporal", "flight_recorder": what is to be seen of the
+ * scheduler from outside, and how it is to change over time. `steps` are those of the record,
+ * resolved. Adds members to the test record; none where the test asks for nothing.
  */
 int plan_observe(const struct node *test, struct json_object *steps, struct json_object *record,
 		 struct errbuf *e);

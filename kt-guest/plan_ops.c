@@ -16,7 +16,8 @@
 
 #define OPS_MAX 1024 /* of one step */
 
-static const struct plan_op *const tables[] = { plan_ops_cgroup, plan_ops_system };
+static const struct plan_op *const tables[] = { plan_ops_cgroup, plan_ops_system,
+						plan_ops_observe };
 
 static const struct plan_op *find(const char *name)
 {

@@ -12,8 +12,9 @@ struct plan_op {
 		    struct errbuf *e);
 };
 
-extern const struct plan_op plan_ops_cgroup[]; /* plan_ops_cgroup.c: on cgroups and workers */
-extern const struct plan_op plan_ops_system[]; /* plan_ops_system.c: on everything else */
+extern const struct plan_op plan_ops_cgroup[];  /* plan_ops_cgroup.c: on cgroups and workers */
+extern const struct plan_op plan_ops_system[];  /* plan_ops_system.c: on everything else */
+extern const struct plan_op plan_ops_observe[]; /* plan_ops_observe.c: done by kt-vm */
 
 /* An object with exactly these keys; opt (may be NULL) may be there, too. */
 int plan_op_keys(const struct node *arg, const char *a, const char *b, const char *opt,

@@ -45,6 +45,6 @@ int port_open(long wait_ms)
 			return -ENODEV;
 		usleep(2000);
 	}
-	fd = open(path, O_WRONLY | O_CLOEXEC);
+	fd = open(path, O_RDWR | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }

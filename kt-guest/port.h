@@ -2,10 +2,10 @@
 #ifndef KT_GUEST_PORT_H
 #define KT_GUEST_PORT_H
 
-/* The way out for records: the virtio-console port of that name. */
+/* The way out for records, and in for answers: the virtio-console port of that name. */
 #define PORT_NAME "kt.records"
 
-/* A descriptor for writing, or -errno: -ENODEV when no such port came up in wait_ms. */
+/* A descriptor, or -errno: -ENODEV when no such port came up in wait_ms. */
 int port_open(long wait_ms);
 
 #endif

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What a guest of the kvm engine finds on its buses, and the thread that carries
- * what the guest says to the sockets. That thread also tells the engine's caller of
- * the guest's end, once everything the guest has said is in the sockets.
+ * what the guest says to the sockets, and answers to the guest. That thread also tells the engine's
+ * caller of the guest's end, once everything the guest has said is in the sockets.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -261,6 +261,7 @@ static void *output_main(void *arg)
 		kvm_devices_drain(vm);
 		uart_flush(&d->uart);
 		virtio_console_writable(d->vcon);
+		virtio_console_input(d->vcon);
 		if (!told && atomic_load(&vm->want) == KVM_WANT_END && !atomic_load(&d->stop)) {
 			finish(vm);
 			told = true;
@@ -272,7 +273,8 @@ static void *output_main(void *arg)
 int kvm_devices_init(struct kvm_vm *vm, int console, int port, struct errbuf *e)
 {
 	struct kvm_devices *d = calloc(1, sizeof(*d));
-	struct epoll_event in = { .events = EPOLLIN }, out = { .events = EPOLLOUT | EPOLLET };
+	struct epoll_event in = { .events = EPOLLIN };
+	struct epoll_event both = { .events = EPOLLIN | EPOLLOUT | EPOLLET };
 	int rc;
 
 	if (!d) {
@@ -288,7 +290,7 @@ int kvm_devices_init(struct kvm_vm *vm, int console, int port, struct errbuf *e)
 	vm->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (d->kick < 0 || d->epoll < 0 || vm->event_fd < 0 ||
 	    epoll_ctl(d->epoll, EPOLL_CTL_ADD, d->kick, &in) ||
-	    epoll_ctl(d->epoll, EPOLL_CTL_ADD, port, &out))
+	    epoll_ctl(d->epoll, EPOLL_CTL_ADD, port, &both))
 		return errbuf_set(e, -errno, "unable to make an event descriptor: %s",
 				  strerror(errno));
 	coalesce(vm);

@@ -6,7 +6,7 @@
 #include <time.h>
 
 #include "kbpf.h"
-#include "kpath.h"
+#include "kname.h"
 #include "kscx.h"
 #include "obs.h"
 #include "snapshot.h"
@@ -257,87 +257,59 @@ uint64_t obs_tick(struct obs *o, uint64_t now_ns)
 	return earliest(earliest(o->next_ns, o->poll_ns), snapshot_due(o, o->taken));
 }
 
-static void answer(int port, int rc, const struct errbuf *e)
+void obs_answer(struct json_object *op, int port, const char *error)
 {
 	struct json_object *o = json_object_new_object();
 	const char *line;
 
-	rec_bool(o, "ok", rc == 0);
-	rec_str(o, "error", rc ? e->text : NULL);
+	rec_bool(o, "ok", !error);
+	rec_str(o, "error", error);
+	/* the record says the same, in place of what the guest could not yet know */
+	rec_bool(op, "ok", !error);
+	rec_str(op, "error", error);
 	line = json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN);
 	dprintf(port, "%s\n", line);
 	json_object_put(o);
 }
 
-/* A variable of the kernel by a path, or else one of the scheduler's by its name. */
-static int read_value(struct obs *o, const char *what, struct json_object **value, struct errbuf *e)
+/* A value read into the record, or written. */
+static int access_value(struct obs *o, struct json_object *op, bool write, struct errbuf *e)
 {
-	struct kbpf_value v;
-	struct errbuf first;
-	struct kpath p;
-	uint64_t n;
-	int rc;
+	struct json_object *value;
+	struct kname n;
+	int rc = kname_find(o, rec_get_str(op, "what", ""), &n, e);
 
-	if (kpath_find(&o->mem, o->btf, what, &p, &first) == 0) {
-		*value = kpath_json(&o->mem, o->btf, &p, e);
-		return *value ? 0 : -EFAULT;
-	}
-	rc = kbpf_find(o, what, &v, e);
-	if (!rc && v.percpu)
-		return errbuf_set(e, -EINVAL, "\"%.60s\" has a value for each CPU", what);
-	if (!rc && kbpf_read(o, &v, 0, &n))
-		return errbuf_set(e, -EFAULT, "\"%.60s\" cannot be read", what);
-	if (!rc)
-		*value = v.field.is_signed ? json_object_new_int64((int64_t)n)
-					   : json_object_new_uint64(n);
-	return rc;
+	if (rc || write)
+		return rc ? rc : kname_write(o, &n, (uint64_t)rec_get_int(op, "value", 0), e);
+	value = kname_read(o, &n, e);
+	if (value)
+		rec_add(op, "value", value);
+	return value ? 0 : -EFAULT;
 }
 
-static int write_value(struct obs *o, const char *what, struct json_object *op, struct errbuf *e)
+static int serve(struct obs *o, struct json_object *op, uint64_t now_ns, struct errbuf *e)
 {
-	uint64_t n = (uint64_t)rec_get_int(op, "value", 0);
-	struct kbpf_value v;
-	struct errbuf first;
-	struct kpath p;
-	int rc;
+	const char *kind = rec_get_str(op, "op", "");
 
-	if (kpath_find(&o->mem, o->btf, what, &p, &first) == 0) {
-		if (p.f.bits || p.f.size > sizeof(n))
-			return errbuf_set(e, -EINVAL, "\"%.60s\" is no number of whole bytes",
-					  what);
-		rc = kmem_write(&o->mem, p.gva, &n, p.f.size);
-	} else {
-		rc = kbpf_find(o, what, &v, e);
-		if (rc)
-			return rc;
-		rc = kbpf_write(o, &v, n);
-	}
-	return rc ? errbuf_set(e, rc, "\"%.60s\" cannot be written", what) : 0;
+	if (!o->attached)
+		return errbuf_set(e, -ENODEV, "the guest's kernel cannot be read");
+	if (strcmp(kind, "snapshot") == 0)
+		return snapshot_take(o, rec_get_str(op, "name", "?"), SNAPSHOT_OP, now_ns, e);
+	if (strcmp(kind, "watch") == 0)
+		return watch_request(o, op, e);
+	if (strcmp(kind, "read") == 0 || strcmp(kind, "write_value") == 0)
+		return access_value(o, op, *kind == 'w', e);
+	return errbuf_set(e, -ENOSYS, "kt-vm does not know this request");
 }
 
 void obs_request(struct obs *o, struct json_object *op, int port, uint64_t now_ns)
 {
 	struct errbuf e = { "" };
-	int rc;
+	uint64_t since = clock_ns();
+	int rc = serve(o, op, now_ns, &e);
 
-	const char *what = rec_get_str(op, "op", "");
-	struct json_object *value = NULL;
-
-	if (!o->attached)
-		rc = errbuf_set(&e, -ENODEV, "the guest's kernel cannot be read");
-	else if (strcmp(what, "snapshot") == 0)
-		rc = snapshot_take(o, rec_get_str(op, "name", "?"), SNAPSHOT_OP, now_ns, &e);
-	else if (strcmp(what, "read") == 0)
-		rc = read_value(o, rec_get_str(op, "what", ""), &value, &e);
-	else if (strcmp(what, "write_value") == 0)
-		rc = write_value(o, rec_get_str(op, "what", ""), op, &e);
-	else if (strcmp(what, "watch") == 0)
-		rc = watch_request(o, op, &e);
-	else
-		rc = errbuf_set(&e, -ENOSYS, "kt-vm does not know this request");
-	if (value)
-		rec_add(op, "value", value);
-	answer(port, rc, &e);
+	rec_int(op, "duration_ns", (int64_t)(clock_ns() - since));
+	obs_answer(op, port, rc ? e.text : NULL);
 }
 
 void obs_hit(struct obs *o, uint64_t now_ns)

@@ -85,6 +85,8 @@ void obs_workload(struct obs *o, uint64_t now_ns);
  * `port` that says what came of it.
  */
 void obs_request(struct obs *o, struct json_object *op, int port, uint64_t now_ns);
+/* That line, and the record's own members; also where nobody observes. NULL: it went well. */
+void obs_answer(struct json_object *op, int port, const char *error);
 /* A watchpoint was hit; the guest is paused, and the caller resumes it. */
 void obs_hit(struct obs *o, uint64_t now_ns);
 /* The guest is about to end, for this reason (that of vm_exit). */

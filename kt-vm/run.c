@@ -155,7 +155,10 @@ static void request(void *ctx, struct json_object *op)
 {
 	struct run *r = ctx;
 
-	obs_request(r->obs, op, r->port, sink_now(&r->sink));
+	if (r->obs)
+		obs_request(r->obs, op, r->port, sink_now(&r->sink));
+	else
+		obs_answer(op, r->port, "the guest runs unobserved");
 }
 
 static void loop(struct run *r)
@@ -251,11 +254,10 @@ int run_guest(const struct engine_ops *engine, const struct machine *m, uint64_t
 		sink_boot_at(&r.sink, "start", 0);
 		fcntl(r.console, F_SETFL, O_NONBLOCK);
 		fcntl(r.port, F_SETFL, O_NONBLOCK);
-		if (obs) {
+		r.sink.request = request;
+		r.sink.ctx = &r;
+		if (obs)
 			obs_start(obs, engine, r.self);
-			r.sink.request = request;
-			r.sink.ctx = &r;
-		}
 		loop(&r);
 		engine->stop(r.self);
 		put_exit(&r);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The virtio-console device (virtio 1.2, 5.3): its ports, their control messages, output. */
+/* The virtio-console device (virtio 1.2, 5.3): ports, their control messages, what they carry. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <linux/virtio_console.h>
 #include <linux/virtio_ids.h>
@@ -13,6 +15,7 @@
 #define RECORD_NAME  "kt.records"
 #define CONSOLE_BUF  65536 /* for a reader that is slow, not gone */
 #define CONSOLE_FULL 4096  /* a line longer than this is not waited for */
+#define INPUT_MAX    4096  /* for the guest, read and not yet in its memory */
 
 enum { PORT_CONSOLE, PORT_RECORDS, PORTS };
 
@@ -35,6 +38,11 @@ struct virtio_console {
 	unsigned int next;
 	struct virtq_chain chain;
 
+	/* bytes for the guest, from the record port's socket */
+	int input_fd; /* -1: nobody writes (any more) */
+	size_t input_at, input_len;
+	char input[INPUT_MAX];
+
 	/* these cost no memory until they are used */
 	char console[CONSOLE_BUF];
 	char carry[VIRTIO_CONSOLE_CARRY]; /* records of a queue that is gone; sent first */
@@ -52,6 +60,19 @@ static size_t length(const struct iovec *iov, size_t n)
 	while (n--)
 		len += iov++->iov_len;
 	return len;
+}
+
+/* Copies into the ranges, until one or the other is at its end: how much. */
+static size_t scatter(const struct iovec *iov, size_t n, const void *data, size_t len)
+{
+	size_t done = 0, part;
+
+	for (; n-- && done < len; iov++) {
+		part = iov->iov_len < len - done ? iov->iov_len : len - done;
+		memcpy(iov->iov_base, (const char *)data + done, part);
+		done += part;
+	}
+	return done;
 }
 
 /* A line at a time: a driver hands over 16 bytes and less. */
@@ -174,6 +195,52 @@ static void record_stop(struct virtio_console *c)
 	outbuf_send(out);
 }
 
+/* True when there is something for the guest. */
+static bool input_read(struct virtio_console *c)
+{
+	ssize_t n;
+
+	if (c->input_len || c->input_fd < 0)
+		return c->input_len;
+	do
+		n = read(c->input_fd, c->input, sizeof(c->input));
+	while (n < 0 && errno == EINTR);
+	if (n == 0 || (n < 0 && errno != EAGAIN))
+		c->input_fd = -1;
+	c->input_at = 0;
+	c->input_len = n > 0 ? (size_t)n : 0;
+	return c->input_len;
+}
+
+/* What is there for the guest, as far as the driver has given buffers for it. */
+static void record_rx(struct virtio_console *c)
+{
+	struct virtio_mmio *v = &c->mmio;
+	struct virtq *q = &v->queue[RX_RECORDS];
+	unsigned int budget = q->num;
+	struct virtq_chain chain;
+	bool irq = false;
+	int rc = 0;
+	size_t n;
+
+	if (!virtio_mmio_live(v) || !q->ready)
+		return;
+	while (budget-- && input_read(c) && (rc = virtq_pop(q, &chain)) > 0) {
+		n = scatter(chain.iov + chain.out, chain.in, c->input + c->input_at, c->input_len);
+		if (!n) {
+			rc = -EPROTO;
+			break;
+		}
+		c->input_at += n;
+		c->input_len -= n;
+		irq |= virtq_push(q, chain.head, (uint32_t)n);
+	}
+	if (irq)
+		virtio_mmio_used(v);
+	if (rc < 0)
+		virtio_mmio_broken(v);
+}
+
 /* Writes a message into the driver's next buffer. False: it has given none. */
 static bool say(struct virtio_console *c, uint32_t port, unsigned int what)
 {
@@ -181,7 +248,7 @@ static bool say(struct virtio_console *c, uint32_t port, unsigned int what)
 		struct virtio_console_control head;
 		char name[sizeof(RECORD_NAME) - 1];
 	} msg = { { .id = port, .value = 1 }, RECORD_NAME };
-	size_t len = what == SAY_NAME ? sizeof(msg) : sizeof(msg.head), done = 0, i;
+	size_t len = what == SAY_NAME ? sizeof(msg) : sizeof(msg.head);
 	struct virtq *q = &c->mmio.queue[RX_CONTROL];
 	struct virtq_chain chain;
 	int rc = virtq_pop(q, &chain);
@@ -196,12 +263,7 @@ static bool say(struct virtio_console *c, uint32_t port, unsigned int what)
 		virtio_mmio_broken(&c->mmio);
 	if (rc <= 0)
 		return false;
-	for (i = chain.out; done < len; i++) {
-		size_t part = chain.iov[i].iov_len < len - done ? chain.iov[i].iov_len : len - done;
-
-		memcpy(chain.iov[i].iov_base, (char *)&msg + done, part);
-		done += part;
-	}
+	scatter(chain.iov + chain.out, chain.in, &msg, len);
 	if (virtq_push(q, chain.head, (uint32_t)len))
 		virtio_mmio_used(&c->mmio);
 	return true;
@@ -277,6 +339,8 @@ static void notify(struct virtio_mmio *v, unsigned int queue)
 		say_all(c);
 	else if (queue == TX_CONTROL)
 		control_tx(c);
+	else if (queue == RX_RECORDS)
+		record_rx(c);
 	else if (queue == TX_RECORDS)
 		record_tx(c);
 }
@@ -285,6 +349,8 @@ static void stop(struct virtio_mmio *v, unsigned int queue)
 {
 	if (queue == TX_RECORDS)
 		record_stop(console_of(v));
+	else if (queue == RX_RECORDS) /* the answer to a driver that is gone */
+		console_of(v)->input_len = 0;
 }
 
 static void reset(struct virtio_mmio *v)
@@ -321,6 +387,9 @@ struct virtio_console *virtio_console_new(const struct gmem *mem, struct irq_lin
 		return NULL;
 	virtio_mmio_init(&c->mmio, &console_ops, mem, irq);
 	c->has_console = console_fd >= 0;
+	c->input_fd = record_fd;
+	if (record_fd >= 0)
+		fcntl(record_fd, F_SETFL, O_NONBLOCK);
 	c->out[PORT_CONSOLE] =
 		(struct outbuf){ .fd = console_fd, .data = c->console, .size = sizeof(c->console) };
 	c->out[PORT_RECORDS] =
@@ -355,6 +424,13 @@ bool virtio_console_writable(struct virtio_console *c)
 	waits = c->busy || c->out[PORT_RECORDS].len || c->out[PORT_CONSOLE].len;
 	pthread_mutex_unlock(&c->mmio.lock);
 	return waits;
+}
+
+void virtio_console_input(struct virtio_console *c)
+{
+	pthread_mutex_lock(&c->mmio.lock);
+	record_rx(c);
+	pthread_mutex_unlock(&c->mmio.lock);
 }
 
 struct virtio_console_stats virtio_console_stats(struct virtio_console *c)

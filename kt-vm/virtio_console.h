@@ -7,13 +7,15 @@
 
 /*
  * virtio-console with two ports: 0 is a console (hvc0), there only when somebody wants it;
- * 1 is named "kt.records" and carries the guest's records. Output only.
+ * 1 is named "kt.records" and carries the guest's records, and answers to it.
  *
  *	c = virtio_console_new(&mem, (struct irq_line){ set, ctx, 5 }, -1, port_socket);
  *	bus_add(&mmio, 0xd0000000, VIRTIO_MMIO_LEN, &virtio_mmio_ops, virtio_console_dev(c));
  *	... virtio_mmio.device=512@0xd0000000:5 on the kernel's command line; the machine's
  *	loop, in any thread, whenever the socket has room (EPOLLOUT with EPOLLET) or its other
  *	end was read: virtio_console_writable(c);
+ *	whenever the socket has something for the guest (EPOLLIN with EPOLLET):
+ *	virtio_console_input(c);
  *	after power-off, reset and panic, until it is false or the deadline is over:
  *	while (virtio_console_writable(c)) wait until somebody has read;
  *	virtio_console_free(c);	(the vCPUs have ended)
@@ -30,6 +32,8 @@
  * to power-off, and takes back the queue: what still waits then is carried over, up to all
  * that Linux can have queued (32 writes of 32 KiB). A guest that queues more before
  * a reset loses it, counted. When the reader is gone everything is taken, and lost.
+ * What is written to the record port's socket waits there, but for 4 KiB, until the guest's
+ * driver has buffers for it.
  */
 #define VIRTIO_CONSOLE_CARRY (1U << 20)
 
@@ -40,7 +44,10 @@ struct virtio_console_stats {
 	uint64_t record_bytes, record_lost;
 };
 
-/* The descriptors are sockets, and stay the caller's; -1: nobody reads. NULL: no memory. */
+/*
+ * The descriptors are sockets, and stay the caller's; -1: nobody reads. That of the records
+ * is made not to block. NULL: no memory.
+ */
 struct virtio_console *virtio_console_new(const struct gmem *mem, struct irq_line irq,
 					  int console_fd, int record_fd);
 void virtio_console_free(struct virtio_console *c);
@@ -50,6 +57,9 @@ struct virtio_mmio *virtio_console_dev(struct virtio_console *c);
 
 /* Sends what waits for room. True: some still does. Cheap when nothing waits. */
 bool virtio_console_writable(struct virtio_console *c);
+
+/* Takes what there is for the guest. */
+void virtio_console_input(struct virtio_console *c);
 
 struct virtio_console_stats virtio_console_stats(struct virtio_console *c);
 

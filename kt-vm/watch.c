@@ -3,8 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "kbpf.h"
-#include "kpath.h"
+#include "kname.h"
 #include "snapshot.h"
 #include "units.h"
 #include "watch.h"
@@ -30,26 +29,14 @@ static int arm(struct obs *o, struct errbuf *e)
 	return rc ? rc : rc2;
 }
 
-/* Where a name is: a variable of the kernel, by a path, or else one of the scheduler's. */
 static int find(struct obs *o, const char *what, struct obs_watch *w, struct errbuf *e)
 {
-	const struct ksym_entry *s = ksym_find(&o->sym, what);
-	struct kbpf_value v;
-	struct errbuf first;
-	struct kpath p;
+	struct kname n;
+	int rc = kname_find(o, what, &n, e);
 
-	if (kpath_find(&o->mem, o->btf, what, &p, &first) == 0) {
-		w->gva = p.gva;
-		w->len = p.f.size;
-	} else if (s && s->addr >= KMEM_START_KERNEL_MAP && s->size) {
-		w->gva = kmem_symbol(&o->mem, what); /* BTF does not know it, its size does */
-		w->len = (unsigned int)s->size;
-	} else if (kbpf_find(o, what, &v, e) == 0) {
-		w->gva = v.gva + v.field.offset;
-		w->len = v.field.size;
-	} else {
-		return -ENOENT;
-	}
+	if (rc)
+		return rc;
+	w->gva = kname_place(&n, &w->len);
 	w->len = w->len > 8 ? 8 : w->len;
 	if (!w->len || (w->len & (w->len - 1)) || w->gva % w->len)
 		return errbuf_set(e, -EINVAL, "\"%.60s\" is no number that a CPU can watch", what);

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "kname.h"
+
+#define WORD_MAX 128
+
+static bool between(const struct obs *o, const char *from, const char *to, uint64_t addr)
+{
+	const struct ksym_entry *first = ksym_find(&o->sym, from), *last = ksym_find(&o->sym, to);
+
+	return first && last && addr >= first->addr && addr < last->addr;
+}
+
+/* A variable of the kernel whose name the text begins with, or is (`whole`); no function. */
+static const struct ksym_entry *symbol(const struct obs *o, const char *text, bool whole)
+{
+	char word[WORD_MAX];
+	const struct ksym_entry *s;
+	size_t len = 0;
+
+	while ((isalnum((unsigned char)text[len]) || text[len] == '_') && len < sizeof(word) - 1)
+		len++;
+	snprintf(word, sizeof(word), "%.*s", (int)len, text);
+	s = whole && text[len] ? NULL : ksym_find(&o->sym, word);
+	if (!s || between(o, "_stext", "_etext", s->addr) ||
+	    between(o, "_sinittext", "_einittext", s->addr))
+		return NULL;
+	return s;
+}
+
+/* By its size alone; what is at the symbol of those that each CPU has is nobody's. */
+static bool by_size(const struct obs *o, const char *text, struct kpath *p)
+{
+	const struct ksym_entry *s = symbol(o, text, true);
+
+	if (!s || s->addr < KMEM_START_KERNEL_MAP ||
+	    between(o, "__per_cpu_start", "__per_cpu_end", s->addr) || !s->size || s->size > 8 ||
+	    (s->size & (s->size - 1)))
+		return false;
+	*p = (struct kpath){ .gva = kmem_symbol(&o->mem, text) };
+	p->f.size = (uint32_t)s->size;
+	return true;
+}
+
+int kname_find(struct obs *o, const char *text, struct kname *n, struct errbuf *e)
+{
+	struct errbuf of_kernel = { "" };
+
+	*n = (struct kname){ .text = text };
+	if (kpath_find(&o->mem, o->btf, text, &n->path, &of_kernel) == 0)
+		return 0;
+	n->bpf = kbpf_find(o, text, &n->of, e) == 0;
+	if (n->bpf || by_size(o, text, &n->path))
+		return 0;
+	if (*text == '(' || symbol(o, text, false)) /* then it is the kernel that was meant */
+		*e = of_kernel;
+	return -ENOENT;
+}
+
+uint64_t kname_place(const struct kname *n, unsigned int *size)
+{
+	const struct kfield *f = n->bpf ? &n->of.field : &n->path.f;
+
+	*size = n->bpf && n->of.percpu ? 0 : f->size;
+	return n->bpf ? n->of.gva + f->offset : n->path.gva;
+}
+
+struct json_object *kname_read(struct obs *o, const struct kname *n, struct errbuf *e)
+{
+	const struct kfield *f = &n->path.f;
+	uint64_t v = 0;
+	int rc;
+
+	if (!n->bpf && f->type)
+		return kpath_json(&o->mem, o->btf, &n->path, e);
+	if (n->bpf && n->of.percpu) {
+		errbuf_set(e, -EINVAL, "\"%.60s\" has a value for each CPU", n->text);
+		return NULL;
+	}
+	rc = n->bpf ? kbpf_read(o, &n->of, 0, &v) : kmem_number(&o->mem, n->path.gva, f->size, &v);
+	if (rc) {
+		errbuf_set(e, -EFAULT, "\"%.60s\" cannot be read", n->text);
+		return NULL;
+	}
+	return n->bpf && n->of.field.is_signed ? json_object_new_int64((int64_t)v)
+					       : json_object_new_uint64(v);
+}
+
+int kname_write(struct obs *o, const struct kname *n, uint64_t value, struct errbuf *e)
+{
+	const struct kfield *f = &n->path.f;
+	int rc;
+
+	if (!n->bpf && (f->bits || !f->size || f->size > sizeof(value)))
+		return errbuf_set(e, -EINVAL, "\"%.60s\" is no number of whole bytes", n->text);
+	rc = n->bpf ? kbpf_write(o, &n->of, value)
+		    : kmem_write(&o->mem, n->path.gva, &value, f->size);
+	return rc ? errbuf_set(e, rc, "\"%.60s\" cannot be written", n->text) : 0;
+}
