@@ -48,7 +48,7 @@ fails() {
 
 @test "mixed_workloads is resolved in full" {
 	plan 'del(.file, .description)' mixed_workloads
-	[ "$output" = '{"type":"test","name":"mixed_workloads","topology":"1n2l2c1t","memory_mib":2048,"duration_ns":20000000000,"watchdog_ns":5000000000,"kargs":[],"sysctls":{},"scheduler":{"name":"scx_kt","binary":"'"$PWD/sched"'","guest_binary":"/kt/scheduler","args":[],"sysctls":{},"kargs":[]},"schedulers":[],"programs":[],"payloads":[],"payload":null,"workloads":[],"assert":{"isolation":true,"not_stuck":true,"max_gap_ms":2000,"max_spread_pct":20,"max_throughput_cv":0.5,"min_work_rate":1,"min_iteration_rate":null},"expect":null,"allow_inconclusive":false,"backdrop":null,"steps":[{"hold_ns":20000000000,"cgroups":[{"name":"background_spinner","cpus":"0-1","files":{},"workers":2,"groups":[{"work":{"type":"SpinWait"},"workers":2,"clone":"process"}]},{"name":"phased_worker","cpus":"2-3","files":{},"workers":2,"groups":[{"work":{"type":"Sequence","phases":[{"kind":"spin","ns":100000000},{"kind":"yield","ns":20000000}]},"workers":2,"clone":"process"}]}],"ops":[]}]}' ]
+	[ "$output" = '{"type":"test","name":"mixed_workloads","topology":"1n2l2c1t","memory_mib":2048,"duration_ns":20000000000,"watchdog_ns":5000000000,"kargs":[],"sysctls":{},"scheduler":{"name":"scx_kt","binary":"'"$PWD/sched"'","guest_binary":"/kt/scheduler","args":[],"sysctls":{},"kargs":[]},"schedulers":[],"programs":[],"payloads":[],"payload":null,"workloads":[],"assert":{"isolation":true,"not_stuck":true,"max_gap_ms":2000,"max_spread_pct":20,"max_throughput_cv":0.5,"min_work_rate":1,"min_iteration_rate":null},"expect":null,"allow_inconclusive":false,"backdrop":null,"steps":[{"hold_ns":20000000000,"cgroups":[{"name":"background_spinner","cpus":"0-1","files":{},"workers":2,"groups":[{"work":{"type":"SpinWait"},"workers":2,"clone":"process"}]},{"name":"phased_worker","cpus":"2-3","files":{},"workers":2,"groups":[{"work":{"type":"Sequence","phases":[{"kind":"spin","ns":100000000},{"kind":"yield","ns":20000000}]},"workers":2,"clone":"process"}]}],"ops":[]},{"hold_ns":0,"cgroups":[],"ops":[{"op":"snapshot","name":"after_workload"}]}]}' ]
 	plan .file mixed_workloads
 	[ "$output" = "\"$(shipped)/mixed_workloads.json\"" ]
 }
@@ -293,7 +293,7 @@ listed() {
 	printf '{ "x": 1 }' >"$d/t.json"
 	run --separate-stderr kt-guest plan "$d/t.json"
 	[ "$status" -eq 65 ]
-	[[ $stderr = "kt-guest: ..."*"/t.json:1:3: unknown key \"x\" in the test (expected one of description, "*", temporal)" ]]
+	[[ $stderr = "kt-guest: ..."*"/t.json:1:3: unknown key \"x\" in the test (expected one of description, "*", flight_recorder)" ]]
 }
 
 @test "usage" {

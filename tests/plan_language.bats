@@ -139,7 +139,12 @@ cgroups() {
 			{ "set_cpu_max": { "cgroup": "z", "cpu_max": "10%" } },
 			{ "signal": { "cgroup": "z", "signal": "STOP" } },
 			{ "stop_cgroup": "z" },
-			{ "remove_cgroup": "z" } ] }] }
+			{ "remove_cgroup": "z" },
+			{ "snapshot": "x-1" },
+			{ "watch": { "what": "jiffies_64" } },
+			{ "watch": { "what": ".bss:a", "name": "n", "hits": 1, "interval": "0s", "equals": 0 } },
+			{ "read": { "what": "scx_root->exit_info.kind" } },
+			{ "write_value": { "what": "(struct x *)y[0].z", "value": -1 } } ] }] }
 	END
 	diff - <(printf '%s\n' "$output") <<-'END'
 		{"op":"add_cgroup","cgroup":{"name":"x/y","cpus":null,"files":{},"workers":0,"groups":[]}}
@@ -164,6 +169,11 @@ cgroups() {
 		{"op":"signal","cgroup":"z","signal":"STOP"}
 		{"op":"stop_cgroup","cgroup":"z"}
 		{"op":"remove_cgroup","cgroup":"z"}
+		{"op":"snapshot","name":"x-1"}
+		{"op":"watch","what":"jiffies_64","hits":16,"interval_ns":100000000}
+		{"op":"watch","what":".bss:a","name":"n","hits":1,"interval_ns":0,"equals":0}
+		{"op":"read","what":"scx_root->exit_info.kind"}
+		{"op":"write_value","what":"(struct x *)y[0].z","value":-1}
 	END
 }
 

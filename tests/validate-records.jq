@@ -148,7 +148,7 @@ def schema: {
 	op: {
 		step: "i?", index: "i", op: "s", guest_ns: "i", duration_ns: "i", ok: "b", error: "s?", count: "i?",
 		cgroup: "s?", cgroups: ["s", "?"], from: "s?", to: "s?", cpus: "s?", effective: "any", weight: "i?",
-		value: "s?", now: "s?", online: "s?", frozen: "i?", tasks: "i?", workers: "i?", signal: "s?", tag: "s?",
+		value: "any", request: "b?", what: "s?", name: "s?", hits: "i?", interval_ns: "i?", equals: "i?", now: "s?", online: "s?", frozen: "i?", tasks: "i?", workers: "i?", signal: "s?", tag: "s?",
 		procs: ["i", "?"], payload: "s?", timeout_ns: "i?", scheduler: "s?", key: "s?", path: "s?", "*": "any"
 	},
 	worker: {
