@@ -144,6 +144,8 @@ refuses() {
 	refuses "this machine has not the topology 1n64l16c1t: 64 LLCs with 16 cores of 1 thread on 1 NUMA node (of $(nproc) CPUs that may be used here)"
 	echo '{ "topology": "1l2c1t", "steps": [{ "ops": [{ "cpu_offline": "1" }], "cgroups": [{ "name": "a" }] }] }' >t.json
 	refuses 'the test has the op cpu_offline, which changes the machine itself: it runs in a guest only (kt test)'
+	echo '{ "topology": "1l2c1t", "steps": [{ "ops": [{ "snapshot": "a" }], "cgroups": [{ "name": "a" }] }] }' >t.json
+	refuses 'the test has the op snapshot, which is done from outside: it runs in a guest only (kt test)'
 	echo '{ "sysctls": { "kernel.pid_max": "12345" }, "cgroups": [{ "name": "a" }] }' >t.json
 	refuses "the test wants sysctl kernel.pid_max = 12345, which is $(cat /proc/sys/kernel/pid_max) here, and kt run changes no setting of the machine"
 	echo '{ "kargs": ["nohz_full=7"], "cgroups": [{ "name": "a" }] }' >t.json
