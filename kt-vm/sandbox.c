@@ -61,6 +61,7 @@ static const char *const calls[] = {
 	"set_robust_list",
 	"rseq", /* what a thread begins with */
 	"getrandom",
+	"sysinfo", /* the C library's qsort() asks how much memory there is */
 };
 
 /* Of a VM or a vCPU that is there; nothing that makes one. */

@@ -37,7 +37,8 @@ def cgroup: {
 def op: {
 	op: "s", cgroup: "any", cpus: "s?", mems: "s?", cgroups: ["s", "?"], group: ({"?": true} + group),
 	affinity: affinity, from: "s?", to: "s?", payload: "s?", timeout_ns: "i?", tag: "s?", scheduler: "s?",
-	weight: "i?", value: "any", signal: "s?", key: "s?", path: "s?"
+	weight: "i?", value: "any", signal: "s?", key: "s?", path: "s?", what: "s?", name: "s?", hits: "i?",
+	interval_ns: "i?", equals: "i?"
 };
 
 def schema: {
@@ -67,7 +68,7 @@ def schema: {
 			monitor: "b?", max_imbalance_ratio: "n?", max_local_dsq_depth: "n?", fail_on_rq_clock_stuck: "b?",
 			max_fallback_rate: "n?", max_keep_last_rate: "n?", sustained_samples: "n?"
 		},
-		num_snapshots: "i?", watch_fields: ["s", "?"],
+		flight_recorder: "b?", num_snapshots: "i?", watch_fields: ["s", "?"],
 		temporal: [{
 			field: "s", pattern: "s", source: "s", cpus: "s?", of: "s?", min: "n?", max: "n?", target: "n?",
 			tolerance: "n?", time_ns: "i?", from_step: "i?", to_step: "i?", value: "s?"

@@ -29,6 +29,13 @@ case_of() {
 	echo "$name $((limit * 1000)) $signals $VM $*" >>"$dir/cases"
 }
 
+# plan_of NAME: the case of a guest with the plan in plan.jsonl, observed
+plan_of() {
+	kt-initrd -o "$dir/$1.img" <"$BATS_FILE_TMPDIR/plan.jsonl" >/dev/null &&
+		jq -c 'if .type == "kernel" then .vmlinux = "/nested/vmlinux" else . end' <"$BATS_FILE_TMPDIR/plan.jsonl" |
+		case_of "$1" 240 - -i "/nested/$1.img"
+}
+
 # of mixed_workloads: four layers of simulated CPUs take turns on the host's
 LIMITS=(-a max_spread_pct=80 -a max_gap_ms=8000 -a max_throughput_cv=3)
 
@@ -74,8 +81,17 @@ setup_file() {
 		kt-topo 1n2l1c1t
 		kt-kernel find
 	} >"$BATS_FILE_TMPDIR/plan.jsonl"
-	kt-initrd -o "$dir/mixed.img" <"$BATS_FILE_TMPDIR/plan.jsonl" >/dev/null || return
-	case_of mixed 240 - -i /nested/mixed.img <"$BATS_FILE_TMPDIR/plan.jsonl"
+	plan_of mixed || return
+	cat >"$BATS_FILE_TMPDIR/fail.json" <<-END
+		{ "topology": "1l2c1t", "duration": "4s", "scheduler": { "name": "scx_kt", "binary": "scx_kt", "args": ["--error-after", "2"] },
+		  "cgroups": [{ "name": "a", "workers": 2 }] }
+	END
+	{
+		kt-guest plan "$BATS_FILE_TMPDIR/fail.json"
+		kt-topo 1l2c1t
+		kt-kernel find
+	} >"$BATS_FILE_TMPDIR/plan.jsonl"
+	plan_of fail || return
 	echo "control 60000 - /nested/test_kvm_engine" >>"$dir/cases"
 	cp "$KT_TOP/build/tests/test_kvm_engine" "$dir/"
 	# with huge pages QEMU's SVM lets guests triple-fault, two boots of 32 vCPUs in seven
@@ -199,6 +215,26 @@ view() {
 	of mixed 'select(.type == "sched")' | grep -q '"event":"attach"'
 	kt-check <"$DIR/mixed.out" >verdict.jsonl || jq -r 'select(.type == "check") | .detail' verdict.jsonl
 	holds verdict.jsonl '.type == "verdict" and .verdict == "pass" and .passed > 3'
+}
+
+@test "what is seen from outside, behind the sandbox" {
+	[ ! -s "$DIR/mixed.err" ]
+	[ "$(of mixed 'select(.type == "observe") | .error')" = null ]
+	[ "$(of mixed 'select(.type == "sample") | .cpu.nr_running | length' | sort -u)" = 2 ]
+	[ "$(of mixed 'select(.type == "op") | [.op, .ok, .error]')" = '["snapshot",true,null]' ]
+	holds "$DIR/mixed.out" '.type == "snapshot" and .name == "after_workload" and .reason == "op" and
+		(.cpus | length == 2 and all(.[]; .regs.rip and .regs.cr3) and any(.[]; .stack | length > 2))'
+	[ "$(kt snapshot show "$DIR/mixed.out" after_workload nr_dispatched)" -gt 0 ]
+	of mixed 'select(.type == "snapshot") | .pause_ns / 1e6' | sed "s/^/# pause in ms: /" >&3
+}
+
+@test "a scheduler that fails is caught as it does" {
+	ended_with fail 0 poweroff
+	# the watchpoint: one CPU is in the function that says so, and the exit has no reason yet
+	holds "$DIR/fail.out" '.type == "snapshot" and .reason == "failure" and .exit.kind == "SCX_EXIT_NONE" and
+		all(.cpus[]; .regs.rip) and ([.cpus[].stack[]] | any(.[]; startswith("scx_bpf_error")) and any(.[]; test("kt_enqueue")))'
+	holds "$DIR/fail.out" '.type == "scx_exit" and .exit.kind == "SCX_EXIT_ERROR_BPF" and
+		.exit.msg == "scx_kt was asked to fail after 2000 ms" and (.exit.backtrace | length > 3)'
 }
 
 @test "PVH: command line, initrd, memory map and ACPI tables arrive" {

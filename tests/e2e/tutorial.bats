@@ -24,6 +24,9 @@ latest() {
 	"$KT_TOP/tests/validate-records" <"$(latest)/run.jsonl"
 	# it was our scheduler that ran them
 	holds "$(latest)/run.jsonl" '.type == "sched" and .event == "attach" and (.ops | startswith("kt"))'
+	# step 10: what the scheduler was at when the workload had run
+	[ "$(kt snapshot show "$(latest)/run.jsonl" after_workload nr_dispatched)" -gt 0 ]
+	holds "$(latest)/run.jsonl" '.type == "snapshot" and .name == "after_workload" and .reason == "op" and (.cpus | length == 4)'
 	nothing_left
 }
 

@@ -1,0 +1,148 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# The ops that kt-vm does from outside: snapshot, watch, read, write_value. Engine tcg; the kvm
+# engine has its case in nested.bats.
+load helpers
+
+# guest OPS [kt-vm options]: workers for a second, then a step with these ops; into run.jsonl
+guest() {
+	local ops=$1
+	shift
+	cat >t.json <<-END
+		{ "topology": "1l2c1t", "scheduler": "scx_kt", "duration": "1s",
+		  "steps": [{ "cgroups": [{ "name": "a", "workers": 2 }] },
+			    { "ops": [$ops], "cgroups": [{ "name": "b", "workers": 2 }], "hold": "500ms" }] }
+	END
+	{
+		kt-guest plan t.json
+		kt-topo 1l2c1t
+		kt-kernel find
+	} | kt-initrd | kt-vm --engine tcg "$@" >run.jsonl
+	"$KT_TOP/tests/validate-records" <run.jsonl
+}
+
+# op N FILTER: of the record of op N of step 1
+op() {
+	show "select(.type == \"op\" and .step == 1 and .index == $1) | $2"
+}
+
+# failed N TEXT: that op failed, with these words, and so did the run
+failed() {
+	local text
+	text=$(op "$1" '.error' | jq -r .)
+	printf '%s\n' "$text"
+	[[ $text == $2 ]]
+	[ "$(op "$1" .ok)" = false ]
+	show 'select(.type == "guest" and .event == "error") | .text' | jq -r . | grep -qF "step 1: op $1 ($(op "$1" .op | jq -r .)): ${text:0:40}"
+	[ "$(show 'select(.type == "op" and .step == 1)' | wc -l)" -eq "$(($1 + 1))" ]
+	kt-check <run.jsonl >verdict.jsonl || true
+	holds verdict.jsonl '.type == "verdict" and .verdict != "pass"'
+}
+
+@test "five snapshots in one run, each a moment of its own" {
+	guest '{ "snapshot": "s0" }, { "snapshot": "s1" }, { "snapshot": "s2" }, { "snapshot": "s3" }, { "snapshot": "s4" }'
+	[ "$(show 'select(.type == "snapshot") | .name' | xargs)" = "s0 s1 s2 s3 s4" ]
+	[ "$(show 'select(.type == "snapshot") | .reason' | sort -u)" = '"op"' ]
+	[ "$(show 'select(.type == "snapshot") | .t_ns' | sort -nu | wc -l)" -eq 5 ]
+	[ "$(show 'select(.type == "op") | [.op, .ok, .request]' | sort -u)" = '["snapshot",true,true]' ]
+	[ "$(kt snapshot show run.jsonl s4 nr_dispatched)" -ge "$(kt snapshot show run.jsonl s0 nr_dispatched)" ]
+	[ "$(kt snapshot show run.jsonl s0 nr_dispatched)" -gt 0 ]
+	kt-check <run.jsonl >verdict.jsonl
+	holds verdict.jsonl '.type == "verdict" and .verdict == "pass"'
+}
+
+@test "a snapshot in a loop: one for each time" {
+	cat >t.json <<-'END'
+		{ "topology": "1l2c1t", "scheduler": "scx_kt", "duration": "1s",
+		  "steps": [{ "cgroups": [{ "name": "a", "workers": 2 }], "every": "300ms", "ops": [{ "snapshot": "again" }] }] }
+	END
+	{
+		kt-guest plan t.json
+		kt-topo 1l2c1t
+		kt-kernel find
+	} | kt-initrd | kt-vm --engine tcg >run.jsonl
+	n=$(show 'select(.type == "snapshot" and .name == "again") | 1' | wc -l)
+	[ "$n" -ge 2 ]
+	[ "$(show 'select(.type == "op") | [.op, .ok]' | uniq -c | xargs)" = "$n [snapshot,true]" ]
+	kt-check <run.jsonl >verdict.jsonl
+	holds verdict.jsonl '.type == "verdict" and .verdict == "pass"'
+}
+
+@test "what the guest has set is what is read; what is written is what the guest has" {
+	guest '{ "write": { "path": "/sys/kernel/debug/sched/base_slice_ns", "value": "7000001" } },
+		{ "read": { "what": "sysctl_sched_base_slice" } },
+		{ "write_value": { "what": "sysctl_sched_base_slice", "value": 5000002 } },
+		{ "read": { "what": "sysctl_sched_base_slice", "name": "slice" } },
+		{ "read": { "what": "(struct task_struct)init_task.comm" } },
+		{ "read": { "what": "nr_dispatched" } },
+		{ "write_value": { "what": ".bss:nr_stalled", "value": 77 } },
+		{ "read": { "what": "nr_stalled" } },
+		{ "read": { "what": "jiffies_64" } },
+		{ "read": { "what": "runqueues[1].cpu" } }'
+	[ "$(op 1 .value)" = 7000001 ]
+	[ "$(op 3 '[.name, .value]')" = '["slice",5000002]' ]
+	[ "$(op 4 .value)" = '"swapper/0"' ] || [ "$(op 4 .value)" = '"swapper"' ]
+	[ "$(op 5 '.value > 0')" = true ]
+	[ "$(op 7 .value)" = 77 ]
+	[ "$(op 8 '.value > 1000')" = true ]
+	[ "$(op 9 .value)" = 1 ]
+	# the scheduler itself says so at its end
+	show 'select(.type == "sched" and .event == "log") | .text' | grep -q ' nr_stalled=77 '
+	[ "$(show 'select(.type == "op" and .ok == false)')" = "" ]
+}
+
+@test "a watchpoint: snapshots by hits, their limit, their distance, their condition" {
+	guest '{ "watch": { "what": "nr_dispatched", "name": "w", "hits": 2, "interval": "50ms" } }'
+	[ "$(show 'select(.type == "snapshot") | [.name, .reason]' | uniq -c | xargs)" = "2 [w,watch]" ]
+	[ "$(show 'select(.type == "snapshot") | .t_ns' | jq -s '.[1] - .[0] >= 50000000')" = true ]
+	# kt_enqueue or another of its functions has just written it
+	holds run.jsonl '.type == "snapshot" and ([.cpus[].stack[]] | any(.[]; test("bpf_prog_.*_kt_")))'
+	guest '{ "watch": { "what": "sysctl_sched_base_slice", "hits": 5, "interval": "0s", "equals": 7000001 } },
+		{ "write": { "path": "/sys/kernel/debug/sched/base_slice_ns", "value": "6000000" } },
+		{ "write": { "path": "/sys/kernel/debug/sched/base_slice_ns", "value": "7000001" } },
+		{ "write": { "path": "/sys/kernel/debug/sched/base_slice_ns", "value": "6000000" } }'
+	[ "$(show 'select(.type == "snapshot") | .name')" = '"sysctl_sched_base_slice"' ]
+	holds run.jsonl '.type == "snapshot" and ([.cpus[].stack[]] | any(.[]; startswith("debugfs_u32_set")))'
+}
+
+@test "names that are not there: what is" {
+	guest '{ "read": { "what": "nr_dispatchd" } }, { "snapshot": "never" }'
+	failed 0 'the guest'\''s BPF programs have no "nr_dispatchd" (they have '*' nr_dispatched '*
+	[ -z "$(show 'select(.type == "snapshot")')" ]
+	guest '{ "snapshot": "before" }, { "watch": { "what": "runqueues[0].nr_runing" } }'
+	failed 1 'runqueues\[0\].nr_runing: struct "rq" has no member "nr_runing" (it has __lock, nr_running, '*
+	guest '{ "write_value": { "what": "runqueues[9].nr_running", "value": 1 } }'
+	failed 0 'runqueues\[9\].nr_running: no such CPU at "\[9\].nr_running"'
+	guest '{ "write_value": { "what": "exit_info", "value": 1 } }'
+	failed 0 '"exit_info" is no number'
+}
+
+@test "five watchpoints are one too many" {
+	guest '{ "watch": { "what": "nr_kept", "equals": 0 } }, { "watch": { "what": "nr_stalled" } },
+		{ "watch": { "what": "nr_slowed" } }, { "watch": { "what": "nr_starved" } },
+		{ "watch": { "what": "started_ns" } }'
+	failed 4 'all 4 watchpoints are in use'
+}
+
+@test "nobody observes: the op fails at once" {
+	guest '{ "snapshot": "s" }' --monitor off
+	failed 0 'the guest runs unobserved'
+	[ "$(show 'select(.type == "op" or .event == "error") | .t_ns' | jq -s '.[1] - .[0] < 2e9')" = true ]
+}
+
+@test "the flight recorder is in a failure's snapshot, and can be switched off" {
+	local on
+	for on in true false; do
+		cat >t.json <<-END
+			{ "topology": "1l2c1t", "duration": "2s", "flight_recorder": $on,
+			  "scheduler": { "name": "scx_kt", "binary": "scx_kt", "args": ["--error-after", "1"] },
+			  "cgroups": [{ "name": "a", "workers": 2 }] }
+		END
+		{
+			kt-guest plan t.json
+			kt-topo 1l2c1t
+			kt-kernel find
+		} | kt-initrd | kt-vm --engine tcg >run.jsonl
+		[ "$(show 'select(.type == "snapshot" and .reason == "failure") | (.flight // []) | length > 10')" = "$on" ]
+	done
+}
