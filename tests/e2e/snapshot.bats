@@ -26,11 +26,12 @@ op() {
 	show "select(.type == \"op\" and .step == 1 and .index == $1) | $2"
 }
 
-# failed N TEXT: that op failed, with these words, and so did the run
+# failed N PATTERN: that op failed, with words like these, and so did the run
 failed() {
 	local text
 	text=$(op "$1" '.error' | jq -r .)
 	printf '%s\n' "$text"
+	# shellcheck disable=SC2053
 	[[ $text == $2 ]]
 	[ "$(op "$1" .ok)" = false ]
 	show 'select(.type == "guest" and .event == "error") | .text' | jq -r . | grep -qF "step 1: op $1 ($(op "$1" .op | jq -r .)): ${text:0:40}"
