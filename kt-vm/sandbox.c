@@ -20,8 +20,11 @@
 
 #define NOBODY 65534UL
 
-/* Records, and buffers of bounded size, are all that is allocated from here on. */
-#define HEADROOM (256ULL << 20)
+/*
+ * Records, and buffers of bounded size, are all that is allocated from here on; a snapshot of
+ * large maps is the largest record.
+ */
+#define HEADROOM (1ULL << 30)
 
 static const char *const calls[] = {
 	"read",
