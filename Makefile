@@ -162,7 +162,7 @@ bench: all build/nested/init $(BENCH)
 	tests/bench/run
 
 # ---- keeping it tidy ---------------------------------------------------------------
-C_FILES := $(wildcard tests/nested/*.c tests/bench/*.c lib/*.[ch] kt*/*.[ch] bpf/*.[ch] tests/unit/*.[ch] tests/fuzz/*.c)
+C_FILES := $(wildcard tests/nested/*.c tests/bench/*.c tests/e2e/*.c lib/*.[ch] kt*/*.[ch] bpf/*.[ch] tests/unit/*.[ch] tests/fuzz/*.c)
 SH_FILES := $(wildcard scripts/* tests/run tests/bench/run tests/bench/*.sh tests/nested/boot tests/nested/highid.sh .ci/run)
 
 lint:
