@@ -76,10 +76,12 @@ unsigned int kscx_exit_kind(const struct obs *o)
 {
 	uint64_t at = kmem_symbol(&o->mem, "scx_exit_kind"), kind;
 
-	/* up to 6.15 there is a variable of its own that is set first; SCX_EXIT_DONE (1) is "over"
+	/*
+	 * Up to 6.15 a variable of its own is set first. The work that takes the scheduler down
+	 * sets it to SCX_EXIT_DONE (1) at its beginning, and exit_info has the kind until its end.
 	 */
-	if (at && !kmem_number(&o->mem, at, 4, &kind))
-		return kind > 1 ? (unsigned int)kind : 0;
+	if (at && !kmem_number(&o->mem, at, 4, &kind) && kind > 1)
+		return (unsigned int)kind;
 	return (unsigned int)obs_number(o, exit_info(o), KP_EXIT_KIND);
 }
 

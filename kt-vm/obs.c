@@ -15,7 +15,7 @@
 
 #define SCX_EXIT_ERROR 1024 /* enum scx_exit_kind: errors begin here */
 #define SNAPSHOTS_MAX  1024
-#define POLL           (10 * NSEC_PER_MSEC)
+#define POLL           (5 * NSEC_PER_MSEC)
 #define POLL_BUSY      (1 * NSEC_PER_MSEC) /* between the first sign of an end and its reason */
 
 int obs_open(struct obs *o, const char *vmlinux, const struct machine *m, uint64_t period_ns,
