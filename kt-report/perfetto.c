@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "perfetto.h"
@@ -33,8 +34,8 @@ struct running {
 
 struct perfetto {
 	FILE *f;
-	char path[PATH_MAX], tmp[PATH_MAX];
-	bool any; /* an event was written */
+	char path[PATH_MAX], tmp[PATH_MAX]; /* tmp is path where that is no regular file */
+	bool any;                           /* an event was written */
 	int64_t last_ns;
 	struct running cpu[CPUS_MAX];
 	bool named_cpu[CPUS_MAX], named_event[CPUS_MAX];
@@ -450,6 +451,7 @@ struct perfetto *perfetto_open(const char *path, struct errbuf *e)
 		[TEST_STEPS] = "steps", [TEST_OPS] = "ops", [TEST_SNAPSHOTS] = "snapshots"
 	};
 	struct perfetto *p = calloc(1, sizeof(*p));
+	struct stat st;
 	int i;
 
 	if (!p || snprintf(p->path, sizeof(p->path), "%s", path) >= (int)sizeof(p->path) ||
@@ -459,6 +461,9 @@ struct perfetto *perfetto_open(const char *path, struct errbuf *e)
 		free(p);
 		return NULL;
 	}
+	/* a device or a pipe is written to, never replaced by a file */
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		memcpy(p->tmp, p->path, sizeof(p->tmp));
 	p->f = fopen(p->tmp, "we");
 	if (!p->f) {
 		errbuf_set(e, 0, "unable to write %.200s: %s", path, strerror(errno));
@@ -479,20 +484,24 @@ struct perfetto *perfetto_open(const char *path, struct errbuf *e)
 
 int perfetto_close(struct perfetto *p, struct errbuf *e)
 {
+	bool own = strcmp(p->tmp, p->path) != 0;
 	int rc = 0, i;
 
 	for (i = 0; i < CPUS_MAX; i++)
 		end_running(p, CPUS, i, &p->cpu[i], p->last_ns);
 	end_step(p, p->last_ns);
 	fputs("\n]}\n", p->f);
-	if (ferror(p->f))
-		rc = -EIO;
+	if (fflush(p->f))
+		rc = -errno;
+	else if (ferror(p->f))
+		rc = -EIO; /* an earlier write failed: what it said is gone */
 	if (fclose(p->f) && !rc)
 		rc = -errno;
-	if (!rc && rename(p->tmp, p->path))
+	if (!rc && own && rename(p->tmp, p->path))
 		rc = -errno;
 	if (rc) {
-		unlink(p->tmp);
+		if (own)
+			unlink(p->tmp);
 		errbuf_set(e, rc, "unable to write %.200s: %s", p->path, strerror(-rc));
 	}
 	for (i = 0; i < 4; i++)

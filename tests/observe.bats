@@ -366,6 +366,21 @@ trace_rules='
 	[ "$stderr" = 'kt-report: unable to write no/such/dir/t.json: No such file or directory' ]
 }
 
+@test "--perfetto writes to a pipe or a device, and never puts a file in its place" {
+	mkfifo pipe
+	cat pipe >got &
+	kt-report --perfetto=pipe <"$DATA/series.jsonl" >/dev/null || true
+	wait
+	[ -p pipe ]
+	jq -e '.traceEvents | length > 0' got
+	ln -s /dev/full full
+	run --separate-stderr kt-report --perfetto=full <"$DATA/series.jsonl"
+	[ "$status" -eq 74 ]
+	[ "$stderr" = "kt-report: unable to write full: No space left on device" ]
+	[ -L full ]
+	[ -c /dev/full ]
+}
+
 show() {
 	run --separate-stderr kt snapshot show "$@"
 }
