@@ -40,6 +40,20 @@ int plan_op_cgroup(const struct node *arg, const char *key, struct plan_ctx *ctx
 	return rc;
 }
 
+/* {"cgroup": name, key: ...}: most ops are a cgroup and what is done to it. */
+static int cgroup_and(const struct node *arg, const char *key, struct plan_ctx *ctx,
+		      struct json_object *out, struct cgname **c, struct node *value,
+		      struct errbuf *e)
+{
+	int rc = plan_op_keys(arg, "cgroup", key, NULL, e);
+
+	if (!rc)
+		rc = plan_op_cgroup(arg, "cgroup", ctx, out, c, e);
+	if (!rc)
+		node_get(arg, key, value);
+	return rc;
+}
+
 static int add_cgroup(const struct node *arg, struct plan_ctx *ctx, struct json_object *out,
 		      struct errbuf *e)
 {
@@ -95,13 +109,10 @@ static int set_cpuset(const struct node *arg, struct plan_ctx *ctx, struct json_
 	struct cgname *c;
 	struct cpulist l;
 	struct node n;
-	int rc = plan_op_keys(arg, "cgroup", "cpuset", NULL, e);
+	int rc = cgroup_and(arg, "cpuset", ctx, out, &c, &n, e);
 
-	if (!rc)
-		rc = plan_op_cgroup(arg, "cgroup", ctx, out, &c, e);
 	if (rc)
 		return rc;
-	node_get(arg, "cpuset", &n);
 	rc = plan_cpuset(&n, ctx, &l, e);
 	if (!rc)
 		rc = names_set_cpus(ctx, &n, c, &l, e);
@@ -211,16 +222,13 @@ static int set_affinity(const struct node *arg, struct plan_ctx *ctx, struct jso
 {
 	struct json_object *affinity = NULL;
 	struct cgname *c;
-	struct node n;
-	int rc = plan_op_keys(arg, "cgroup", "affinity", NULL, e);
+	struct node at, n;
+	int rc = cgroup_and(arg, "affinity", ctx, out, &c, &n, e);
 
-	if (!rc)
-		rc = plan_op_cgroup(arg, "cgroup", ctx, out, &c, e);
 	if (rc)
 		return rc;
-	node_get(arg, "cgroup", &n);
-	rc = needs_workers(&n, c, e);
-	node_get(arg, "affinity", &n);
+	node_get(arg, "cgroup", &at);
+	rc = needs_workers(&at, c, e);
 	if (!rc)
 		rc = plan_affinity(&n, ctx, c, &affinity, e);
 	rec_add(out, "affinity", affinity);
@@ -295,13 +303,10 @@ static int capture_procs(const struct node *arg, struct plan_ctx *ctx, struct js
 	struct cgname *c;
 	const char *tag;
 	struct node n;
-	int rc = plan_op_keys(arg, "cgroup", "tag", NULL, e);
+	int rc = cgroup_and(arg, "tag", ctx, out, &c, &n, e);
 
-	if (!rc)
-		rc = plan_op_cgroup(arg, "cgroup", ctx, out, &c, e);
 	if (rc)
 		return rc;
-	node_get(arg, "tag", &n);
 	rc = node_string(&n, "a word", &tag, e);
 	if (!rc && (!*tag || strlen(tag) > TAG_MAX))
 		rc = node_expected(&n, e, "a word of 1 to 64 characters");
@@ -316,18 +321,14 @@ static int set_cpu_weight(const struct node *arg, struct plan_ctx *ctx, struct j
 	struct cgname *c;
 	int64_t weight;
 	struct node n;
-	int rc = plan_op_keys(arg, "cgroup", "cpu_weight", NULL, e);
+	int rc = cgroup_and(arg, "cpu_weight", ctx, out, &c, &n, e);
 
-	if (!rc)
-		rc = plan_op_cgroup(arg, "cgroup", ctx, out, &c, e);
 	if (rc)
 		return rc;
-	node_get(arg, "cpu_weight", &n);
 	rc = plan_weight(&n, &weight, e);
-	if (rc)
-		return rc;
-	rec_int(out, "weight", weight);
-	return KT_OK;
+	if (!rc)
+		rec_int(out, "weight", weight);
+	return rc;
 }
 
 static int set_cpu_max(const struct node *arg, struct plan_ctx *ctx, struct json_object *out,
@@ -336,18 +337,14 @@ static int set_cpu_max(const struct node *arg, struct plan_ctx *ctx, struct json
 	char text[PLAN_CPU_MAX];
 	struct cgname *c;
 	struct node n;
-	int rc = plan_op_keys(arg, "cgroup", "cpu_max", NULL, e);
+	int rc = cgroup_and(arg, "cpu_max", ctx, out, &c, &n, e);
 
-	if (!rc)
-		rc = plan_op_cgroup(arg, "cgroup", ctx, out, &c, e);
 	if (rc)
 		return rc;
-	node_get(arg, "cpu_max", &n);
 	rc = plan_cpu_max(&n, text, e);
-	if (rc)
-		return rc;
-	rec_str(out, "value", text);
-	return KT_OK;
+	if (!rc)
+		rec_str(out, "value", text);
+	return rc;
 }
 
 static int send_signal(const struct node *arg, struct plan_ctx *ctx, struct json_object *out,
@@ -357,16 +354,13 @@ static int send_signal(const struct node *arg, struct plan_ctx *ctx, struct json
 					     "KILL", "STOP", "CONT", "WINCH", NULL };
 	struct cgname *c;
 	const char *s;
-	struct node n;
-	int i, rc = plan_op_keys(arg, "cgroup", "signal", NULL, e);
+	struct node at, n;
+	int i, rc = cgroup_and(arg, "signal", ctx, out, &c, &n, e);
 
-	if (!rc)
-		rc = plan_op_cgroup(arg, "cgroup", ctx, out, &c, e);
 	if (rc)
 		return rc;
-	node_get(arg, "cgroup", &n);
-	rc = needs_workers(&n, c, e);
-	node_get(arg, "signal", &n);
+	node_get(arg, "cgroup", &at);
+	rc = needs_workers(&at, c, e);
 	if (!rc)
 		rc = node_string(&n, "a signal such as \"USR2\"", &s, e);
 	if (rc)
