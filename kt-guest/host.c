@@ -119,10 +119,14 @@ static int run(struct json_object *plan, struct rec_out *out, struct errbuf *e)
 	struct host_cgroup h = { 0 };
 	struct cpulist allowed;
 	struct host_map m;
-	int rc = host_cgroup_find(&h, e);
+	int rc = host_cgroup_find(&h, e), n;
 
 	if (!rc)
 		host_cgroup_clean(tell_left, NULL);
+	n = rc ? 0 : host_plan_leave_out(plan);
+	if (n)
+		msg_warn("%d op%s left out: there is no guest to look into (kt test has one)", n,
+			 n == 1 ? "" : "s");
 	if (!rc)
 		rc = host_plan_check(plan, &h, e);
 	allowed_cpus(&allowed);

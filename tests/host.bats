@@ -128,6 +128,49 @@ started() {
 	[ -z "$(left)" ]
 }
 
+@test "kt run: what only looks into a guest is left out" {
+	cat >t.json <<-'END'
+		{ "topology": "1l1c1t", "duration": "1s", "steps": [
+		  { "cgroups": [{ "name": "a" }], "hold": "full" },
+		  { "ops": [{ "snapshot": "x" }, { "watch": { "what": "nr_stalled" } }], "hold": "0s" }] }
+	END
+	run --separate-stderr within kt run --runs runs t.json
+	echo "$output$stderr"
+	[ "$status" -eq 0 ]
+	[ "$stderr" = 'kt-guest: warning: 2 ops left out: there is no guest to look into (kt test has one)' ]
+	[ -z "$(left)" ]
+}
+
+# as_nobody DIR COMMAND...: in DIR, which is nobody's, without root, in a cgroup that was given to
+# it, as a user's scope is. The checkout may be where nobody cannot go.
+as_nobody() {
+	# shellcheck disable=SC2016 # expands there
+	within bash -c 'cd "$1" && shift && mount --bind "$KT_BIN" bin && d=/sys/fs/cgroup/delegated &&
+		mkdir "$d" && echo 0 >"$d/cgroup.procs" &&
+		chown nobody "$d" "$d"/cgroup.{procs,subtree_control,threads} &&
+		PATH=$PWD/bin:$PATH exec setpriv --reuid nobody --regid nogroup --clear-groups "$@"' - "$@"
+}
+
+@test "kt run: without root in a delegated cgroup" {
+	local d
+	d=$(mktemp -d)
+	cd "$d"
+	mkdir bin
+	test_file
+	chown -R nobody .
+	run --separate-stderr as_nobody "$d" kt run --runs runs t.json
+	echo "$output$stderr"
+	rmdir "$(cgroup2)/delegated"
+	mv runs "$BATS_TEST_TMPDIR"
+	cd "$BATS_TEST_TMPDIR"
+	rm -r "$d"
+	[ "$status" -eq 0 ]
+	[ -z "$stderr" ]
+	[[ "$output" == *'PASS t ['* ]]
+	[ "$(jq -r 'select(.type == "worker").exit' runs/latest/run.jsonl | sort | uniq -c | tr -s ' ')" = ' 4 completed' ]
+	[ -z "$(left)" ]
+}
+
 # refuses MESSAGE: exit 69, that message, no run directory, nothing left
 refuses() {
 	run --separate-stderr within kt run --runs runs t.json
@@ -144,8 +187,8 @@ refuses() {
 	refuses "this machine has not the topology 1n64l16c1t: 64 LLCs with 16 cores of 1 thread on 1 NUMA node (of $(nproc) CPUs that may be used here)"
 	echo '{ "topology": "1l2c1t", "steps": [{ "ops": [{ "cpu_offline": "1" }], "cgroups": [{ "name": "a" }] }] }' >t.json
 	refuses 'the test has the op cpu_offline, which changes the machine itself: it runs in a guest only (kt test)'
-	echo '{ "topology": "1l2c1t", "steps": [{ "ops": [{ "snapshot": "a" }], "cgroups": [{ "name": "a" }] }] }' >t.json
-	refuses 'the test has the op snapshot, which is done from outside: it runs in a guest only (kt test)'
+	echo '{ "topology": "1l2c1t", "steps": [{ "ops": [{ "read": { "what": "runqueues[0].nr_running", "name": "n" } }], "cgroups": [{ "name": "a" }] }] }' >t.json
+	refuses 'the test has the op read, which is done from outside: it runs in a guest only (kt test)'
 	echo '{ "sysctls": { "kernel.pid_max": "12345" }, "cgroups": [{ "name": "a" }] }' >t.json
 	refuses "the test wants sysctl kernel.pid_max = 12345, which is $(cat /proc/sys/kernel/pid_max) here, and kt run changes no setting of the machine"
 	echo '{ "kargs": ["nohz_full=7"], "cgroups": [{ "name": "a" }] }' >t.json
