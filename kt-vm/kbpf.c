@@ -87,23 +87,23 @@ static struct json_object *hex(const uint8_t *p, size_t len)
 }
 
 /* The variables of a .bss, .data or .rodata by name. */
-static struct json_object *section(const struct btf *btf, const struct btf_type *t,
+static struct json_object *section(struct obs *o, const struct btf *btf, const struct btf_type *t,
 				   const uint8_t *p, size_t len)
 {
 	const struct btf_var_secinfo *v = btf_var_secinfos(t);
-	struct json_object *o = json_object_new_object();
+	struct json_object *j = json_object_new_object();
 	uint32_t i;
 
 	for (i = 0; i < btf_vlen(t); i++) {
 		const struct btf_type *var = btf__type_by_id(btf, v[i].type);
-		const char *name = var ? btf__name_by_offset(btf, var->name_off) : NULL;
+		const char *name = var ? kbtf_name(btf, var->name_off) : "";
 
-		if (name && *name && btf_is_var(var) && v[i].offset <= len &&
+		if (*name && btf_is_var(var) && v[i].offset <= len &&
 		    v[i].size <= len - v[i].offset)
-			json_object_object_add(
-				o, name, kval_json(btf, var->type, p + v[i].offset, v[i].size));
+			rec_add(j, name,
+				kval_json(btf, var->type, p + v[i].offset, v[i].size, &o->work));
 	}
-	return o;
+	return j;
 }
 
 /* `len` bytes of guest memory as the type. */
@@ -119,9 +119,9 @@ static struct json_object *object(struct obs *o, const struct kbpf_map *m, uint3
 		return NULL;
 	}
 	if (t && btf_is_datasec(t))
-		j = section(m->btf, t, buf, len);
+		j = section(o, m->btf, t, buf, len);
 	else if (t)
-		j = kval_json(m->btf, type, buf, len);
+		j = kval_json(m->btf, type, buf, len, &o->work);
 	if (!j)
 		j = hex(buf, len);
 	free(buf);
@@ -167,7 +167,7 @@ static size_t array_entries(struct obs *o, const struct kbpf_map *m, struct json
 	uint64_t base = m->gva + o->probe.f[KP_ARRAY_VALUE].offset, pptr;
 	unsigned int i;
 
-	for (i = 0; i < m->max_entries && i < KBPF_ENTRIES_MAX; i++) {
+	for (i = 0; i < m->max_entries && i < KBPF_ENTRIES_MAX && !kmem_spent(&o->mem); i++) {
 		struct json_object *key = json_object_new_uint64(i);
 
 		if (!is_percpu(m->type))
@@ -178,7 +178,7 @@ static size_t array_entries(struct obs *o, const struct kbpf_map *m, struct json
 		else
 			json_object_put(key);
 	}
-	return i < m->max_entries ? m->max_entries - i : 0;
+	return m->max_entries - i;
 }
 
 static void hash_entry(struct obs *o, const struct kbpf_map *m, uint64_t elem,
@@ -209,7 +209,7 @@ static size_t hash_entries(struct obs *o, const struct kbpf_map *m, struct json_
 			return 1;
 		/* a "nulls" list: it ends in an odd number; the element begins with its link */
 		for (chain = 0; elem && !(elem & 1) && chain < CHAIN_MAX; chain++) {
-			if (json_object_array_length(a) >= KBPF_ENTRIES_MAX)
+			if (json_object_array_length(a) >= KBPF_ENTRIES_MAX || kmem_spent(&o->mem))
 				return 1;
 			hash_entry(o, m, elem, a);
 			if (kmem_number(&o->mem, elem, 8, &elem))
@@ -254,7 +254,7 @@ static size_t storage_entries(struct obs *o, const struct kbpf_map *m, struct js
 		for (chain = 0; link && chain < CHAIN_MAX; chain++) {
 			uint64_t selem = link - at;
 
-			if (json_object_array_length(a) >= KBPF_ENTRIES_MAX)
+			if (json_object_array_length(a) >= KBPF_ENTRIES_MAX || kmem_spent(&o->mem))
 				return 1;
 			put_entry(a, "owner", owner(o, m, selem), "value",
 				  object(o, m, m->value_type, selem + data, m->value_size));
@@ -278,7 +278,7 @@ static size_t arena_pages(struct obs *o, const struct kbpf_map *m, struct json_o
 	for (at = start; at < end && (at - start) / PAGE < m->max_entries; at += PAGE) {
 		uint64_t gva = vm + 0x8000 + (at & UINT32_MAX);
 
-		if (json_object_array_length(a) >= KBPF_ENTRIES_MAX)
+		if (json_object_array_length(a) >= KBPF_ENTRIES_MAX || kmem_spent(&o->mem))
 			return 1;
 		if (kmem_translate(&o->mem, gva, &gpa, &left) ||
 		    kmem_read(&o->mem, gva, page, PAGE))
@@ -355,7 +355,7 @@ struct json_object *kbpf_maps(struct obs *o)
 	uint64_t idr = kmem_symbol(&o->mem, "map_idr");
 	size_t i, n = idr ? kidr_list(o, idr, gva, KBPF_MAPS_MAX) : 0;
 
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n && !kmem_spent(&o->mem); i++)
 		json_object_array_add(a, map_json(o, gva[i]));
 	return a;
 }

@@ -65,7 +65,7 @@ static int in_section(const struct kbpf_map *m, const struct name *n, struct kfi
 
 	for (i = 0; i < btf_vlen(t); i++) {
 		var = btf__type_by_id(m->btf, v[i].type);
-		if (!var || strcmp(btf__name_by_offset(m->btf, var->name_off), n->word))
+		if (!var || strcmp(kbtf_name(m->btf, var->name_off), n->word))
 			continue;
 		rc = kbtf_member(m->btf, var->type, n->path, f, e);
 		f->offset += v[i].offset;
@@ -118,7 +118,7 @@ static size_t list_section(const struct kbpf_map *m, char *buf, size_t size)
 		var = btf__type_by_id(m->btf, btf_var_secinfos(t)[i].type);
 		if (var)
 			len += (size_t)snprintf(buf + len, size - len, " %.60s",
-						btf__name_by_offset(m->btf, var->name_off));
+						kbtf_name(m->btf, var->name_off));
 	}
 	return len;
 }
@@ -168,14 +168,15 @@ bool kbpf_valid(const struct obs *o, const struct kbpf_value *v)
 int kbpf_read(const struct obs *o, const struct kbpf_value *v, unsigned int cpu, uint64_t *n)
 {
 	uint64_t gva = v->percpu ? kmem_percpu(&o->mem, v->gva, cpu) : v->gva;
-	uint8_t raw[16] = { 0 };
+	uint8_t raw[8] = { 0 };
 	struct kfield f = v->field;
+	unsigned int bytes = f.bits ? (f.bit + f.bits + 7U) / 8 : f.size;
 
-	if (!gva)
+	if (!gva || bytes > sizeof(raw))
 		return -EFAULT;
 	if (!f.bits && !f.is_signed)
 		return kmem_number(&o->mem, gva + f.offset, f.size, n);
-	if (kmem_read(&o->mem, gva + f.offset, raw, f.size < 8 ? f.size + 1 : 8))
+	if (kmem_read(&o->mem, gva + f.offset, raw, bytes))
 		return -EFAULT;
 	f.offset = 0;
 	*n = kval_number(&f, raw, sizeof(raw));

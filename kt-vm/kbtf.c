@@ -8,6 +8,17 @@
 
 #define DEPTH_MAX  32 /* of anonymous members within each other, and of typedefs */
 #define MEMBER_MAX 128
+#define STEPS_MAX  100000 /* members looked at for one name: structs may be within themselves */
+
+const char *kbtf_name(const struct btf *btf, uint32_t off)
+{
+	const char *name = btf__name_by_offset(btf, off), *p;
+
+	for (p = name; p && *p; p++)
+		if (!isascii(*p) || !isprint(*p))
+			return "?";
+	return name ? name : "";
+}
 
 uint32_t kbtf_strip(const struct btf *btf, uint32_t type)
 {
@@ -65,53 +76,63 @@ static int finish(const struct btf *btf, struct kfield *f)
 	return 0;
 }
 
-/* Looks for `name` (len bytes) in a struct, and in its anonymous members. */
-static bool find(const struct btf *btf, uint32_t type, const char *name, size_t len,
-		 struct kfield *f, uint64_t bits, int depth)
+struct search {
+	const char *name;
+	size_t len;
+	unsigned int *steps; /* left */
+};
+
+/* Looks for a member in a struct, and in its anonymous members. */
+static bool find(const struct btf *btf, uint32_t type, const struct search *s, struct kfield *f,
+		 uint64_t bits, int depth)
 {
 	const struct btf_type *t = btf__type_by_id(btf, kbtf_strip(btf, type));
 	const struct btf_member *m;
-	const char *s;
+	const char *name;
 	uint32_t i;
 
 	if (!t || !btf_is_composite(t) || depth > DEPTH_MAX)
 		return false;
 	m = btf_members(t);
-	for (i = 0; i < btf_vlen(t); i++) {
+	for (i = 0; i < btf_vlen(t) && *s->steps; i++) {
 		uint64_t at = bits + btf_member_bit_offset(t, i);
 
-		s = btf__name_by_offset(btf, m[i].name_off);
-		if (s && strncmp(s, name, len) == 0 && !s[len]) {
+		--*s->steps;
+		name = kbtf_name(btf, m[i].name_off);
+		if (s->len && strncmp(name, s->name, s->len) == 0 && !name[s->len]) {
 			f->type = m[i].type;
 			f->bits = (uint8_t)btf_member_bitfield_size(t, i);
 			f->offset += (uint32_t)(at / 8);
 			f->bit = at % 8;
 			return true;
 		}
-		if (s && !*s && find(btf, m[i].type, name, len, f, at, depth + 1))
+		if (!*name && find(btf, m[i].type, s, f, at, depth + 1))
 			return true;
 	}
 	return false;
 }
 
-static size_t list_members(const struct btf *btf, uint32_t type, char *buf, size_t size, int depth)
+/* The names that there are, as far as `buf` has room. */
+static size_t list_members(const struct btf *btf, uint32_t type, char *buf, size_t size,
+			   unsigned int *steps, int depth)
 {
 	const struct btf_type *t = btf__type_by_id(btf, kbtf_strip(btf, type));
 	size_t len = 0;
-	const char *s;
+	const char *name;
 	uint32_t i;
 
 	buf[0] = '\0';
 	if (!t || !btf_is_composite(t) || depth > DEPTH_MAX)
 		return 0;
-	for (i = 0; i < btf_vlen(t) && len + MEMBER_MAX < size; i++) {
-		s = btf__name_by_offset(btf, btf_members(t)[i].name_off);
-		if (s && *s)
+	for (i = 0; i < btf_vlen(t) && len + MEMBER_MAX < size && *steps; i++) {
+		--*steps;
+		name = kbtf_name(btf, btf_members(t)[i].name_off);
+		if (*name)
 			len += (size_t)snprintf(buf + len, size - len, "%s%.60s", len ? ", " : "",
-						s);
+						name);
 		else
 			len += list_members(btf, btf_members(t)[i].type, buf + len, size - len,
-					    depth + 1);
+					    steps, depth + 1);
 	}
 	return len;
 }
@@ -120,6 +141,7 @@ static int no_member(const struct btf *btf, uint32_t type, const char *name, siz
 		     struct errbuf *e)
 {
 	const struct btf_type *t = btf__type_by_id(btf, kbtf_strip(btf, type));
+	unsigned int steps = STEPS_MAX;
 	char list[400];
 
 	if (!e)
@@ -129,10 +151,10 @@ static int no_member(const struct btf *btf, uint32_t type, const char *name, siz
 			e, -ENOENT,
 			"there are no members, such as \"%.*s\", in a value that is no struct",
 			(int)len, name);
-	list_members(btf, type, list, sizeof(list), 0);
-	return errbuf_set(e, -ENOENT, "%s \"%s\" has no member \"%.*s\" (it has %s)",
-			  btf_is_union(t) ? "union" : "struct",
-			  btf__name_by_offset(btf, t->name_off), (int)len, name, list);
+	list_members(btf, type, list, sizeof(list), &steps, 0);
+	return errbuf_set(e, -ENOENT, "%s \"%.60s\" has no member \"%.*s\" (it has %s)",
+			  btf_is_union(t) ? "union" : "struct", kbtf_name(btf, t->name_off),
+			  (int)len, name, list);
 }
 
 /* "[3]" behind a member: *path is moved behind it. */
@@ -162,6 +184,8 @@ static int index_array(const struct btf *btf, const char **path, struct kfield *
 int kbtf_member(const struct btf *btf, uint32_t type, const char *path, struct kfield *f,
 		struct errbuf *e)
 {
+	unsigned int steps = STEPS_MAX;
+	struct search s;
 	size_t len;
 	int rc;
 
@@ -176,7 +200,8 @@ int kbtf_member(const struct btf *btf, uint32_t type, const char *path, struct k
 		path += *path == '.';
 		for (len = 0; isalnum((unsigned char)path[len]) || path[len] == '_'; len++)
 			;
-		if (!len || !find(btf, f->type, path, len, f, 0, 0))
+		s = (struct search){ .name = path, .len = len, .steps = &steps };
+		if (!find(btf, f->type, &s, f, 0, 0))
 			return no_member(btf, f->type, path, len, e);
 		path += len;
 	}

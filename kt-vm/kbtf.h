@@ -11,6 +11,9 @@
 #include "errbuf.h"
 
 /*
+ * BTF of a BPF program comes from the guest's memory and may say anything: types that contain
+ * themselves, names of any bytes. Every search is bounded.
+ *
  * Where members are: types by name, members by dotted path, through anonymous structs and
  * unions, from BTF (libbpf's reader). A field is looked up once and read many times.
  */
@@ -23,6 +26,8 @@ struct kfield {
 	bool known; /* false: this kernel has no such member */
 };
 
+/* A name that BTF has, as text that is safe to show: "" for none, "?" for what is no name. */
+const char *kbtf_name(const struct btf *btf, uint32_t off);
 /* Behind typedefs, const, volatile, restrict, type tags. 0 stays 0 (void). */
 uint32_t kbtf_strip(const struct btf *btf, uint32_t type);
 /* A struct or union by name: its id, or 0. */

@@ -183,7 +183,7 @@ static struct json_object *event_json(const struct reader *r, const struct event
 	rec_int(o, "ts_ns", (int64_t)e->ts);
 	rec_int(o, "cpu", e->cpu);
 	rec_str(o, "event", kinds[e->kind].name);
-	fields = kval_json(r->o->btf, r->type[e->kind], data, sizeof(data));
+	fields = kval_json(r->o->btf, r->type[e->kind], data, sizeof(data), NULL);
 	if (!fields)
 		return o;
 	json_object_object_foreach (fields, key, value)

@@ -10,12 +10,30 @@
 #define PTE_LARGE   (1ULL << 7)
 #define PTE_ADDR    0x000ffffffffff000ULL
 #define CPUS_MAX    8192
+#define BLOCK       64 /* bytes that cost as much as a read by itself */
 
 void kmem_init(struct kmem *m, const struct gmem *ram, const struct ksym *sym)
 {
 	memset(m, 0, sizeof(*m));
 	m->ram = ram;
 	m->sym = sym;
+}
+
+bool kmem_spend(const struct kmem *m, uint64_t work)
+{
+	if (!m->work)
+		return true;
+	if (*m->work < work) {
+		*m->work = 0;
+		return false;
+	}
+	*m->work -= work;
+	return true;
+}
+
+bool kmem_spent(const struct kmem *m)
+{
+	return m->work && !*m->work;
 }
 
 static int read_phys(const struct kmem *m, uint64_t gpa, void *buf, size_t len)
@@ -67,6 +85,8 @@ int kmem_translate(const struct kmem *m, uint64_t gva, uint64_t *gpa, uint64_t *
 	unsigned int bits = m->levels == 5 ? 56 : 47;
 	uint64_t high = gva >> bits;
 
+	if (!kmem_spend(m, 1))
+		return -EFAULT;
 	/* most of what is read is in the direct map, which needs no walk */
 	if (gva >= m->page_offset && gmem_at(m->ram, off, 1)) {
 		*gpa = off;
@@ -87,7 +107,7 @@ int kmem_read(const struct kmem *m, uint64_t gva, void *buf, size_t len)
 		if (kmem_translate(m, gva, &gpa, &left))
 			return -EFAULT;
 		n = len < left ? len : (size_t)left;
-		if (read_phys(m, gpa, buf, n))
+		if (!kmem_spend(m, n / BLOCK) || read_phys(m, gpa, buf, n))
 			return -EFAULT;
 	}
 	return 0;
@@ -139,16 +159,16 @@ int kmem_number(const struct kmem *m, uint64_t gva, unsigned int size, uint64_t 
 
 int kmem_string(const struct kmem *m, uint64_t gva, char *buf, size_t size)
 {
-	uint64_t gpa, left;
-	size_t len = 0, n;
+	size_t len = 0, n, left;
 	const char *end;
 
 	while (len < size - 1) {
-		if (kmem_translate(m, gva + len, &gpa, &left))
+		left = PAGE - ((gva + len) & (PAGE - 1));
+		n = size - 1 - len < left ? size - 1 - len : left;
+		if (kmem_read(m, gva + len, buf + len, n)) {
+			buf[0] = '\0';
 			return -EFAULT;
-		n = size - 1 - len < left ? size - 1 - len : (size_t)left;
-		if (read_phys(m, gpa, buf + len, n))
-			return -EFAULT;
+		}
 		end = memchr(buf + len, 0, n);
 		if (end)
 			return (int)(end - buf);

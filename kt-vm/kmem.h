@@ -18,7 +18,9 @@
  * is the root of the page tables. Layout: Documentation/arch/x86/x86_64/mm.rst.
  *
  * The guest may lie and may change what is read while it is read: every read is a bounded
- * copy into our memory, and no walk is longer than a page table is deep.
+ * copy into our memory, and no walk is longer than a page table is deep. What a list, a table
+ * or a map that lies may cost in all is bounded, too: whoever reads sets `work`, each read takes
+ * 1 from it and 1 more for every 64 bytes, and all reads fail once nothing is left.
  */
 #define KMEM_START_KERNEL_MAP 0xffffffff80000000ULL
 
@@ -30,6 +32,7 @@ struct kmem {
 	uint64_t page_offset;            /* GVA of the direct map of physical memory */
 	unsigned int levels;             /* 4 or 5 */
 	unsigned int cpus;               /* CPU numbers are below this (nr_cpu_ids) */
+	uint64_t *work;                  /* that reading may still cost; NULL: any */
 	bool attached;
 };
 
@@ -40,13 +43,17 @@ void kmem_init(struct kmem *m, const struct gmem *ram, const struct ksym *sym);
  */
 int kmem_attach(struct kmem *m, struct errbuf *e);
 
+/* Takes so much from the work that is left: false when that is not enough, and nothing is left. */
+bool kmem_spend(const struct kmem *m, uint64_t work);
+/* Reads fail because nothing is left. */
+bool kmem_spent(const struct kmem *m);
 /* The GPA of a GVA, and how many bytes behind it are in the same page. 0 or -EFAULT. */
 int kmem_translate(const struct kmem *m, uint64_t gva, uint64_t *gpa, uint64_t *left);
 /* A copy of guest memory; 0 or -EFAULT, then `buf` is undefined. */
 int kmem_read(const struct kmem *m, uint64_t gva, void *buf, size_t len);
 /* An unsigned number of 1, 2, 4 or 8 bytes, in one access where it is aligned. 0 or -EFAULT. */
 int kmem_number(const struct kmem *m, uint64_t gva, unsigned int size, uint64_t *v);
-/* A string of at most size - 1 bytes; always ends in a NUL byte. Its length or -EFAULT. */
+/* A string of at most size - 1 bytes, "" where it cannot be read. Its length or -EFAULT. */
 int kmem_string(const struct kmem *m, uint64_t gva, char *buf, size_t size);
 int kmem_write(const struct kmem *m, uint64_t gva, const void *data, size_t len);
 

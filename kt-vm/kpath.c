@@ -7,6 +7,7 @@
 
 #include "kpath.h"
 #include "kval.h"
+#include "record.h"
 
 #define NAME_MAX_LEN 128
 #define HOPS_MAX     16 /* pointers followed in one expression */
@@ -156,9 +157,9 @@ static int variable(struct walk *w)
 static int members(struct walk *w)
 {
 	char path[NAME_MAX_LEN];
-	size_t len = strcspn(w->p + 1, "-.") + 1; /* one member with its indices */
-	struct errbuf why;
 	const struct btf_type *t = btf__type_by_id(w->btf, kbtf_strip(w->btf, w->type));
+	struct errbuf why;
+	size_t len;
 	int rc;
 
 	if (t && btf_is_ptr(t)) {
@@ -210,7 +211,7 @@ struct json_object *kpath_json(const struct kmem *m, const struct btf *btf, cons
 	to = t && btf_is_ptr(t) ? btf__type_by_id(btf, kbtf_target(btf, p->f.type)) : NULL;
 	if (to && btf_is_int(to) && to->size == 1 && !kmem_number(m, p->gva, 8, &gva) && gva &&
 	    kmem_string(m, gva, text, sizeof(text)) >= 0)
-		return json_object_new_string(text);
+		return rec_text(text, strlen(text));
 	buf = size <= VALUE_MAX ? malloc(size) : NULL;
 	if (!buf || kmem_read(m, p->gva, buf, size)) {
 		free(buf);

@@ -115,12 +115,10 @@ static void add_backtrace(struct obs *o, struct json_object *to, uint64_t info)
 {
 	uint64_t bt = obs_number(o, info, KP_EXIT_BT), n = obs_number(o, info, KP_EXIT_BT_LEN), pc;
 	struct json_object *a = json_object_new_array();
-	char text[160];
 	uint64_t i;
 
 	for (i = 0; i < n && i < BT_MAX && !kmem_number(&o->mem, bt + 8 * i, 8, &pc); i++)
-		json_object_array_add(
-			a, json_object_new_string(obs_symbolise(o, pc, text, sizeof(text))));
+		json_object_array_add(a, obs_symbol(o, pc));
 	rec_add(to, "backtrace", a);
 }
 
@@ -137,7 +135,7 @@ struct json_object *kscx_exit(struct obs *o)
 		v = kscx_exit_kind(o);
 	j = json_object_new_object();
 	add_name(o, j);
-	rec_add(j, "kind", kval_json(o->btf, kind->type, &v, sizeof(v)));
+	rec_add(j, "kind", kval_json(o->btf, kind->type, &v, sizeof(v), NULL));
 	rec_int(j, "exit_code", (int64_t)obs_number(o, info, KP_EXIT_CODE));
 	add_text(o, j, "reason", info, KP_EXIT_REASON, TEXT_MAX);
 	add_text(o, j, "msg", info, KP_EXIT_MSG, TEXT_MAX);

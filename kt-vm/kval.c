@@ -8,8 +8,24 @@
 
 struct render {
 	const struct btf *btf;
-	unsigned int nodes;
+	unsigned int nodes; /* left of this value */
+	uint64_t *work;     /* left of all, or NULL */
 };
+
+static bool is_full(const struct render *r)
+{
+	return !r->nodes || (r->work && !*r->work);
+}
+
+/* Structs may be within themselves: what is looked at counts, shown or not. */
+static void count(struct render *r)
+{
+	if (is_full(r))
+		return;
+	r->nodes--;
+	if (r->work)
+		--*r->work;
+}
 
 static struct json_object *value(struct render *r, uint32_t type, const uint8_t *p, size_t len,
 				 int depth);
@@ -45,9 +61,9 @@ static struct json_object *enumerator(struct render *r, const struct btf_type *t
 
 	for (i = 0; i < btf_vlen(t) && !name; i++) {
 		if (btf_is_enum64(t) && btf_enum64_value(&btf_enum64(t)[i]) == v)
-			name = btf__name_by_offset(r->btf, btf_enum64(t)[i].name_off);
+			name = kbtf_name(r->btf, btf_enum64(t)[i].name_off);
 		else if (btf_is_enum(t) && (uint32_t)btf_enum(t)[i].val == (uint32_t)v)
-			name = btf__name_by_offset(r->btf, btf_enum(t)[i].name_off);
+			name = kbtf_name(r->btf, btf_enum(t)[i].name_off);
 	}
 	return name ? json_object_new_string(name) : number(v, btf_kflag(t));
 }
@@ -79,7 +95,7 @@ static bool is_text(const struct btf_type *item, const uint8_t *p, size_t n, siz
 		return false;
 	*len = (size_t)(end - p);
 	for (i = 0; i < *len; i++)
-		if (!isprint(p[i]) && !isspace(p[i]))
+		if (!isascii(p[i]) || (!isprint(p[i]) && !isspace(p[i])))
 			return false;
 	return *len > 0 || (btf_int_encoding(item) & (BTF_INT_CHAR | BTF_INT_SIGNED));
 }
@@ -108,7 +124,7 @@ static struct json_object *array(struct render *r, const struct btf_type *t, con
 	if (is_text(item, p, n, &chars))
 		return json_object_new_string_len((const char *)p, (int)chars);
 	a = json_object_new_array();
-	for (i = 0; i < n && i < KVAL_ITEMS && r->nodes < KVAL_NODES; i++)
+	for (i = 0; i < n && i < KVAL_ITEMS && !is_full(r); i++)
 		json_object_array_add(a, value(r, type, p + i * (uint64_t)size, (size_t)size,
 					       depth + 1));
 	if (i < n)
@@ -122,9 +138,9 @@ static void members(struct render *r, const struct btf_type *t, const uint8_t *p
 {
 	uint32_t i;
 
-	for (i = 0; i < btf_vlen(t) && r->nodes < KVAL_NODES; i++) {
+	for (i = 0; i < btf_vlen(t) && !is_full(r); i++) {
 		const struct btf_member *m = &btf_members(t)[i];
-		const char *name = btf__name_by_offset(r->btf, m->name_off);
+		const char *name = kbtf_name(r->btf, m->name_off);
 		uint32_t bits = btf_member_bit_offset(t, i);
 		uint32_t type = kbtf_strip(r->btf, m->type);
 		const struct btf_type *mt = btf__type_by_id(r->btf, type);
@@ -136,13 +152,14 @@ static void members(struct render *r, const struct btf_type *t, const uint8_t *p
 				    .size = (uint32_t)size,
 				    .known = true };
 
+		count(r);
 		if (!mt || size < 0 || f.offset > len || (uint64_t)size > len - f.offset)
 			continue;
-		if (name && !*name && btf_is_composite(mt) && depth < KVAL_DEPTH)
+		if (!*name && btf_is_composite(mt) && depth < KVAL_DEPTH)
 			members(r, mt, p + f.offset, (size_t)size, depth + 1, o);
-		else if (name && *name && f.bits)
+		else if (*name && f.bits)
 			json_object_object_add(o, name, scalar(r, mt, kval_number(&f, p, len)));
-		else if (name && *name)
+		else if (*name)
 			json_object_object_add(
 				o, name, value(r, type, p + f.offset, (size_t)size, depth + 1));
 	}
@@ -155,7 +172,7 @@ static struct json_object *value(struct render *r, uint32_t type, const uint8_t 
 	struct kfield f = { .size = (uint32_t)len, .known = true };
 	struct json_object *o;
 
-	r->nodes++;
+	count(r);
 	if (!t || depth > KVAL_DEPTH)
 		return NULL;
 	if (btf_is_array(t))
@@ -163,7 +180,7 @@ static struct json_object *value(struct render *r, uint32_t type, const uint8_t 
 	if (btf_is_composite(t)) {
 		o = json_object_new_object();
 		members(r, t, p, len, depth, o);
-		if (r->nodes >= KVAL_NODES)
+		if (is_full(r))
 			json_object_object_add(o, "truncated", json_object_new_boolean(true));
 		return o;
 	}
@@ -174,9 +191,10 @@ static struct json_object *value(struct render *r, uint32_t type, const uint8_t 
 	return scalar(r, t, kval_number(&f, p, len));
 }
 
-struct json_object *kval_json(const struct btf *btf, uint32_t type, const void *data, size_t len)
+struct json_object *kval_json(const struct btf *btf, uint32_t type, const void *data, size_t len,
+			      uint64_t *work)
 {
-	struct render r = { .btf = btf };
+	struct render r = { .btf = btf, .nodes = KVAL_NODES, .work = work };
 	int64_t size = btf__resolve_size(btf, type);
 
 	if (size < 0 || (uint64_t)size > len)
@@ -187,7 +205,7 @@ struct json_object *kval_json(const struct btf *btf, uint32_t type, const void *
 struct json_object *kval_field(const struct btf *btf, const struct kfield *f, const void *object,
 			       size_t len)
 {
-	struct render r = { .btf = btf };
+	struct render r = { .btf = btf, .nodes = KVAL_NODES };
 	const struct btf_type *t = btf__type_by_id(btf, f->type);
 
 	if (!f->known || !t || f->offset > len || f->size > len - f->offset)

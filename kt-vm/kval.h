@@ -17,8 +17,12 @@
 #define KVAL_ITEMS 4096   /* of one array */
 #define KVAL_NODES 200000 /* of one value */
 
-/* `len` bytes at `data` as `type`; NULL when memory is short or the type is no value. */
-struct json_object *kval_json(const struct btf *btf, uint32_t type, const void *data, size_t len);
+/*
+ * `len` bytes at `data` as `type`; NULL when memory is short or the type is no value. Each
+ * node is taken from *work, too (NULL: any number): what all values of a record may have.
+ */
+struct json_object *kval_json(const struct btf *btf, uint32_t type, const void *data, size_t len,
+			      uint64_t *work);
 /* One field of an object of `len` bytes, as kval_json(). */
 struct json_object *kval_field(const struct btf *btf, const struct kfield *f, const void *object,
 			       size_t len);

@@ -140,6 +140,7 @@ void monitor_sample(struct obs *o, uint64_t now_ns)
 	uint64_t since = cpu_ns();
 	size_t i;
 
+	obs_begin(o);
 	jtext_reset(&o->text);
 	jtext_raw(&o->text, "{\"type\":\"sample\"");
 	jtext_key(&o->text, "t_ns");
@@ -158,8 +159,8 @@ void monitor_sample(struct obs *o, uint64_t now_ns)
 	jtext_key(&o->text, "cost_ns");
 	jtext_uint(&o->text, cpu_ns() - since);
 	jtext_close(&o->text, '}');
-	if (o->text.failed)
-		return;
+	if (o->text.failed || kmem_spent(&o->mem))
+		return; /* a guest that lies: there is nothing that one could believe */
 	rec_pass(o->out, o->text.buf, o->text.len);
 	o->out->records++;
 	o->samples++;

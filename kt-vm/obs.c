@@ -15,6 +15,7 @@
 
 #define SCX_EXIT_ERROR 1024 /* enum scx_exit_kind: errors begin here */
 #define SNAPSHOTS_MAX  1024
+#define KERNEL_HALF    0xff00000000000000ULL /* below: user mode, which has no symbols here */
 #define POLL           (5 * NSEC_PER_MSEC)
 #define POLL_BUSY      (1 * NSEC_PER_MSEC) /* between the first sign of an end and its reason */
 
@@ -66,6 +67,12 @@ static int load(struct obs *o, struct errbuf *e)
 	return o->rq ? 0 : errbuf_set(e, -ENOMEM, "no memory to observe %u CPUs", o->m->cpus);
 }
 
+void obs_begin(struct obs *o)
+{
+	o->work = OBS_WORK;
+	o->mem.work = &o->work;
+}
+
 uint64_t obs_number(const struct obs *o, uint64_t object, enum kprobe probe)
 {
 	const struct kfield *f = &o->probe.f[probe];
@@ -76,19 +83,21 @@ uint64_t obs_number(const struct obs *o, uint64_t object, enum kprobe probe)
 	return v;
 }
 
-const char *obs_symbolise(struct obs *o, uint64_t addr, char *buf, size_t size)
+struct json_object *obs_symbol(struct obs *o, uint64_t addr)
 {
 	uint64_t link = addr - o->mem.virt_slide;
 	const struct ksym_entry *s = ksym_function(&o->sym, link);
+	char text[160];
 
 	/* the return address of a call that never returns lies behind its function */
 	if (!s)
 		s = ksym_function(&o->sym, link - 1);
 	if (s)
-		snprintf(buf, size, "%s+0x%llx", s->name, (unsigned long long)(link - s->addr));
-	else if (!kbpf_symbol(o, addr, buf, size))
-		snprintf(buf, size, "0x%llx", (unsigned long long)addr);
-	return buf;
+		snprintf(text, sizeof(text), "%s+0x%llx", s->name,
+			 (unsigned long long)(link - s->addr));
+	else if (addr < KERNEL_HALF || !kbpf_symbol(o, addr, text, sizeof(text)))
+		snprintf(text, sizeof(text), "0x%llx", (unsigned long long)addr);
+	return rec_text(text, strlen(text));
 }
 
 static void find_runqueues(struct obs *o)
@@ -155,12 +164,14 @@ void obs_attach(struct obs *o, uint64_t now_ns)
 		put_observe(o, now_ns, clock_ns() - since, NULL, e.text);
 		return;
 	}
+	obs_begin(o);
 	absent = json_object_new_array();
 	kprobe_all(o->btf, &o->probe, absent);
 	find_runqueues(o);
 	o->attached = true;
 	o->next_ns = o->period_ns ? now_ns : UINT64_MAX;
 	put_observe(o, now_ns, clock_ns() - since, absent, NULL);
+	snapshot_rehearse(o);
 	watch_exit(o);
 }
 
@@ -219,10 +230,13 @@ static void put_exit(struct obs *o, uint64_t now_ns)
  */
 static void look_for_failure(struct obs *o, uint64_t now_ns)
 {
-	unsigned int kind = kscx_exit_kind(o);
-	struct json_object *exit = kind >= SCX_EXIT_ERROR ? kscx_exit(o) : NULL;
+	struct json_object *exit;
+	unsigned int kind;
 	struct errbuf e;
 
+	obs_begin(o);
+	kind = kscx_exit_kind(o);
+	exit = kind >= SCX_EXIT_ERROR ? kscx_exit(o) : NULL;
 	if (kind >= SCX_EXIT_ERROR && !o->failed)
 		snapshot_take(o, "failure", SNAPSHOT_FAILURE, now_ns, &e);
 	o->failed = kind >= SCX_EXIT_ERROR;
@@ -293,6 +307,7 @@ static int serve(struct obs *o, struct json_object *op, uint64_t now_ns, struct 
 
 	if (!o->attached)
 		return errbuf_set(e, -ENODEV, "the guest's kernel cannot be read");
+	obs_begin(o);
 	if (strcmp(kind, "snapshot") == 0)
 		return snapshot_take(o, rec_get_str(op, "name", "?"), SNAPSHOT_OP, now_ns, e);
 	if (strcmp(kind, "watch") == 0)

@@ -40,6 +40,7 @@ struct obs {
 	struct ksym sym;
 	struct btf *btf;
 	struct kmem mem;
+	uint64_t work; /* mem.work: see obs_begin() */
 	struct kprobes probe;
 	uint64_t *rq;  /* GVA of each CPU's runqueue */
 	bool attached; /* the guest's memory can be read */
@@ -96,11 +97,15 @@ void obs_attach(struct obs *o, uint64_t now_ns);
 /* Takes what is due at `now_ns`; when to come again, or UINT64_MAX. */
 uint64_t obs_tick(struct obs *o, uint64_t now_ns);
 
+/* Something is about to be read: a sample, a snapshot. It may cost so much, and no more. */
+#define OBS_WORK 2000000 /* some 0.1 s; a snapshot of 4 CPUs costs 1/500 of it */
+void obs_begin(struct obs *o);
+
 /* The number in a field of the object at a GVA; 0 where it cannot be read or is absent. */
 uint64_t obs_number(const struct obs *o, uint64_t object, enum kprobe probe);
 
-/* "function+0x12" for a kernel address, else "0x..."; in `buf`, which it returns. */
-const char *obs_symbolise(struct obs *o, uint64_t addr, char *buf, size_t size);
+/* "function+0x12" for a kernel address, else "0x...". */
+struct json_object *obs_symbol(struct obs *o, uint64_t addr);
 
 /* live.c: the fields that the plan's "watch_fields" names, as a member of a sample. */
 void live_plan(struct obs *o, struct json_object *names);

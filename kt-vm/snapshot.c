@@ -10,7 +10,9 @@
 #include "snapshot.h"
 #include "units.h"
 
-#define COMM_LEN 17
+#define COMM_LEN  17
+#define LEN_MAX   (REC_LINE_MAX - 4096)
+#define MAPS_GROW (32 * KBPF_MAPS_MAX) /* "truncated" takes room, too */
 
 static const char *const reasons[] = {
 	[SNAPSHOT_OP] = "op",
@@ -25,13 +27,6 @@ static uint64_t clock_ns(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (uint64_t)ts.tv_sec * NSEC_PER_SEC + (uint64_t)ts.tv_nsec;
-}
-
-static void add_address(struct obs *o, struct json_object *to, const char *key, uint64_t addr)
-{
-	char text[160];
-
-	rec_str(to, key, obs_symbolise(o, addr, text, sizeof(text)));
 }
 
 static void add_hex(struct json_object *to, const char *key, uint64_t v)
@@ -49,7 +44,6 @@ static void add_registers(struct obs *o, struct json_object *to, unsigned int cp
 	uint64_t pc[KUNWIND_MAX];
 	struct engine_regs r;
 	struct errbuf e;
-	char text[160];
 	size_t i, n;
 
 	if (!c->regs || c->regs(o->self, cpu, &r, &e)) {
@@ -59,7 +53,7 @@ static void add_registers(struct obs *o, struct json_object *to, unsigned int cp
 		json_object_put(stack);
 		return;
 	}
-	add_address(o, regs, "ip", r.rip);
+	rec_add(regs, "ip", obs_symbol(o, r.rip));
 	add_hex(regs, "rip", r.rip);
 	add_hex(regs, "rsp", r.rsp);
 	add_hex(regs, "rflags", r.rflags);
@@ -67,8 +61,7 @@ static void add_registers(struct obs *o, struct json_object *to, unsigned int cp
 	rec_add(to, "regs", regs);
 	n = kunwind(o, &r, pc, KUNWIND_MAX);
 	for (i = 0; i < n; i++)
-		json_object_array_add(
-			stack, json_object_new_string(obs_symbolise(o, pc[i], text, sizeof(text))));
+		json_object_array_add(stack, obs_symbol(o, pc[i]));
 	rec_add(to, "stack", stack);
 }
 
@@ -98,6 +91,7 @@ static struct json_object *collect(struct obs *o, enum snapshot_reason why)
 	struct json_object *r = rec_new("snapshot"), *cpus = json_object_new_array();
 	unsigned int cpu;
 
+	obs_begin(o);
 	for (cpu = 0; cpu < o->m->cpus; cpu++)
 		json_object_array_add(cpus, cpu_json(o, cpu));
 	rec_add(r, "cpus", cpus);
@@ -107,31 +101,96 @@ static struct json_object *collect(struct obs *o, enum snapshot_reason why)
 	rec_add(r, "progs", kbpf_progs(o));
 	if (why == SNAPSHOT_FAILURE)
 		rec_add(r, "flight", kflight_events(o));
+	if (kmem_spent(&o->mem))
+		rec_bool(r, "truncated", true);
 	return r;
+}
+
+/* The entries of a map are replaced by their number. */
+static void drop_entries(struct json_object *map)
+{
+	int64_t n = (int64_t)json_object_array_length(rec_get_arr(map, "entries"));
+
+	rec_int(map, "truncated", rec_get_int(map, "truncated", 0) + n);
+	rec_add(map, "entries", json_object_new_array());
+}
+
+/* Drops those of the maps that have the most text until `excess` bytes are gone, or all are. */
+static void drop_maps(struct json_object *maps, size_t excess)
+{
+	size_t len[KBPF_MAPS_MAX], i, largest, n = json_object_array_length(maps);
+
+	for (i = 0; i < n; i++)
+		len[i] = rec_len(rec_get_arr(json_object_array_get_idx(maps, i), "entries"));
+	for (;;) {
+		for (i = 1, largest = 0; i < n; i++)
+			if (len[i] > len[largest])
+				largest = i;
+		if (!n || !len[largest])
+			return;
+		drop_entries(json_object_array_get_idx(maps, largest));
+		if (len[largest] >= excess)
+			return;
+		excess -= len[largest];
+		len[largest] = 0;
+	}
+}
+
+/* No reader of records takes a longer line: what is large goes first. */
+static void fit(struct json_object *r)
+{
+	static const char *const lists[] = { "dsqs", "flight", "progs", "cpus" };
+	size_t len = rec_len(r), i;
+
+	if (len < LEN_MAX)
+		return;
+	rec_bool(r, "truncated", true);
+	drop_maps(rec_get_arr(r, "maps"), len - LEN_MAX + MAPS_GROW);
+	for (i = 0; i < sizeof(lists) / sizeof(lists[0]) && rec_len(r) >= LEN_MAX; i++)
+		if (rec_get_arr(r, lists[i]))
+			rec_add(r, lists[i], json_object_new_array());
 }
 
 int snapshot_take(struct obs *o, const char *name, enum snapshot_reason why, uint64_t now_ns,
 		  struct errbuf *e)
 {
 	const struct engine_control *c = o->engine->control;
-	uint64_t since = clock_ns(), took;
+	uint64_t stop = 0, read, resume = 0;
 	struct json_object *r;
 	bool gone;
 	int rc;
 
 	if (!o->attached)
 		return errbuf_set(e, -ENODEV, "the guest's kernel cannot be read");
-	rc = c->pause(o->self, &took, e);
+	rc = c->pause(o->self, &stop, e);
 	/* a guest that has come to its end stands still for ever, and its memory is still there */
 	gone = rc == -ESRCH;
 	if (rc && !gone)
 		return rc;
+	read = clock_ns();
 	r = collect(o, why);
-	rc = gone ? 0 : c->resume(o->self, &took, e);
+	read = clock_ns() - read;
+	rc = gone ? 0 : c->resume(o->self, &resume, e);
 	rec_str(r, "name", name);
 	rec_str(r, "reason", reasons[why]);
 	rec_int(r, "t_ns", (int64_t)now_ns);
-	rec_int(r, "pause_ns", (int64_t)(clock_ns() - since));
+	rec_int(r, "pause_ns", (int64_t)(stop + read + resume));
+	rec_int(r, "stop_ns", (int64_t)stop);
+	rec_int(r, "read_ns", (int64_t)read);
+	rec_int(r, "resume_ns", (int64_t)resume);
+	fit(r);
 	rec_put(o->out, r);
 	return rc;
+}
+
+void snapshot_rehearse(struct obs *o)
+{
+	const struct engine_control *c = o->engine->control;
+	struct errbuf e;
+	uint64_t took;
+
+	if (c->pause(o->self, &took, &e))
+		return;
+	json_object_put(collect(o, SNAPSHOT_OP));
+	c->resume(o->self, &took, &e);
 }

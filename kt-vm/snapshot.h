@@ -16,5 +16,10 @@ enum snapshot_reason { SNAPSHOT_OP, SNAPSHOT_PERIODIC, SNAPSHOT_WATCH, SNAPSHOT_
  */
 int snapshot_take(struct obs *o, const char *name, enum snapshot_reason why, uint64_t now_ns,
 		  struct errbuf *e);
+/*
+ * Once, early: does all that a snapshot does and throws it away, so that what only the first
+ * one needs (a debugger's socket, sorted symbols, pages of vmlinux) costs no later one anything.
+ */
+void snapshot_rehearse(struct obs *o);
 
 #endif

@@ -80,10 +80,11 @@ void watch_exit(struct obs *o)
 		o->nwatches = 0; /* then it is polled for, as elsewhere */
 }
 
-static bool is_met(const struct obs *o, const struct obs_watch *w)
+static bool is_met(struct obs *o, const struct obs_watch *w)
 {
 	uint64_t v;
 
+	obs_begin(o);
 	return !w->conditional || (!kmem_number(&o->mem, w->gva, w->len, &v) && v == w->equals);
 }
 

@@ -50,15 +50,14 @@ static size_t utf8_len(const unsigned char *s, size_t left)
 	return n;
 }
 
-void rec_strn(struct json_object *o, const char *key, const char *s, size_t len)
+struct json_object *rec_text(const char *s, size_t len)
 {
 	char *clean = malloc(3 * len + 1), *p = clean;
+	struct json_object *v;
 	size_t n;
 
-	if (!clean) {
-		rec_add(o, key, NULL);
-		return;
-	}
+	if (!clean)
+		return NULL;
 	while (len) {
 		n = utf8_len((const unsigned char *)s, len);
 		if (n) {
@@ -70,8 +69,14 @@ void rec_strn(struct json_object *o, const char *key, const char *s, size_t len)
 		s += n;
 		len -= n;
 	}
-	rec_add(o, key, json_object_new_string_len(clean, p - clean));
+	v = json_object_new_string_len(clean, p - clean);
 	free(clean);
+	return v;
+}
+
+void rec_strn(struct json_object *o, const char *key, const char *s, size_t len)
+{
+	rec_add(o, key, rec_text(s, len));
 }
 
 void rec_str(struct json_object *o, const char *key, const char *s)
@@ -157,6 +162,14 @@ struct json_object *rec_get_arr(struct json_object *o, const char *key)
 bool rec_is(struct json_object *o, const char *type)
 {
 	return strcmp(rec_get_str(o, "type", ""), type) == 0;
+}
+
+size_t rec_len(struct json_object *o)
+{
+	size_t len = 0;
+
+	json_object_to_json_string_length(o, json_flags, &len);
+	return len;
 }
 
 void rec_pass(struct rec_out *out, const char *line, size_t len)

@@ -24,6 +24,7 @@
 struct json_object *rec_new(const char *type);
 void rec_str(struct json_object *o, const char *key, const char *s); /* NULL: JSON null */
 void rec_strn(struct json_object *o, const char *key, const char *s, size_t len);
+struct json_object *rec_text(const char *s, size_t len); /* such a string alone, for an array */
 void rec_int(struct json_object *o, const char *key, int64_t v);
 void rec_dbl(struct json_object *o, const char *key, double v); /* three decimals */
 void rec_bool(struct json_object *o, const char *key, bool v);
@@ -50,6 +51,7 @@ struct rec_out {
 };
 
 void rec_put(struct rec_out *out, struct json_object *o); /* releases o */
+size_t rec_len(struct json_object *o);                    /* of its line */
 void rec_pass(struct rec_out *out, const char *line, size_t len);
 void rec_end(struct rec_out *out, int exit_code); /* the `end` record of msg_tool() */
 

@@ -44,14 +44,14 @@ members_of_page() {
 }
 
 @test "every stream in tests/data is valid" {
-	for f in "$KT_TOP"/tests/data/*.jsonl; do
+	for f in "$KT_TOP"/tests/data/*.jsonl "$KT_TOP"/tests/data/observe/*.jsonl; do
 		echo "$f"
 		"$KT_TOP/tests/validate-records" <"$f"
 	done
 }
 
 @test "what kt-check makes of every stream in tests/data is valid" {
-	for f in "$KT_TOP"/tests/data/*.jsonl; do
+	for f in "$KT_TOP"/tests/data/*.jsonl "$KT_TOP"/tests/data/observe/*.jsonl; do
 		echo "$f"
 		kt-check <"$f" >judged || true
 		"$KT_TOP/tests/validate-records" <judged

@@ -115,7 +115,8 @@ def schema: {
 		dsqs: [{id: "i", nr: "i"}], fields: {"?": true, "*": "any"}
 	},
 	snapshot: {
-		name: "s", reason: "s", t_ns: "i", pause_ns: "i",
+		name: "s", reason: "s", t_ns: "i", pause_ns: "i", stop_ns: "i?", read_ns: "i?", resume_ns: "i?",
+		truncated: "b?",
 		cpus: [{
 			cpu: "i", curr: {pid: "i", comm: "s"}, nr_running: "i", scx_nr_running: "i", clock_ns: "i",
 			nr_switches: "i", local_dsq: [task], runnable: [task], regs_error: "s?", stack: ["s", "?"],

@@ -33,7 +33,7 @@ static void look(const struct btf *btf, const uint8_t *value, size_t len)
 	struct kfield f;
 
 	for (i = 1; i < n && i < TYPES; i++) {
-		json_object_put(kval_json(btf, i, value, len));
+		json_object_put(kval_json(btf, i, value, len, NULL));
 		kbtf_target(btf, i);
 		if (kbtf_member(btf, i, "a.b[1].c", &f, &e) == 0 ||
 		    kbtf_member(btf, i, "a", &f, &e) == 0 || kbtf_member(btf, i, "", &f, &e) == 0) {
