@@ -30,8 +30,9 @@ enum {
 
 struct file {
 	const char *path;
-	const uint8_t *data;
+	const uint8_t *data; /* mapped, for the headers */
 	size_t size;
+	int fd;
 	bool copy; /* to guest memory, or look only */
 };
 
@@ -57,11 +58,29 @@ static int too_small(const struct file *f, uint64_t need, struct errbuf *e)
 			  (unsigned long long)(need >> 20) + 1);
 }
 
+/*
+ * From the file to guest memory in one go: touching the mapping instead would fault for
+ * every few pages.
+ */
+static int copy_in(const struct file *f, uint8_t *to, size_t off, size_t len, struct errbuf *e)
+{
+	ssize_t n;
+
+	for (; f->copy && len; to += n, off += (size_t)n, len -= (size_t)n) {
+		n = pread(f->fd, to, len, (off_t)off);
+		if (n <= 0)
+			return errbuf_set(e, n ? -errno : -EIO, "unable to read the kernel %s: %s",
+					  f->path, n ? strerror(errno) : "it has become shorter");
+	}
+	return 0;
+}
+
 static int load_bzimage(struct image *img, const struct file *f, const struct gmem *m,
 			struct errbuf *e)
 {
 	size_t sects = f->data[HDR_SETUP_SECTS] ? f->data[HDR_SETUP_SECTS] : 4;
 	size_t skip = (sects + 1) * 512, hdr_end = HDR_MAGIC + f->data[HDR_JUMP];
+	uint8_t *at;
 
 	if (u16(f, HDR_VERSION) < 0x20c || !(u16(f, HDR_XLOADFLAGS) & XLF_KERNEL_64))
 		return errbuf_set(e, -ENOEXEC,
@@ -71,16 +90,15 @@ static int load_bzimage(struct image *img, const struct file *f, const struct gm
 	if (skip + ENTRY_64 >= f->size || hdr_end > sizeof(img->setup) + HDR_SETUP_SECTS)
 		return errbuf_set(e, -ENOEXEC, "kernel %s is cut: %zu bytes", f->path, f->size);
 	img->end = BZ_LOAD_GPA + u32(f, HDR_INIT_SIZE) + (f->size - skip);
-	if (!gmem_at(m, BZ_LOAD_GPA, img->end - BZ_LOAD_GPA))
+	at = gmem_at(m, BZ_LOAD_GPA, img->end - BZ_LOAD_GPA);
+	if (!at)
 		return too_small(f, img->end, e);
-	if (f->copy)
-		gmem_write(m, BZ_LOAD_GPA, f->data + skip, f->size - skip);
 	img->entry = BZ_LOAD_GPA + ENTRY_64;
 	img->setup_len = hdr_end - HDR_SETUP_SECTS;
 	memcpy(img->setup, f->data + HDR_SETUP_SECTS, img->setup_len);
 	img->cmdline_max = u32(f, HDR_CMDLINE_SIZE);
 	img->initrd_max = u32(f, HDR_INITRD_MAX);
-	return 0;
+	return copy_in(f, at, skip, f->size - skip, e);
 }
 
 static int load_segment(struct image *img, const struct file *f, const struct gmem *m,
@@ -95,12 +113,10 @@ static int load_segment(struct image *img, const struct file *f, const struct gm
 	at = p->p_paddr < BZ_LOAD_GPA ? NULL : gmem_at(m, p->p_paddr, p->p_memsz);
 	if (!at)
 		return too_small(f, p->p_paddr + p->p_memsz, e);
-	/* what follows p_filesz is zero already: the memory is fresh */
-	if (f->copy)
-		memcpy(at, f->data + p->p_offset, p->p_filesz);
 	if (p->p_paddr + p->p_memsz > img->end)
 		img->end = p->p_paddr + p->p_memsz;
-	return 0;
+	/* what follows p_filesz is zero already: the memory is fresh */
+	return copy_in(f, at, p->p_offset, p->p_filesz, e);
 }
 
 /* One note of a kernel: the address if it is Xen's PHYS32_ENTRY, else 0. */
@@ -215,6 +231,7 @@ static int read_image(struct image *img, const char *path, const struct gmem *m,
 	else {
 		f.data = map;
 		f.size = st.st_size;
+		f.fd = fd;
 		rc = load(img, &f, m, e);
 		munmap(map, st.st_size);
 	}

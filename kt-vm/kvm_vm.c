@@ -193,8 +193,12 @@ int kvm_vm_init(struct kvm_vm *vm, int kvm, const struct machine *m, struct errb
 		return errbuf_set(e, -errno, "KVM makes no VM: %s", strerror(errno));
 	no_counters(vm);
 	vm->split_irqchip = max_apic_id(m) > APIC_ID_8BIT;
-	rc = add_irqchip(vm, e);
-	return rc ? rc : add_memory(vm, e);
+	/*
+	 * Memory first: adding it waits for readers of KVM's tables (SRCU), which takes a
+	 * tick or two once an interrupt controller has begun to wait for them lazily.
+	 */
+	rc = add_memory(vm, e);
+	return rc ? rc : add_irqchip(vm, e);
 }
 
 int kvm_vcpu_enter_at(int vcpu, uint64_t rip)
