@@ -1,81 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-vm/ioapic.c
-// LINK: kt-vm/kvm.c kt-vm/kvm_vm.c kt-vm/kvm_vcpu.c kt-vm/kvm_devices.c kt-vm/kvm_control.c
-// LINK: kt-vm/kvm_probe.c kt-vm/early.c kt-vm/sandbox.c kt-vm/cpuid.c kt-vm/bus.c kt-vm/gmem.c
-// LINK: kt-vm/uart.c kt-vm/pm.c kt-vm/legacy.c kt-vm/virtio_console.c kt-vm/virtio_mmio.c
-// LINK: kt-vm/virtq.c kt-vm/outbuf.c kt-vm/loader.c kt-vm/image.c kt-vm/engine_control.c
-/*
- * The kvm engine with guests of a few instructions, which even a KVM that emulates can
- * run: start, output, ends, pause, registers, and the sandbox. Each test is a process of
- * its own, since the sandbox is for good.
- */
+// LINK: kt-vm/kvm*.c kt-vm/virt*.c kt-vm/early.c kt-vm/ioapic.c kt-vm/sandbox.c kt-vm/cpuid.c
+// LINK: kt-vm/bus.c kt-vm/gmem.c kt-vm/uart.c kt-vm/pm.c kt-vm/legacy.c kt-vm/outbuf.c
+// LINK: kt-vm/loader.c kt-vm/image.c kt-vm/engine_control.c
+/* The kvm engine: start, output, ends, pause, registers, and the sandbox. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
-#include "kt-vm/engine.h"
-#include "kt-vm/kvm.h"
-#include "unit.h"
+#include "kvm_guest.h"
 
-#define CODE    0x100000ULL
-#define COUNTER 0x8000ULL
-
-#define COUNT_FOR_EVER                                          \
-	"\x48\xff\x04\x25\x00\x80\x00\x00" /* 1: incq 0x8000 */ \
-	"\xeb\xf6"                         /*    jmp 1b */
 #define OUT_AX(port, value)                                           \
 	"\x66\xba" port                         /* mov $port, %dx */  \
 	"\x66\xb8" value                        /* mov $value, %ax */ \
 	"\x66\xef"                              /* out %ax, %dx */
 #define PUTC(c) "\x66\xba\xf8\x03\xb0" c "\xee" /* mov $0x3f8, %dx; mov $c, %al; out %al, %dx */
-
-static struct machine m;
-static struct errbuf e;
-static void *vm;
-static int console, port;
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000ULL + (uint64_t)t.tv_nsec;
-}
-
-/* `cpus` CPUs in one LLC; the guest's memory has the code, and the first GiB mapped. */
-static int start(unsigned int cpus, uint64_t memory, const char *code, size_t len)
-{
-	uint64_t *pml4;
-	unsigned int i;
-
-	m = (struct machine){ .nodes = 1, .llcs = 1, .cores = cpus, .threads = 1, .cpus = cpus };
-	for (i = 0; i < cpus; i++)
-		m.places[i] = (struct cpu_place){ .id = i, .apic_id = i, .core = i };
-	m.entry = CODE;
-	m.memory = memory;
-	if (gmem_init_private(&m.mem, memory, &e))
-		return -1;
-	pml4 = gmem_at(&m.mem, MACHINE_PAGE_TABLES, 0x3000);
-	pml4[0] = (MACHINE_PAGE_TABLES + 0x1000) | 3;
-	pml4[512] = (MACHINE_PAGE_TABLES + 0x2000) | 3;
-	for (i = 0; i < 512; i++)
-		pml4[1024 + i] = (uint64_t)i << 21 | 0x83;
-	gmem_write(&m.mem, CODE, code, len);
-	return engine_kvm.start(&vm, &m, &console, &port, &e);
-}
-
-static uint64_t counter(void)
-{
-	return __atomic_load_n((uint64_t *)gmem_at(&m.mem, COUNTER, 8), __ATOMIC_RELAXED);
-}
 
 /* The first thing that the engine says within five seconds. */
 static enum engine_event event(void)
@@ -101,33 +41,6 @@ static bool moves(void)
 	while (counter() == was && now_ns() < end)
 		usleep(1000);
 	return counter() != was;
-}
-
-/* In a child: its checks count here. Its wait status. */
-static int in_child(void (*body)(void))
-{
-	int status = 0;
-	pid_t pid;
-
-	fflush(stdout);
-	pid = fork();
-	if (pid == 0) {
-		unit_bad = 0;
-		body();
-		fflush(stdout);
-		_exit(unit_bad ? 1 : 0);
-	}
-	waitpid(pid, &status, 0);
-	return status;
-}
-
-static bool no_kvm(void)
-{
-	int kvm = kvm_open(&e);
-
-	if (kvm >= 0)
-		close(kvm);
-	return kvm < 0;
 }
 
 static void end(void)
@@ -238,6 +151,46 @@ static void watching(void)
 	end();
 }
 
+/* Two CPUs write to the same place, and nothing else: no write goes without a hit. */
+static void watching_two(void)
+{
+	static const char code[] =
+		"\x48\xb8\xf0\x66\xff\x06\x00\x80\xeb\xf8" /* "1: lock incl 0x8000; jmp 1b" */
+		"\x48\x89\x04\x25\x00\x00\x01\x00"         /* in real mode, to 0x10000 */
+		"\xb9\x1b\x00\x00\x00\x0f\x32"             /* IA32_APIC_BASE: x2APIC mode */
+		"\x80\xcc\x04\x0f\x30"
+		"\xb9\x30\x08\x00\x00\xba\x01\x00\x00\x00" /* ICR: to the CPU with id 1 */
+		"\xb8\x00\x45\x00\x00\x0f\x30"             /* INIT */
+		"\xb8\x10\x46\x00\x00\x0f\x30"             /* start at 0x10000 */
+		"\xf0\x48\xff\x04\x25\x00\x80\x00\x00"     /* 1: lock incq 0x8000 */
+		"\xeb\xf5";                                /* jmp 1b */
+	const struct engine_watch w = { .addr = COUNTER, .type = ENGINE_WATCH_WRITE, .len = 8 };
+	unsigned int hits[2] = { 0 }, both = 0, n, i;
+	struct engine_hit h;
+	uint64_t took, was;
+
+	CHECK_INT(start(2, 64 << 20, code, sizeof(code) - 1), 0);
+	CHECK(moves());
+	CHECK_INT(kvm_control.pause(vm, &took, &e), 0);
+	CHECK_INT(kvm_control.watch(vm, &w, 1, &e), 0);
+	was = counter();
+	for (i = 0; i < 200; i++) {
+		CHECK_INT(kvm_control.resume(vm, &took, &e), 0);
+		CHECK_INT(event(), ENGINE_HIT);
+		for (n = 0; kvm_control.hit(vm, &h); n++) {
+			CHECK(h.cpu < 2 && h.watch == 0);
+			hits[h.cpu % 2]++;
+		}
+		CHECK(n >= 1 && n <= 2);
+		both += n == 2;
+		CHECK_INT(counter() - was, hits[0] + hits[1]);
+	}
+	printf("# 200 stops: %u hits of one CPU, %u of the other, %u at once\n", hits[0], hits[1],
+	       both);
+	CHECK(both > 0);
+	end();
+}
+
 TEST(watchpoints)
 {
 	char what[64];
@@ -245,6 +198,15 @@ TEST(watchpoints)
 	if (kvm_probe(NULL, what, sizeof(what), &e))
 		SKIP(e.text);
 	CHECK_INT(in_child(watching), 0);
+}
+
+TEST(two_cpus_hit_a_watchpoint)
+{
+	char what[64];
+
+	if (kvm_probe(NULL, what, sizeof(what), &e))
+		SKIP(e.text);
+	CHECK_INT(in_child(watching_two), 0);
 }
 
 static void speaking(void)
@@ -346,21 +308,6 @@ static void waiting(void)
 	if (write(ready[1], &took, sizeof(took)) != sizeof(took))
 		_exit(1);
 	poll(NULL, 0, 60000);
-}
-
-/* The value of "key:" in a /proc file, or -1. */
-static long long field(const char *path, const char *key, int base)
-{
-	FILE *f = fopen(path, "re");
-	long long v = -1;
-	char line[256];
-
-	while (f && fgets(line, sizeof(line), f))
-		if (strncmp(line, key, strlen(key)) == 0)
-			v = strtoll(line + strlen(key), NULL, base);
-	if (f)
-		fclose(f);
-	return v;
 }
 
 /* Resident KiB of mappings; those of 64 MiB and more are the guest's memory. */
@@ -488,6 +435,6 @@ TEST(much_console_to_nobody)
 	waitpid(pid, NULL, 0);
 }
 
-UNIT_MAIN(T(pause_resume_registers), T(watchpoints), T(output_then_power_off),
-	  T(reset_and_triple_fault), T(nobody_reads_the_console), T(a_forbidden_call_kills),
-	  T(sandbox_cost_and_memory), T(much_console_to_nobody))
+UNIT_MAIN(T(pause_resume_registers), T(watchpoints), T(two_cpus_hit_a_watchpoint),
+	  T(output_then_power_off), T(reset_and_triple_fault), T(nobody_reads_the_console),
+	  T(a_forbidden_call_kills), T(sandbox_cost_and_memory), T(much_console_to_nobody))

@@ -1,89 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-vm/kvm.c kt-vm/kvm_vm.c kt-vm/kvm_vcpu.c kt-vm/kvm_devices.c kt-vm/kvm_control.c
-// LINK: kt-vm/kvm_probe.c kt-vm/early.c kt-vm/ioapic.c kt-vm/sandbox.c kt-vm/cpuid.c kt-vm/bus.c
-// LINK: kt-vm/gmem.c kt-vm/uart.c kt-vm/pm.c kt-vm/legacy.c kt-vm/engine_control.c
-// LINK: kt-vm/virtio_console.c
-// LINK: kt-vm/virtio_mmio.c kt-vm/virtq.c kt-vm/outbuf.c kt-vm/loader.c kt-vm/image.c
-/*
- * The kvm engine when a vCPU is stuck, in the guest or in the host, and whom it runs as;
- * with guests of a few instructions, which even a KVM that emulates can run. Each test is
- * a process of its own, since the sandbox is for good.
- */
+// LINK: kt-vm/kvm*.c kt-vm/virt*.c kt-vm/early.c kt-vm/ioapic.c kt-vm/sandbox.c kt-vm/cpuid.c
+// LINK: kt-vm/bus.c kt-vm/gmem.c kt-vm/uart.c kt-vm/pm.c kt-vm/legacy.c kt-vm/outbuf.c
+// LINK: kt-vm/loader.c kt-vm/image.c kt-vm/engine_control.c
+/* The kvm engine when a vCPU is stuck, in the guest or in the host, and whom it runs as. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
+#include <sys/resource.h>
 
-#include "kt-vm/engine.h"
-#include "kt-vm/kvm.h"
+#include "kvm_guest.h"
 #include "record.h"
-#include "unit.h"
 
-#define CODE 0x100000ULL
 #define FLAG 0x8008ULL
-
-static struct machine m;
-static struct errbuf e;
-static void *vm;
-static int console, port;
 
 static double now(void)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+	return (double)now_ns() / 1e9;
 }
 
-/* One CPU; the first GiB is mapped. */
-static void start(const char *code, size_t len)
+/* A guest of one CPU that has started. */
+static void run(const char *code, size_t len)
 {
-	uint64_t *pml4;
-	unsigned int i;
-
-	m = (struct machine){ .nodes = 1, .llcs = 1, .cores = 1, .threads = 1, .cpus = 1 };
-	m.entry = CODE;
-	m.memory = 64 << 20;
-	CHECK_INT(gmem_init_private(&m.mem, m.memory, &e), 0);
-	pml4 = gmem_at(&m.mem, MACHINE_PAGE_TABLES, 0x3000);
-	pml4[0] = (MACHINE_PAGE_TABLES + 0x1000) | 3;
-	pml4[512] = (MACHINE_PAGE_TABLES + 0x2000) | 3;
-	for (i = 0; i < 512; i++)
-		pml4[1024 + i] = (uint64_t)i << 21 | 0x83;
-	gmem_write(&m.mem, CODE, code, len);
-	CHECK_INT(engine_kvm.start(&vm, &m, &console, &port, &e), 0);
-}
-
-static int in_child(void (*body)(void))
-{
-	int status = 0;
-	pid_t pid;
-
-	fflush(stdout);
-	pid = fork();
-	if (pid == 0) {
-		unit_bad = 0;
-		body();
-		fflush(stdout);
-		_exit(unit_bad ? 1 : 0);
-	}
-	waitpid(pid, &status, 0);
-	return status;
-}
-
-static bool no_kvm(void)
-{
-	int kvm = kvm_open(&e);
-
-	if (kvm >= 0)
-		close(kvm);
-	return kvm < 0;
+	CHECK_INT(start(1, 64 << 20, code, len), 0);
 }
 
 /* ---- stuck in the guest ------------------------------------------------------------ */
@@ -94,7 +34,7 @@ static void stops(const char *code, size_t len)
 	double began;
 	uint64_t took;
 
-	start(code, len);
+	run(code, len);
 	usleep(50000);
 	CHECK_INT(kvm_control.pause(vm, &took, &e), 0);
 	CHECK(took < 1000000000ULL);
@@ -159,7 +99,7 @@ static void stuck(void)
 	uint64_t took;
 	double began;
 
-	start(code, sizeof(code) - 1);
+	run(code, sizeof(code) - 1);
 	CHECK_INT(bus_add(&((struct kvm_vm *)vm)->pio, 0x500, 1, &ops, NULL), 0);
 	gmem_write(&m.mem, FLAG, "x", 1);
 	for (began = now(); !inside && now() - began < 5;)
@@ -205,7 +145,7 @@ static void ordered(void)
 	ssize_t n, i;
 	bool ended;
 
-	start(code, sizeof(code) - 1);
+	run(code, sizeof(code) - 1);
 	engine_kvm.fds(vm, fd);
 	p.fd = fd[0];
 	fcntl(console, F_SETFL, O_NONBLOCK);
@@ -227,38 +167,65 @@ TEST(coalesced_writes_stay_in_order)
 	CHECK_INT(in_child(ordered), 0);
 }
 
+/* ---- failures ------------------------------------------------------------------------ */
+
+static unsigned int files; /* that may be open in the child */
+
+static unsigned int descriptors(void)
+{
+	unsigned int fd, n = 0;
+
+	for (fd = 0; fd < 1024; fd++)
+		n += fcntl((int)fd, F_GETFD) >= 0;
+	return n;
+}
+
+/* A start that fails for want of descriptors leaves none behind; one that does not, ends with 2. */
+static void starved(void)
+{
+	const struct rlimit l = { files, files };
+	unsigned int before = descriptors();
+
+	setrlimit(RLIMIT_NOFILE, &l);
+	if (start(2, 64 << 20, COUNT_FOR_EVER, sizeof(COUNT_FOR_EVER) - 1) == 0)
+		_exit(2);
+	if (console >= 0)
+		close(console);
+	if (port >= 0)
+		close(port);
+	CHECK_INT(descriptors(), before);
+}
+
+TEST(a_failed_start_leaves_no_descriptor)
+{
+	unsigned int first = descriptors();
+	int status = 0;
+
+	if (no_kvm())
+		SKIP(e.text);
+	for (files = first; status == 0 && files < first + 64; files++)
+		status = in_child(starved);
+	CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 2);
+	printf("# %u starts failed for want of descriptors\n", files - 1 - first);
+	CHECK(files > first + 8);
+}
+
 /* ---- whom it runs as ------------------------------------------------------------------- */
 
 static int ready[2];
 
 static void waiting(void)
 {
-	start("\xeb\xfe", 2);
+	run("\xeb\xfe", 2);
 	if (write(ready[1], "x", 1) != 1)
 		_exit(1);
 	poll(NULL, 0, 60000);
 }
 
-static long long field(pid_t pid, const char *key, int base)
-{
-	char path[64], line[256];
-	long long v = -1;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%d/status", pid);
-	f = fopen(path, "re");
-	while (f && fgets(line, sizeof(line), f))
-		if (strncmp(line, key, strlen(key)) == 0)
-			v = strtoll(line + strlen(key), NULL, base);
-	if (f)
-		fclose(f);
-	return v;
-}
-
 static void runs_as(long long uid, long long gid)
 {
+	char x, status[64];
 	pid_t pid;
-	char x;
 
 	CHECK_INT(pipe(ready), 0);
 	fflush(stdout);
@@ -270,11 +237,12 @@ static void runs_as(long long uid, long long gid)
 	close(ready[1]);
 	CHECK_INT(read(ready[0], &x, 1), 1);
 	close(ready[0]);
-	CHECK_INT(field(pid, "Uid:", 10), uid);
-	CHECK_INT(field(pid, "Gid:", 10), gid);
-	CHECK_INT(field(pid, "Groups:", 10), 0);
-	CHECK_INT(field(pid, "CapEff:", 16), 0);
-	CHECK_INT(field(pid, "CapBnd:", 16), 0);
+	snprintf(status, sizeof(status), "/proc/%d/status", pid);
+	CHECK_INT(field(status, "Uid:", 10), uid);
+	CHECK_INT(field(status, "Gid:", 10), gid);
+	CHECK_INT(field(status, "Groups:", 10), 0);
+	CHECK_INT(field(status, "CapEff:", 16), 0);
+	CHECK_INT(field(status, "CapBnd:", 16), 0);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 }
@@ -327,4 +295,5 @@ TEST(dies_with_its_parent)
 }
 
 UNIT_MAIN(T(stuck_in_the_guest), T(stuck_in_the_host), T(coalesced_writes_stay_in_order),
-	  T(root_becomes_nobody_or_who_called_sudo), T(dies_with_its_parent))
+	  T(a_failed_start_leaves_no_descriptor), T(root_becomes_nobody_or_who_called_sudo),
+	  T(dies_with_its_parent))
