@@ -10,6 +10,7 @@
 #include "find.h"
 #include "msg.h"
 #include "paths.h"
+#include "unpack.h"
 
 void found_put(struct rec_out *out, const struct found *f)
 {
@@ -119,7 +120,16 @@ static int nothing(const struct cache *c, const char *spec, const struct found *
 		       spec ? " " : "", spec ? spec : "", held, own, spec ? " SOURCE" : "");
 }
 
-int find_kernel(const char *spec, struct found *f)
+/* Where nobody has put a vmlinux beside the image, there is the one in it. */
+static void add_vmlinux(struct found *f)
+{
+	struct errbuf e;
+
+	if (!f->vmlinux[0] && unpack_vmlinux(f->image, f->vmlinux, &e))
+		msg_warn("kernel %s: %s", f->image, e.text);
+}
+
+static int choose_kernel(const char *spec, struct found *f)
 {
 	const struct cache_entry *en;
 	char base[SHA256_HEX];
@@ -143,5 +153,14 @@ int find_kernel(const char *spec, struct found *f)
 	else
 		rc = nothing(&c, spec, f, e.text);
 	cache_free(&c);
+	return rc;
+}
+
+int find_kernel(const char *spec, struct found *f)
+{
+	int rc = choose_kernel(spec, f);
+
+	if (!rc)
+		add_vmlinux(f);
 	return rc;
 }

@@ -11,6 +11,8 @@
 #define PTE_ADDR    0x000ffffffffff000ULL
 #define CPUS_MAX    8192
 #define BLOCK       64 /* bytes that cost as much as a read by itself */
+#define BANNER_MIN  32 /* bytes of a linux_banner worth looking for, and more than it has */
+#define BANNER_MAX  1024
 
 void kmem_init(struct kmem *m, const struct gmem *ram, const struct ksym *sym)
 {
@@ -243,12 +245,12 @@ static uint64_t ram_end(const struct gmem *ram)
 int kmem_attach(struct kmem *m, struct errbuf *e)
 {
 	const struct ksym_entry *s = ksym_find(m->sym, "linux_banner");
-	size_t len = s && s->size > 32 && s->size < PAGE ? (size_t)s->size : 0;
-	const char *banner = len ? ksym_bytes(m->sym, s->addr, len) : NULL;
+	const char *banner = s ? ksym_bytes(m->sym, s->addr, BANNER_MAX) : NULL;
+	size_t len = banner ? strnlen(banner, BANNER_MAX) : 0;
 	uint64_t link, gpa, end = ram_end(m->ram);
 	int rc = -EAGAIN;
 
-	if (!banner)
+	if (len < BANNER_MIN || len == BANNER_MAX)
 		return errbuf_set(e, -ENOENT, "vmlinux has no linux_banner");
 	/* a guest's RAM may hold copies, in an initrd for one: settle() tells */
 	link = s->addr - KMEM_START_KERNEL_MAP;

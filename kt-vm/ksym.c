@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "kallsyms.h"
 #include "ksym.h"
 
 #define SYMBOLS_MAX (4U << 20) /* a kernel with everything in it has a tenth */
@@ -101,12 +102,55 @@ static Elf_Scn *find_section(const struct ksym *k, const char *name, GElf_Shdr *
 	return NULL;
 }
 
+static int make_index(struct ksym *k, size_t n)
+{
+	for (k->slots = 1024; k->slots < 2 * n; k->slots *= 2)
+		;
+	k->by_name = calloc(k->slots, sizeof(*k->by_name));
+	return k->by_name ? 0 : -ENOMEM;
+}
+
+static int load_symtab(struct ksym *k, Elf_Data *data, size_t strings, struct errbuf *e)
+{
+	size_t n = data->d_size / sizeof(Elf64_Sym);
+
+	if (!n || n > SYMBOLS_MAX)
+		return errbuf_set(e, -ENOEXEC, "vmlinux has a symbol table of %zu symbols", n);
+	k->entry = calloc(n, sizeof(*k->entry));
+	if (!k->entry || make_index(k, n))
+		return errbuf_set(e, -ENOMEM, "no memory for the symbols of vmlinux");
+	return fill(k, data, n, strings);
+}
+
+/* A stripped vmlinux: what the kernel itself has of its symbols. */
+static int load_kallsyms(struct ksym *k, struct errbuf *e)
+{
+	struct kallsyms own;
+	const void *rodata;
+	uint64_t addr;
+	size_t len;
+	int rc;
+
+	rodata = ksym_section(k, ".rodata", &len, &addr);
+	if (!rodata)
+		return errbuf_set(e, -ENOEXEC, "vmlinux has neither .symtab nor .rodata");
+	rc = kallsyms_read(&own, rodata, len, addr, e);
+	if (rc)
+		return rc;
+	k->entry = own.entry;
+	k->names = own.names;
+	if (make_index(k, own.n))
+		return errbuf_set(e, -ENOMEM, "no memory for the symbols of vmlinux");
+	while (k->n < own.n)
+		insert(k, (uint32_t)k->n++);
+	return 0;
+}
+
 int ksym_load(struct ksym *k, struct errbuf *e)
 {
 	Elf_Data *data;
 	Elf_Scn *scn;
 	GElf_Shdr sh;
-	size_t n;
 
 	elf_version(EV_CURRENT);
 	k->elf = elf_memory(k->map, k->len);
@@ -114,16 +158,7 @@ int ksym_load(struct ksym *k, struct errbuf *e)
 		return errbuf_set(e, -ENOEXEC, "vmlinux is no ELF file");
 	scn = find_section(k, ".symtab", &sh);
 	data = scn ? elf_getdata(scn, NULL) : NULL;
-	n = data && sh.sh_entsize ? data->d_size / sizeof(Elf64_Sym) : 0;
-	if (!n || n > SYMBOLS_MAX)
-		return errbuf_set(e, -ENOEXEC, "vmlinux has no symbol table");
-	for (k->slots = 1024; k->slots < 2 * n; k->slots *= 2)
-		;
-	k->entry = calloc(n, sizeof(*k->entry));
-	k->by_name = calloc(k->slots, sizeof(*k->by_name));
-	if (!k->entry || !k->by_name)
-		return errbuf_set(e, -ENOMEM, "no memory for the symbols of vmlinux");
-	return fill(k, data, n, sh.sh_link);
+	return data ? load_symtab(k, data, sh.sh_link, e) : load_kallsyms(k, e);
 }
 
 void ksym_free(struct ksym *k)
@@ -133,6 +168,7 @@ void ksym_free(struct ksym *k)
 	if (k->map)
 		munmap(k->map, k->len);
 	free(k->entry);
+	free(k->names);
 	free(k->by_name);
 	free(k->by_addr);
 	memset(k, 0, sizeof(*k));
@@ -153,9 +189,11 @@ const struct ksym_entry *ksym_find(const struct ksym *k, const char *name)
 static int by_addr(const void *a, const void *b, void *arg)
 {
 	const struct ksym_entry *s = arg;
-	uint64_t x = s[*(const uint32_t *)a].addr, y = s[*(const uint32_t *)b].addr;
+	uint32_t i = *(const uint32_t *)a, j = *(const uint32_t *)b;
 
-	return (x > y) - (x < y);
+	if (s[i].addr != s[j].addr)
+		return s[i].addr > s[j].addr ? 1 : -1;
+	return (i > j) - (i < j);
 }
 
 /* Kernel text is between these two symbols; data symbols would shadow functions. */
@@ -178,6 +216,7 @@ static bool sort_functions(struct ksym *k)
 
 const struct ksym_entry *ksym_function(struct ksym *k, uint64_t addr)
 {
+	const struct ksym_entry *s, *found = NULL;
 	size_t lo = 0, hi, mid;
 
 	if (!k->by_addr && !sort_functions(k))
@@ -189,13 +228,16 @@ const struct ksym_entry *ksym_function(struct ksym *k, uint64_t addr)
 		else
 			hi = mid;
 	}
-	/* markers such as _stext have no size and share their address with a function that has one
-	 */
-	while (lo && !k->entry[k->by_addr[lo - 1]].size)
-		lo--;
-	if (!lo || addr - k->entry[k->by_addr[lo - 1]].addr >= k->entry[k->by_addr[lo - 1]].size)
-		return NULL;
-	return &k->entry[k->by_addr[lo - 1]];
+	/* markers such as _stext have no size and share their address with a function that has
+	 * one; of several names for one function the first is the kernel's choice, too */
+	for (; lo; lo--) {
+		s = &k->entry[k->by_addr[lo - 1]];
+		if (found && s->addr != found->addr)
+			break;
+		if (s->size)
+			found = s;
+	}
+	return found && addr - found->addr < found->size ? found : NULL;
 }
 
 const void *ksym_section(const struct ksym *k, const char *name, size_t *len, uint64_t *addr)

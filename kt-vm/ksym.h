@@ -9,7 +9,8 @@
 
 /*
  * The symbols and sections of the vmlinux that the guest runs: a file on the host, trusted
- * no further than that its lengths are checked. It is mapped, not read; names point into it.
+ * no further than that its lengths are checked. It is mapped, not read. Symbols are those of its
+ * symbol table, or of a stripped one those that the kernel itself carries (kallsyms.h).
  * Addresses are those that it was linked for (KASLR moves them: kmem.h).
  */
 struct ksym_entry {
@@ -22,6 +23,7 @@ struct ksym {
 	size_t len;
 	void *elf;                /* Elf *, of libelf, over the mapping */
 	struct ksym_entry *entry; /* in the file's order */
+	char *names;              /* of kallsyms; else names are in the mapping */
 	uint32_t *by_name;        /* hash table of indices + 1 */
 	uint32_t *by_addr;        /* sorted indices of functions; made when first asked for */
 	size_t n, slots, functions;
@@ -29,7 +31,7 @@ struct ksym {
 
 /* Maps the file; nothing is parsed before ksym_load(). -errno with words. */
 int ksym_open(struct ksym *k, const char *path, struct errbuf *e);
-/* Reads the symbol table. Opens no file: it may run behind a seccomp filter. */
+/* Reads the symbols. Opens no file: it may run behind a seccomp filter. */
 int ksym_load(struct ksym *k, struct errbuf *e);
 void ksym_free(struct ksym *k);
 

@@ -13,10 +13,11 @@ enum {
 	REG_R10,
 	REG_R13,
 	REG_BP_IND,
-	REG_SP_IND
+	REG_SP_IND,
+	REG_AX
 };
 enum { TYPE_UNDEFINED, TYPE_END, TYPE_CALL, TYPE_REGS, TYPE_REGS_PARTIAL };
-enum { GPR_DX = 2, GPR_BP = 5, GPR_DI = 7, GPR_R10 = 10, GPR_R13 = 13 };
+enum { GPR_AX, GPR_DX = 2, GPR_BP = 5, GPR_DI = 7, GPR_R10 = 10, GPR_R13 = 13 };
 
 #define PT_REGS_IP 128 /* arch/x86/include/asm/ptrace.h: r15 is at 0, ip at 16 * 8 */
 #define PT_REGS_SP 152
@@ -29,7 +30,7 @@ struct orc {
 
 struct frame {
 	struct obs *o;
-	uint64_t ip, sp, bp, dx, di, r10, r13;
+	uint64_t ip, sp, bp, ax, dx, di, r10, r13;
 	bool exact; /* ip is where the CPU is, no return address */
 };
 
@@ -38,12 +39,38 @@ static bool in_text(uint64_t ip)
 	return ip >= 0xffff800000000000ULL;
 }
 
+/*
+ * Numbers in entries have changed: types in 6.4, since when a sum in .orc_header says which they
+ * are, and registers in 7.0. A sum that is not known is taken for the newest.
+ */
+static void decode(const struct ksym *k, const uint8_t *e, struct orc *orc)
+{
+	static const uint8_t sum_6_4[] = { 0xfe, 0x5d, 0x32, 0xbf }, renumbered[16] = {
+		REG_UNDEFINED, REG_AX,  REG_DX,      REG_SP,     REG_BP,     REG_DI,
+		REG_R10,       REG_R13, REG_PREV_SP, REG_SP_IND, REG_BP_IND,
+	};
+	size_t len = 0;
+	const uint8_t *sum = ksym_section(k, ".orc_header", &len, NULL);
+
+	memcpy(&orc->sp_offset, e, 2);
+	memcpy(&orc->bp_offset, e + 2, 2);
+	orc->sp_reg = e[4] & 15;
+	orc->bp_reg = e[4] >> 4;
+	orc->type = e[5] & 7;
+	if (!sum || len < sizeof(sum_6_4)) {
+		orc->type = e[5] & 4 ? TYPE_END : (e[5] & 3) + TYPE_CALL;
+	} else if (memcmp(sum, sum_6_4, sizeof(sum_6_4))) {
+		orc->sp_reg = renumbered[orc->sp_reg];
+		orc->bp_reg = renumbered[orc->bp_reg];
+	}
+}
+
 /* The entry for a link address: the last one whose ip is not above it. */
 static bool find_orc(const struct ksym *k, uint64_t ip, struct orc *orc)
 {
 	size_t lenip, len, lo = 0, hi, mid;
 	uint64_t base, addr;
-	const uint8_t *ips = ksym_section(k, ".orc_unwind_ip", &lenip, &base), *e;
+	const uint8_t *ips = ksym_section(k, ".orc_unwind_ip", &lenip, &base);
 	const uint8_t *entries = ksym_section(k, ".orc_unwind", &len, NULL);
 	int32_t rel;
 
@@ -61,12 +88,7 @@ static bool find_orc(const struct ksym *k, uint64_t ip, struct orc *orc)
 	}
 	if (!lo)
 		return false;
-	e = entries + 6 * (lo - 1);
-	memcpy(&orc->sp_offset, e, 2);
-	memcpy(&orc->bp_offset, e + 2, 2);
-	orc->sp_reg = e[4] & 15;
-	orc->bp_reg = e[4] >> 4;
-	orc->type = e[5] & 7;
+	decode(k, entries + 6 * (lo - 1), orc);
 	return true;
 }
 
@@ -98,6 +120,9 @@ static bool find_sp(struct frame *f, const struct orc *orc, uint64_t *sp)
 		return true;
 	case REG_BP_IND:
 		return word(f, f->bp + (uint64_t)(int64_t)orc->sp_offset, sp);
+	case REG_AX:
+		*sp = f->ax;
+		return f->exact;
 	case REG_DX:
 		*sp = f->dx;
 		return f->exact;
@@ -156,6 +181,7 @@ size_t kunwind(struct obs *o, const struct engine_regs *r, uint64_t *pc, size_t 
 			   .ip = r->rip,
 			   .sp = r->rsp,
 			   .bp = r->gpr[GPR_BP],
+			   .ax = r->gpr[GPR_AX],
 			   .dx = r->gpr[GPR_DX],
 			   .di = r->gpr[GPR_DI],
 			   .r10 = r->gpr[GPR_R10],

@@ -1,0 +1,382 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Owns the format of kallsyms. These tables follow each other, each aligned to 8 bytes (4 from
+ * Linux 7.0 on):
+ *
+ *	num_syms      u32
+ *	names         for each symbol: length (one byte, or two of 7 bits), then that many codes
+ *	markers       u32 for each 256th symbol: its offset in names
+ *	seqs          until 6.4: 3 bytes for each symbol, of no use here; not in each 6.1
+ *	token_table   what each of the 256 codes stands for: 256 strings
+ *	token_index   u16 for each code: its offset in token_table
+ *
+ * What a name expands to begins with the symbol's type, as in nm(1). Addresses are in 32 bits
+ * for each symbol, and in three ways: enum place.
+ */
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kallsyms.h"
+#include "kmem.h"
+
+#define CODES       256
+#define STEP        256 /* symbols from one marker to the next */
+#define SEQ         3   /* bytes */
+#define LENGTH_MAX  512 /* of a name: KSYM_NAME_LEN */
+#define SYMBOLS_MAX (4U << 20)
+#define NAMES_MAX   (256U << 20) /* of all names together, expanded */
+#define SYMBOL_MAX  (16U << 20)  /* no object is larger: a gap between two regions */
+#define TRIES       16           /* of places that may be the start of the names */
+
+enum place {
+	BY_BASE,    /* relative_base (a u64 behind the offsets) plus the offset */
+	BUT_PERCPU, /* until 6.14: so if negative, -1 being 0; else it is the address itself */
+	BY_PLACE,   /* from 7.0 on: the address of the offset plus the offset; there is no base */
+};
+
+struct tables {
+	const uint8_t *data;
+	size_t len, align;
+	uint64_t addr; /* of data */
+	/* where they are in data */
+	size_t index, tokens, markers, names, offsets;
+	uint32_t nmarkers, n;
+	enum place place;
+	uint64_t base;
+};
+
+static size_t up(const struct tables *t, size_t n)
+{
+	return (n + t->align - 1) & ~(t->align - 1);
+}
+
+static uint16_t u16(const struct tables *t, size_t at)
+{
+	uint16_t v;
+
+	memcpy(&v, t->data + at, sizeof(v));
+	return v;
+}
+
+static uint32_t u32(const struct tables *t, size_t at)
+{
+	uint32_t v;
+
+	memcpy(&v, t->data + at, sizeof(v));
+	return v;
+}
+
+static uint64_t u64(const struct tables *t, size_t at)
+{
+	uint64_t v;
+
+	memcpy(&v, t->data + at, sizeof(v));
+	return v;
+}
+
+/* ---- where they are -------------------------------------------------------------- */
+
+/* 256 offsets, each greater than the one before it, and not by much. */
+static bool is_index(const struct tables *t, size_t at)
+{
+	unsigned int i;
+
+	if (u16(t, at))
+		return false;
+	for (i = 1; i < CODES; i++)
+		if ((unsigned int)u16(t, at + 2 * i) - u16(t, at + 2 * i - 2) - 1 >= LENGTH_MAX)
+			return false;
+	return true;
+}
+
+/* The strings that the index says, and nothing but padding up to it. */
+static bool are_tokens(const struct tables *t, size_t at)
+{
+	size_t end = 0;
+	unsigned int i;
+
+	for (i = 0; i < CODES; i++) {
+		size_t start = u16(t, t->index + 2 * i);
+
+		if (start != end || at + start >= t->index)
+			return false;
+		end += strnlen((const char *)t->data + at + start, t->index - at - start) + 1;
+	}
+	return up(t, at + end) == t->index;
+}
+
+/* Only the length of the last one is unknown. */
+static bool find_tokens(struct tables *t)
+{
+	size_t size = u16(t, t->index + 2 * (CODES - 1)) + 1, last;
+
+	for (last = 0; last <= LENGTH_MAX + t->align && up(t, size + last) <= t->index;
+	     last += t->align) {
+		t->tokens = t->index - up(t, size + last);
+		if (are_tokens(t, t->tokens))
+			return true;
+	}
+	return false;
+}
+
+/* A name's length in codes; *at is moved to the first of them. 0: it does not end in time. */
+static size_t name_length(const struct tables *t, size_t *at, size_t end)
+{
+	size_t len;
+
+	if (*at + 1 >= end)
+		return 0;
+	len = t->data[(*at)++];
+	if (len & 0x80)
+		len = (len & 0x7f) | (size_t)t->data[(*at)++] << 7;
+	return len <= end - *at ? len : 0;
+}
+
+/* From here, names of that number are as the markers say, and end just before them. */
+static bool are_names(const struct tables *t, size_t start, uint32_t n)
+{
+	size_t at = start, len;
+	uint32_t i;
+
+	for (i = 0; i < n; i++) {
+		if (i % STEP == 0 && at - start != u32(t, t->markers + i / STEP * 4))
+			return false;
+		len = name_length(t, &at, t->markers);
+		if (!len)
+			return false;
+		at += len;
+	}
+	return up(t, at) == t->markers;
+}
+
+/* Their number is in front of them, and the last marker tells about where they begin. */
+static bool find_names(struct tables *t)
+{
+	size_t last = u32(t, t->markers + 4 * (t->nmarkers - 1)), at, least;
+	unsigned int tries = 0;
+
+	if (last + 2 * t->align > t->markers)
+		return false;
+	at = (t->markers - last) & ~(t->align - 1);
+	least = at < STEP * (LENGTH_MAX + 2) + t->align ? t->align : at - STEP * (LENGTH_MAX + 2);
+	for (; at >= least && tries < TRIES; at -= t->align) {
+		t->n = u32(t, at - t->align);
+		if ((t->n + STEP - 1ULL) / STEP != t->nmarkers)
+			continue;
+		tries++;
+		t->names = at;
+		if (are_names(t, at, t->n))
+			return true;
+	}
+	return false;
+}
+
+/* Right before the tokens: they grow, from the 0 that begins them. */
+static bool find_markers(struct tables *t)
+{
+	size_t end = t->tokens, at;
+
+	if (end < 8)
+		return false;
+	if (t->align == 8 && u32(t, end - 4) == 0)
+		end -= 4; /* padding */
+	for (at = end - 4; at >= 4 && u32(t, at - 4) < u32(t, at); at -= 4)
+		;
+	t->markers = at;
+	t->nmarkers = (uint32_t)((end - at) / 4);
+	return u32(t, at) == 0 && at % t->align == 0 && find_names(t);
+}
+
+static bool grow(const struct tables *t)
+{
+	uint32_t i;
+
+	for (i = 1; i < t->nmarkers; i++)
+		if (u32(t, t->markers + 4 * i) <= u32(t, t->markers + 4 * (i - 1)))
+			return false;
+	return u32(t, t->markers) == 0;
+}
+
+/* With seqs between them and the tokens: the distance tells how many there are. */
+static bool find_far_markers(struct tables *t)
+{
+	const size_t each = 4 + SEQ * STEP; /* a marker and its symbols' seqs */
+	size_t back, seqs;
+
+	for (back = t->align; back <= t->tokens && back / each < SYMBOLS_MAX / STEP;
+	     back += t->align) {
+		t->markers = t->tokens - back;
+		t->nmarkers = (uint32_t)((back + each - 1) / each);
+		if (!grow(t) || !find_names(t))
+			continue;
+		seqs = up(t, t->markers + 4ULL * t->nmarkers);
+		if (up(t, seqs + SEQ * (size_t)t->n) == t->tokens)
+			return true;
+	}
+	return false;
+}
+
+static uint64_t address(const struct tables *t, uint32_t i)
+{
+	size_t at = t->offsets + 4ULL * i;
+	uint64_t off = (uint64_t)(int64_t)(int32_t)u32(t, at);
+
+	switch (t->place) {
+	case BY_PLACE:
+		return t->addr + at + off;
+	case BUT_PERCPU:
+		return (int64_t)off >= 0 ? off : t->base - 1 - off;
+	default:
+		return t->base + (uint32_t)off;
+	}
+}
+
+/* Symbols come in the order of their addresses. */
+static bool fits(struct tables *t, enum place place)
+{
+	uint32_t i;
+
+	t->place = place;
+	for (i = 1; i < t->n; i++)
+		if (address(t, i) < address(t, i - 1))
+			return false;
+	return address(t, t->n - 1) >= KMEM_START_KERNEL_MAP;
+}
+
+static bool by_base(struct tables *t, size_t offsets, size_t base)
+{
+	t->offsets = offsets;
+	t->base = u64(t, base);
+	return t->base >= KMEM_START_KERNEL_MAP && (fits(t, BY_BASE) || fits(t, BUT_PERCPU));
+}
+
+/* They are behind all of that, or (until 6.4) in front of it. */
+static bool find_offsets(struct tables *t)
+{
+	size_t size = up(t, 4ULL * t->n), behind = t->index + 2 * CODES, base;
+
+	if (size + 8 <= t->len - behind && by_base(t, behind, behind + size))
+		return true;
+	t->offsets = behind;
+	if (size <= t->len - behind && fits(t, BY_PLACE))
+		return true;
+	base = t->names - t->align - 8;
+	return size + t->align + 8 <= t->names && by_base(t, base - size, base);
+}
+
+static bool find_tables(struct tables *t)
+{
+	if (t->len < 2 * CODES)
+		return false;
+	for (t->index = 0; t->index <= t->len - 2 * CODES; t->index += 4) {
+		if (!is_index(t, t->index))
+			continue;
+		for (t->align = t->index % 8 ? 4 : 8; t->align >= 4; t->align /= 2)
+			if (find_tokens(t) && (find_markers(t) || find_far_markers(t)) &&
+			    find_offsets(t))
+				return true;
+	}
+	return false;
+}
+
+/* ---- what they say --------------------------------------------------------------- */
+
+/* Appends a name without its type, at most `room` bytes; 0: it does not fit. */
+static size_t expand(const struct tables *t, size_t at, size_t len, char *out, size_t room)
+{
+	size_t i, n, used = 0, skip = 1;
+
+	for (i = 0; i < len; i++) {
+		const char *token = (const char *)t->data + t->tokens +
+				    u16(t, t->index + 2 * (size_t)t->data[at + i]);
+
+		n = strlen(token);
+		if (skip && n) {
+			token++;
+			n--;
+			skip = 0;
+		}
+		if (n >= room - used)
+			return 0;
+		memcpy(out + used, token, n);
+		used += n;
+	}
+	out[used++] = '\0';
+	return used;
+}
+
+static size_t expanded_size(const struct tables *t)
+{
+	size_t at = t->names, i, len, size = 0;
+	uint32_t s;
+
+	for (s = 0; s < t->n; s++, at += len) {
+		len = name_length(t, &at, t->markers);
+		for (i = 0; i < len; i++)
+			size += strlen((const char *)t->data + t->tokens +
+				       u16(t, t->index + 2 * (size_t)t->data[at + i]));
+		size++;
+	}
+	return size;
+}
+
+static void fill(struct kallsyms *k, const struct tables *t, size_t room)
+{
+	size_t at = t->names, len, used = 0;
+
+	for (k->n = 0; k->n < t->n; k->n++, at += len) {
+		len = name_length(t, &at, t->markers);
+		k->entry[k->n].addr = address(t, (uint32_t)k->n);
+		k->entry[k->n].name = k->names + used;
+		used += expand(t, at, len, k->names + used, room - used);
+	}
+}
+
+/* Symbols of one address are of one size. */
+static void set_sizes(struct kallsyms *k)
+{
+	uint64_t next = 0, above = 0;
+	size_t i;
+
+	for (i = k->n; i-- > 0;) {
+		struct ksym_entry *s = &k->entry[i];
+
+		if (s->addr != next) {
+			above = next;
+			next = s->addr;
+		}
+		s->size = above && above - s->addr <= SYMBOL_MAX ? above - s->addr : 0;
+	}
+}
+
+int kallsyms_read(struct kallsyms *k, const void *rodata, size_t len, uint64_t addr,
+		  struct errbuf *e)
+{
+	struct tables t = { .data = rodata, .len = len, .addr = addr };
+	size_t size;
+
+	memset(k, 0, sizeof(*k));
+	if (!find_tables(&t))
+		return errbuf_set(e, -ENOENT, "no symbol table, and no kallsyms that are known");
+	size = expanded_size(&t);
+	if (t.n > SYMBOLS_MAX || size > NAMES_MAX)
+		return errbuf_set(e, -E2BIG, "%u symbols in kallsyms", t.n);
+	k->entry = calloc(t.n, sizeof(*k->entry));
+	k->names = malloc(size);
+	if (!k->entry || !k->names) {
+		kallsyms_free(k);
+		return errbuf_set(e, -ENOMEM, "no memory for the symbols of vmlinux");
+	}
+	fill(k, &t, size);
+	set_sizes(k);
+	return 0;
+}
+
+void kallsyms_free(struct kallsyms *k)
+{
+	free(k->entry);
+	free(k->names);
+	memset(k, 0, sizeof(*k));
+}
