@@ -186,6 +186,78 @@ wait_for() { # COMMAND...: at most 10 s
 	done
 }
 
+# packed FILE PACKER...: a bzImage with FILE in it, as kbuild packs it: its size comes behind
+packed() {
+	local file=$1 size n
+	shift
+	image b 9.8.7
+	poke b 497 '\003' # setup_sects: the payload is 64 bytes behind them
+	truncate -s $((4 * 512 + 64)) b
+	"$@" <"$file" >payload
+	size=$(stat -c %s "$file")
+	[ "$1" = gzip ] || le32 "$size" >>payload
+	n=$(stat -c %s payload)
+	cat payload <(echo "what follows") >>b
+	poke b $((0x248)) "$(le32 64 printf)$(le32 "$n" printf)"
+}
+
+# le32 N [printf]: a number of four bytes, or the octal escapes that make it
+le32() {
+	local text
+	# shellcheck disable=SC1003
+	text=$(printf '\\%03o' $(($1 & 255)) $(($1 >> 8 & 255)) $(($1 >> 16 & 255)) $(($1 >> 24)))
+	if [ $# -eq 2 ]; then
+		printf '%s' "$text"
+	else
+		# shellcheck disable=SC2059
+		printf "$text"
+	fi
+}
+
+@test "kernel: the vmlinux in a bzImage is unpacked into the cache, once" {
+	local n=0
+	head -c 3000000 /bin/bash >vm
+	for packer in "gzip -9" "zstd -q" "lz4 -qlc9" "xz --check=crc32" "xz --format=lzma"; do
+		# shellcheck disable=SC2086
+		packed vm $packer
+		run --separate-stderr kt-kernel find ./b
+		[ "$status" -eq 0 ]
+		[ -z "$stderr" ]
+		vmlinux=$(jq -r 'select(.type == "kernel").vmlinux' <<<"$output")
+		[ "$vmlinux" = "$PWD/cache/kt/vmlinux/$(sha256sum <b | cut -d' ' -f1)" ]
+		cmp vm "$vmlinux"
+		n=$((n + 1))
+	done
+	[ "$(find cache/kt/vmlinux -type f | wc -l)" -eq "$n" ]
+	echo changed >"$vmlinux"
+	[ "$(kt-kernel find ./b | jq -r 'select(.type == "kernel").vmlinux')" = "$vmlinux" ]
+	[ "$(cat "$vmlinux")" = changed ]
+}
+
+@test "kernel: a vmlinux that cannot be unpacked is warned of; the kernel still boots" {
+	warns() { # MESSAGE [PATH]
+		run --separate-stderr env PATH="${2:-$PATH}" "$KT_BIN/kt-kernel" find ./b
+		[ "$status" -eq 0 ]
+		[ "$stderr" = "kt-kernel: warning: kernel $PWD/b: $1" ]
+		[ "$(jq -r 'select(.type == "kernel").vmlinux' <<<"$output")" = null ]
+		[ -z "$(ls -A cache/kt/vmlinux 2>/dev/null)" ]
+	}
+	head -c 300000 /bin/bash >vm
+	packed vm zstd -q
+	poke b $((4 * 512 + 64 + 1000)) 'xxxxxxxx'
+	warns "the vmlinux in it is damaged (zstd)"
+	packed vm xz --check=crc32
+	poke b $((4 * 512 + 64 + $(stat -c %s payload) - 4)) '\001\000\000\000' # a size of 1
+	warns "the vmlinux in it is damaged (xz)"
+	packed vm cat
+	warns "the vmlinux in it is packed in no known format"
+	packed vm zstd -q
+	truncate -s 10000 b
+	warns "the vmlinux in it ends behind the file"
+	packed vm zstd -q
+	warns "its vmlinux takes zstd to unpack: No such file or directory" "$PWD"
+}
+
 @test "kernel: find with nothing there says where it looked and what to type" {
 	run --separate-stderr kt-kernel find 9.9
 	[ "$status" -eq 69 ]
