@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-vm/ksym.c kt-vm/kallsyms.c kt-vm/kmem.c kt-vm/kbtf.c kt-vm/kval.c kt-vm/kidr.c kt-vm/kbpf.c
-// LINK: kt-vm/kbpf_find.c kt-vm/kscx.c kt-vm/kunwind.c kt-vm/kflight.c kt-vm/kprobe.c
-// LINK: kt-vm/obs.c kt-vm/kname.c kt-vm/monitor.c kt-vm/live.c kt-vm/snapshot.c kt-vm/watch.c kt-vm/kpath.c
-// LINK: kt-vm/jtext.c kt-vm/gmem.c
+// LINK: kt-vm/ksym.c kt-vm/kallsyms.c kt-vm/kmem.c kt-vm/kbtf.c kt-vm/kval.c kt-vm/kidr.c
+// LINK: kt-vm/kbpf.c kt-vm/kbpf_find.c kt-vm/kscx.c kt-vm/kunwind.c kt-vm/kflight.c
+// LINK: kt-vm/kprobe.c kt-vm/obs.c kt-vm/kname.c kt-vm/monitor.c kt-vm/live.c kt-vm/snapshot.c
+// LINK: kt-vm/watch.c kt-vm/kpath.c kt-vm/jtext.c kt-vm/gmem.c
 /*
  * usage: sample_time VMLINUX CPUS
  * What a sample costs, in microseconds of CPU time: the kernel's own struct layouts, and a
