@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "flatten.h"
+#include "utf8.h"
 
 #define EFFORT (20U << 20) /* bytes parsed before it gives up */
 
@@ -140,7 +141,7 @@ static struct json_object *first(struct search *s, bool own_lines)
 	return NULL;
 }
 
-struct json_object *flatten_find(const char *text, size_t len)
+static struct json_object *find_in(const char *text, size_t len)
 {
 	struct search s = { .tok = json_tokener_new_ex(FLATTEN_PARSE_DEPTH),
 			    .text = text,
@@ -154,5 +155,19 @@ struct json_object *flatten_find(const char *text, size_t len)
 	if (!o)
 		o = first(&s, false);
 	json_tokener_free(s.tok);
+	return o;
+}
+
+struct json_object *flatten_find(const char *text, size_t len)
+{
+	struct json_object *o;
+	size_t n = 0;
+	char *ascii;
+
+	if (utf8_is_ascii(text, len))
+		return find_in(text, len);
+	ascii = utf8_escape(text, len, &n);
+	o = ascii ? find_in(ascii, n) : NULL;
+	free(ascii);
 	return o;
 }

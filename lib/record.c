@@ -8,6 +8,7 @@
 #include "exit.h"
 #include "msg.h"
 #include "record.h"
+#include "utf8.h"
 
 static const int json_flags = JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE;
 
@@ -24,32 +25,6 @@ void rec_add(struct json_object *o, const char *key, struct json_object *v)
 	json_object_object_add(o, key, v);
 }
 
-/* Length of the valid UTF-8 sequence at s, or 0; surrogates and overlong forms are not valid. */
-static size_t utf8_len(const unsigned char *s, size_t left)
-{
-	size_t n, i;
-
-	if (s[0] < 0x80)
-		return 1;
-	if (s[0] >= 0xc2 && s[0] <= 0xdf)
-		n = 2;
-	else if (s[0] >= 0xe0 && s[0] <= 0xef)
-		n = 3;
-	else if (s[0] >= 0xf0 && s[0] <= 0xf4)
-		n = 4;
-	else
-		return 0;
-	if (n > left)
-		return 0;
-	for (i = 1; i < n; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
-	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
-		return 0;
-	return n;
-}
-
 struct json_object *rec_text(const char *s, size_t len)
 {
 	char *clean = malloc(3 * len + 1), *p = clean;
@@ -59,7 +34,7 @@ struct json_object *rec_text(const char *s, size_t len)
 	if (!clean)
 		return NULL;
 	while (len) {
-		n = utf8_len((const unsigned char *)s, len);
+		n = utf8_len(s, len);
 		if (n) {
 			p = mempcpy(p, s, n);
 		} else { /* U+FFFD, the replacement character */
@@ -268,24 +243,48 @@ static int line_next(struct rec_in *in)
 	return n ? -EPIPE : 0;
 }
 
-static int parse(struct rec_in *in, struct errbuf *e)
+static int parse_ascii(struct rec_in *in, const char *text, size_t len)
 {
 	struct json_tokener *tok = json_tokener_new();
 	size_t used;
 
 	if (!tok)
-		return errbuf_set(e, -ENOMEM, "line %lu: out of memory", in->seq);
-	json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-	in->obj = json_tokener_parse_ex(tok, in->line, (int)in->len);
+		return -ENOMEM;
+	json_tokener_set_flags(tok, JSON_TOKENER_STRICT);
+	in->obj = json_tokener_parse_ex(tok, text, (int)len);
 	used = json_tokener_get_parse_end(tok);
 	json_tokener_free(tok);
-	while (used < in->len && memchr(" \t\r", in->line[used], 3))
+	while (used < len && memchr(" \t\r", text[used], 3))
 		used++;
-	if (used < in->len || !rec_get_str(in->obj, "type", NULL))
-		return errbuf_set(e, -EBADMSG,
+	return used == len && rec_get_str(in->obj, "type", NULL) ? 1 : -EBADMSG;
+}
+
+static int parse_utf8(struct rec_in *in)
+{
+	size_t len;
+	char *ascii;
+	int rc;
+
+	if (!utf8_valid(in->line, in->len))
+		return -EBADMSG;
+	ascii = utf8_escape(in->line, in->len, &len);
+	rc = ascii ? parse_ascii(in, ascii, len) : -ENOMEM;
+	free(ascii);
+	return rc;
+}
+
+static int parse(struct rec_in *in, struct errbuf *e)
+{
+	int rc = utf8_is_ascii(in->line, in->len) ? parse_ascii(in, in->line, in->len)
+						  : parse_utf8(in);
+
+	if (rc == -ENOMEM)
+		return errbuf_set(e, rc, "line %lu: out of memory", in->seq);
+	if (rc < 0)
+		return errbuf_set(e, rc,
 				  "line %lu: expected a record, a JSON object with a \"type\"",
 				  in->seq);
-	return 1;
+	return rc;
 }
 
 int rec_line(struct rec_in *in, struct errbuf *e)

@@ -149,6 +149,7 @@ last_end() {
 @test "kvm: each thing that the host lacks has its own line, exit 69" {
 	dev=/dev/kvm
 	[ -e "$dev" ] && [ "$(id -u)" -eq 0 ] || skip "needs root, to change who may open $dev"
+	unshare -m true 2>/dev/null || skip "no mount namespaces here"
 	# a mount namespace of its own: the host's /dev/kvm stays as it is
 	no_kvm() {
 		run --separate-stderr unshare -m sh -c "$1; kt-topo 1l1c1t | setpriv ${2:-} kt-vm -e kvm -k /bin/true"

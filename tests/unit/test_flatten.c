@@ -40,6 +40,9 @@ TEST(where_it_is)
 	CHECK_STR(flat("it says {\"a\":1} and\n{\"b\":\n2}\n{\"c\":3}"), "{\"b\":2}");
 	CHECK_STR(flat("it says {\"a\":1} and goes"), "{\"a\":1}");
 	CHECK_STR(flat("{\"a\":1} trailing {\"b\":2}"), "{\"a\":1}");
+	/* beyond ASCII, or no text at all */
+	CHECK_STR(flat("\xc3\xa9\xff{\n{\"\xc3\xa9\":{\"\xff\":1}}\n"),
+		  "{\"\xc3\xa9.\xef\xbf\xbd\":1}");
 	CHECK_STR(flat("{\"a\":"), "none");
 	CHECK_STR(flat("{{{[[["), "none");
 	CHECK_STR(flat("12"), "none");

@@ -87,6 +87,26 @@ TEST(any_byte)
 	free(line);
 }
 
+/* What json-c 0.18 alone refuses; a backslash before it stays the mistake that it is. */
+TEST(beyond_ascii)
+{
+	char text[] =
+		"{\"type\":\"x\",\"ke\xc3\xbf\":\"\xc2\x80\\\\\xe2\x82\xac\xf0\x9f\x90\xa7\"}\n"
+		"{\"type\":\"x\",\"s\":\"\\\xc3\xbf\"}\n"
+		"{\"type\":\"x\",\"s\":\"\xc3\"}\n"
+		"{\"type\":\"x\"\xc3\xbf}\n";
+	int i;
+
+	open_text(text);
+	CHECK_INT(rec_next(&in, &e), 1);
+	CHECK_STR(rec_get_str(in.obj, "ke\xc3\xbf", ""), "\xc2\x80\\\xe2\x82\xac\xf0\x9f\x90\xa7");
+	CHECK(strncmp(in.line, text, in.len) == 0);
+	for (i = 0; i < 3; i++)
+		CHECK_INT(rec_next(&in, &e), -EBADMSG);
+	CHECK_INT(rec_next(&in, &e), 0);
+	done();
+}
+
 TEST(writing)
 {
 	struct json_object *o = rec_new("x");
@@ -309,5 +329,6 @@ TEST(base64_all_bytes)
 	free(back);
 }
 
-UNIT_MAIN(T(utf8), T(any_byte), T(writing), T(reading), T(no_records), T(deep_nesting), T(cut),
-	  T(ends), T(long_lines), T(base64), T(base64_mistakes), T(base64_all_bytes))
+UNIT_MAIN(T(utf8), T(any_byte), T(beyond_ascii), T(writing), T(reading), T(no_records),
+	  T(deep_nesting), T(cut), T(ends), T(long_lines), T(base64), T(base64_mistakes),
+	  T(base64_all_bytes))
