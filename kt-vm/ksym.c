@@ -161,6 +161,11 @@ int ksym_load(struct ksym *k, struct errbuf *e)
 	return data ? load_symtab(k, data, sh.sh_link, e) : load_kallsyms(k, e);
 }
 
+void ksym_rest(const struct ksym *k)
+{
+	madvise(k->map, k->len, MADV_DONTNEED);
+}
+
 void ksym_free(struct ksym *k)
 {
 	if (k->elf)

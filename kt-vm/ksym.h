@@ -33,6 +33,8 @@ struct ksym {
 int ksym_open(struct ksym *k, const char *path, struct errbuf *e);
 /* Reads the symbols. Opens no file: it may run behind a seccomp filter. */
 int ksym_load(struct ksym *k, struct errbuf *e);
+/* The file has been read, for now: its pages need not be resident; they come back when touched. */
+void ksym_rest(const struct ksym *k);
 void ksym_free(struct ksym *k);
 
 /* A symbol by name, or NULL. Of several local ones of a name, the first. */

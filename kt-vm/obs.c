@@ -168,6 +168,7 @@ void obs_attach(struct obs *o, uint64_t now_ns)
 	absent = json_object_new_array();
 	kprobe_all(o->btf, &o->probe, absent);
 	find_runqueues(o);
+	ksym_rest(&o->sym);
 	o->attached = true;
 	o->next_ns = o->period_ns ? now_ns : UINT64_MAX;
 	put_observe(o, now_ns, clock_ns() - since, absent, NULL);
