@@ -5,7 +5,8 @@
  * adds one record of its own: {"type":"bench","init_ns":N,"end_ns":N,"rss_kib":N,
  * "guest_kib":N}. Times are since just before the fork; `init` is the first record of PID 1.
  * rss_kib is what the process has resident in that moment, without the guest's memory;
- * that is its largest mapping, guest_kib of it are resident.
+ * that is its largest mapping, guest_kib of it are resident. With an observer, the moment is
+ * that of the record in which it says that it has read the kernel's symbols and types.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,6 +79,8 @@ int main(int argc, char **argv)
 			init = now_ns() - start;
 			resident(pid, &all, &guest);
 		}
+		if (strstr(line, "\"type\":\"observe\""))
+			resident(pid, &all, &guest);
 		fputs(line, stdout);
 	}
 	waitpid(pid, &status, 0);
