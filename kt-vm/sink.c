@@ -102,12 +102,8 @@ static bool is_guests(struct json_object *o)
 
 static int port_line(struct sink *s, const char *line, size_t len, struct errbuf *e)
 {
-	struct json_tokener *tok = json_tokener_new();
-	struct json_object *o;
+	struct json_object *o = rec_read(line, len);
 
-	json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-	o = json_tokener_parse_ex(tok, line, (int)len);
-	json_tokener_free(tok);
 	s->port_records++;
 	if (!is_guests(o)) {
 		json_object_put(o);

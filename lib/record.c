@@ -104,8 +104,13 @@ const char *rec_get_str(struct json_object *o, const char *key, const char *dflt
 int64_t rec_get_int(struct json_object *o, const char *key, int64_t dflt)
 {
 	struct json_object *v = get(o, key, json_type_int);
+	double d;
 
-	return v ? json_object_get_int64(v) : dflt;
+	if (v)
+		return json_object_get_int64(v);
+	v = get(o, key, json_type_double); /* 2e9 is whole, too: some programs write it so */
+	d = v ? json_object_get_double(v) : NAN;
+	return fabs(d) <= 0x1p53 && d == trunc(d) ? (int64_t)d : dflt;
 }
 
 double rec_get_dbl(struct json_object *o, const char *key, double dflt)
@@ -243,48 +248,56 @@ static int line_next(struct rec_in *in)
 	return n ? -EPIPE : 0;
 }
 
-static int parse_ascii(struct rec_in *in, const char *text, size_t len)
+static struct json_object *parse_ascii(const char *text, size_t len)
 {
 	struct json_tokener *tok = json_tokener_new();
+	struct json_object *o;
 	size_t used;
 
-	if (!tok)
-		return -ENOMEM;
+	if (!tok) {
+		errno = ENOMEM;
+		return NULL;
+	}
 	json_tokener_set_flags(tok, JSON_TOKENER_STRICT);
-	in->obj = json_tokener_parse_ex(tok, text, (int)len);
+	o = json_tokener_parse_ex(tok, text, (int)len);
 	used = json_tokener_get_parse_end(tok);
 	json_tokener_free(tok);
 	while (used < len && memchr(" \t\r", text[used], 3))
 		used++;
-	return used == len && rec_get_str(in->obj, "type", NULL) ? 1 : -EBADMSG;
+	if (used == len && o)
+		return o;
+	json_object_put(o);
+	errno = EBADMSG;
+	return NULL;
 }
 
-static int parse_utf8(struct rec_in *in)
+struct json_object *rec_read(const char *text, size_t len)
 {
-	size_t len;
+	struct json_object *o;
 	char *ascii;
-	int rc;
 
-	if (!utf8_valid(in->line, in->len))
-		return -EBADMSG;
-	ascii = utf8_escape(in->line, in->len, &len);
-	rc = ascii ? parse_ascii(in, ascii, len) : -ENOMEM;
+	if (utf8_is_ascii(text, len))
+		return parse_ascii(text, len);
+	if (!utf8_valid(text, len)) {
+		errno = EBADMSG;
+		return NULL;
+	}
+	ascii = utf8_escape(text, len, &len);
+	o = ascii ? parse_ascii(ascii, len) : NULL;
 	free(ascii);
-	return rc;
+	return o;
 }
 
 static int parse(struct rec_in *in, struct errbuf *e)
 {
-	int rc = utf8_is_ascii(in->line, in->len) ? parse_ascii(in, in->line, in->len)
-						  : parse_utf8(in);
-
-	if (rc == -ENOMEM)
-		return errbuf_set(e, rc, "line %lu: out of memory", in->seq);
-	if (rc < 0)
-		return errbuf_set(e, rc,
+	in->obj = rec_read(in->line, in->len);
+	if (!in->obj && errno == ENOMEM)
+		return errbuf_set(e, -ENOMEM, "line %lu: out of memory", in->seq);
+	if (!rec_get_str(in->obj, "type", NULL))
+		return errbuf_set(e, -EBADMSG,
 				  "line %lu: expected a record, a JSON object with a \"type\"",
 				  in->seq);
-	return rc;
+	return 1;
 }
 
 int rec_line(struct rec_in *in, struct errbuf *e)

@@ -83,6 +83,9 @@ struct rec_in {
 void rec_in_init(struct rec_in *in, FILE *f);
 int rec_next(struct rec_in *in, struct errbuf *e);
 
+/* The object that a line of strict JSON in UTF-8 is, or NULL: errno is EBADMSG or ENOMEM. */
+struct json_object *rec_read(const char *text, size_t len);
+
 /*
  * rec_next() in two steps, for a filter that passes on most lines unread:
  * rec_line() gives the line only, rec_parse() its object. Between them

@@ -138,13 +138,17 @@ TEST(writing)
 
 TEST(reading)
 {
-	open_text("{\"type\":\"a\",\"n\":3,\"d\":1.5,\"b\":true,\"s\":\"x\",\"o\":{},\"l\":[]}\n"
-		  " {\"type\":\"b\"} \r\n");
+	open_text(
+		"{\"type\":\"a\",\"n\":3,\"d\":1.5,\"w\":2E+9,\"h\":1e300,\"b\":true,\"s\":\"x\",\"o\":{},\"l\":[]}\n"
+		" {\"type\":\"b\"} \r\n");
 	CHECK_INT(rec_next(&in, &e), 1);
 	CHECK(rec_is(in.obj, "a") && !rec_is(in.obj, "b"));
 	CHECK_INT(rec_get_int(in.obj, "n", 9), 3);
 	CHECK_INT(rec_get_int(in.obj, "s", 9), 9);
 	CHECK_INT(rec_get_int(in.obj, "none", 9), 9);
+	CHECK_INT(rec_get_int(in.obj, "w", 9), 2000000000);
+	CHECK_INT(rec_get_int(in.obj, "d", 9), 9);
+	CHECK_INT(rec_get_int(in.obj, "h", 9), 9);
 	CHECK(rec_get_dbl(in.obj, "d", 0) == 1.5 && rec_get_dbl(in.obj, "n", 0) == 3);
 	CHECK(rec_get_bool(in.obj, "b", false) && !rec_get_bool(in.obj, "n", false));
 	CHECK_STR(rec_get_str(in.obj, "s", "none"), "x");
