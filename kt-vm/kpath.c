@@ -71,7 +71,15 @@ static int deref(struct walk *w)
 	return 0;
 }
 
-/* "(struct NAME)" or "(struct NAME *)" in front of a variable. */
+static uint32_t type_named(const struct btf *btf, const char *name)
+{
+	uint32_t type = kbtf_struct(btf, name);
+	int id = type ? 0 : btf__find_by_name_kind(btf, name, BTF_KIND_TYPEDEF);
+
+	return id > 0 ? kbtf_strip(btf, (uint32_t)id) : type;
+}
+
+/* "(struct NAME)", "(struct NAME *)", "(u64)" in front of a variable. */
 static int read_cast(struct walk *w, bool *pointer)
 {
 	char name[NAME_MAX_LEN];
@@ -80,12 +88,12 @@ static int read_cast(struct walk *w, bool *pointer)
 	if (strncmp(p, "struct ", 7) == 0)
 		p += 7;
 	p += word(p, name);
-	w->type = kbtf_struct(w->btf, name);
+	w->type = type_named(w->btf, name);
 	p += strspn(p, " ");
 	*pointer = *p == '*';
 	p += *pointer;
 	if (!w->type || *p != ')')
-		return fail(w, -EINVAL, "expected a cast such as (struct task_struct *)");
+		return fail(w, -EINVAL, "expected a cast such as (struct task_struct *) or (u64)");
 	w->p = p + 1;
 	return 0;
 }
@@ -141,7 +149,8 @@ static int variable(struct walk *w)
 	if (!cast)
 		look_up_type(w, name, &pointer);
 	if (!w->type)
-		return fail(w, -ENOENT, "the type is not in BTF: write (struct TYPE)NAME");
+		return fail(w, -ENOENT,
+			    "the type is not in BTF: write (struct TYPE)NAME or (u64)NAME");
 	w->p += len;
 	if (is_percpu(w, w->gva))
 		rc = index_percpu(w);

@@ -5,6 +5,7 @@
 # what came out.
 
 load helpers
+load truth
 
 VM="/nested/kt-vm -e kvm -k /nested/vmlinux"
 SPECS="1n1l1c1t 1n1l2c1t 1n1l1c2t 1n1l2c2t 2n2l2c1t 1n3l1c1t"
@@ -94,6 +95,14 @@ setup_file() {
 		kt-kernel find
 	} >"$BATS_FILE_TMPDIR/plan.jsonl"
 	plan_of fail || return
+	truth_program "$BATS_FILE_TMPDIR/truth" || return
+	{
+		kt-topo 1n1l4c1t
+		kt-kernel find
+	} | truth_initrd "$BATS_FILE_TMPDIR/truth" -i scx_kt:/truth/scheduler -o "$dir/truth.img" |
+		jq -c 'if .type == "kernel" then .vmlinux = "/nested/vmlinux" else . end' |
+		case_of truth 240 - -k /nested/bzImage -i /nested/truth.img --monitor 50ms -d 200s -a rdinit=/truth/init || return
+	cp "$(kt-kernel find | jq -r 'select(.type == "kernel") | .image')" "$dir/bzImage"
 	echo "control 60000 - /nested/test_kvm_engine" >>"$dir/cases"
 	cp "$KT_TOP/build/tests/test_kvm_engine" "$dir/"
 	# with huge pages QEMU's SVM lets guests triple-fault, two boots of 32 vCPUs in seven
@@ -238,6 +247,13 @@ view() {
 		all(.cpus[]; .regs.rip) and any(.cpus[]; (.regs.ip | startswith("scx_")) and any(.stack[]; test("kt_enqueue")))'
 	holds "$DIR/fail.out" '.type == "scx_exit" and .exit.kind == "SCX_EXIT_ERROR_BPF" and
 		.exit.msg == "scx_kt was asked to fail after 2000 ms" and (.exit.backtrace | length > 3)'
+}
+
+# a host's own CPU may have five levels
+@test "what is read from outside is what the guest itself says, KASLR on" {
+	ended_with truth 0 poweroff
+	levels=$(of truth 'select(.type == "observe") | .page_table_levels')
+	truth_tells "$DIR/truth.out" "$levels" scx
 }
 
 @test "PVH: command line, initrd, memory map and ACPI tables arrive" {

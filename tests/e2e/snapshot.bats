@@ -79,7 +79,9 @@ failed() {
 		{ "write_value": { "what": ".bss:nr_stalled", "value": 77 } },
 		{ "read": { "what": "nr_stalled" } },
 		{ "read": { "what": "jiffies_64" } },
-		{ "read": { "what": "runqueues[1].cpu" } }'
+		{ "read": { "what": "runqueues[1].cpu" } },
+		{ "read": { "what": "(u64)jiffies_64" } },
+		{ "read": { "what": "(atomic_t)nr_threads" } }'
 	[ "$(op 1 .value)" = 7000001 ]
 	[ "$(op 3 '[.name, .value]')" = '["slice",5000002]' ]
 	[ "$(op 4 .value)" = '"swapper/0"' ] || [ "$(op 4 .value)" = '"swapper"' ]
@@ -87,6 +89,8 @@ failed() {
 	[ "$(op 7 .value)" = 77 ]
 	[ "$(op 8 '.value > 1000')" = true ]
 	[ "$(op 9 .value)" = 1 ]
+	[ "$(op 10 '.value > 1000')" = true ]
+	[ "$(op 11 '.value.counter > 10')" = true ] # any type of BTF will do
 	# the scheduler itself says so at its end
 	show 'select(.type == "sched" and .event == "log") | .text' | grep -q ' nr_stalled=77 '
 	[ "$(show 'select(.type == "op" and .ok == false)')" = "" ]

@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# usage: jq -sc -f truth.jq < RUN
+# Compares what kt-vm read from outside with what the guest (truth.c) said before and after.
+# Makes a line of each field: {field, compared, exact, wrong}.
+#
+# A counter is right if it is not less than before and not more than after. What may go either
+# way is compared where nothing can have happened: on CPUs that have not switched tasks between
+# the two. "exact" counts the comparisons where before and after are the same number.
+
+def hex: ltrimstr("0x") | explode
+	| reduce .[] as $c (0; . * 16 + (if $c > 96 then $c - 87 else $c - 48 end));
+
+# "key   : value" lines as an object
+def keys_of: [splits("\n") | capture("^ *\\.?(?<key>[^ ].*?) *: (?<value>.*)$")] | from_entries;
+
+# /proc/schedstat: [{CPU's counters}]
+def schedstat: [splits("\n") | select(startswith("cpu")) | [splits(" +")] | .[1:] | map(tonumber)
+	| {yld_count: .[0], sched_count: .[2], sched_goidle: .[3], ttwu_count: .[4],
+	   ttwu_local: .[5], run_delay_ns: .[7], pcount: .[8]}];
+
+# ms with six digits
+def ns: split(".") | (.[0] | tonumber) * 1000000 + (.[1] | tonumber);
+
+# /sys/kernel/debug/sched/debug: {jiffies, cpu: [{...}]}
+def debug: split("\ncpu#") | {jiffies: (.[0] | keys_of.jiffies | tonumber), cpu: [.[1:][]
+	| split("\n\n")[0] | keys_of | {nr_running: (.nr_running | tonumber),
+		nr_switches: (.nr_switches | tonumber), curr_pid: (.["curr->pid"] | tonumber),
+		clock_ns: (.clock | ns)}]};
+
+# /proc/PID/stat of its tasks: [{pid, comm, state, cpu}]
+def task: capture("^(?<pid>[0-9]+) \\((?<comm>.*)\\) (?<state>.) (?<rest>.*)")
+	| {pid: (.pid | tonumber), comm, state, cpu: (.rest | split(" ")[35] | tonumber)};
+
+def said($round; $phase; $what): map(select(.event == "truth" and .round == $round
+	and .phase == $phase and .what == $what) | .text);
+
+def counter($field; $lo; $hi; $v): select($v != null)
+	| {$field, exact: ($lo == $hi), ok: ($lo <= $v and $v <= $hi), $lo, $hi, $v};
+def same($field; $says; $v): {$field, exact: true, ok: ($says == $v), lo: $says, hi: $says, $v};
+
+# what was seen of each CPU in a round: [{of the snapshot}, {of a sample}...]
+def seen($round; $cpu):
+	(map(select(.type == "op" and .op == "snapshot" and .step == $round))[0].t_ns) as $from
+	| (map(select(.event == "truth" and .phase == "samples" and .round == $round))[0].t_ns) as $to
+	| (.[] | select(.type == "snapshot" and .name == "round\($round)") | .cpus[$cpu]
+		| {nr_running, nr_switches, clock_ns, curr_pid: .curr.pid, curr_comm: .curr.comm}),
+	  (.[] | select(.type == "sample" and .t_ns > $from and .t_ns < $to) | .cpu
+		| map_values(.[$cpu]));
+
+def of_cpu($round; $cpu):
+	(said($round; "before"; "schedstat")[0] | schedstat[$cpu]) as $s0
+	| (said($round; "after"; "schedstat")[0] | schedstat[$cpu]) as $s1
+	| (said($round; "before"; "debug")[0] | debug.cpu[$cpu]) as $d0
+	| (said($round; "after"; "debug")[0] | debug.cpu[$cpu]) as $d1
+	| (said($round; "before"; "task") | map(task)) as $tasks
+	| seen($round; $cpu) as $v
+	| ($s0 | keys[] | counter(.; $s0[.]; $s1[.]; $v[.])),
+	  counter("nr_switches"; $d0.nr_switches; $d1.nr_switches; $v.nr_switches),
+	  counter("clock_ns"; $d0.clock_ns; $d1.clock_ns; $v.clock_ns),
+	  (select($d0.nr_switches == $d1.nr_switches and $d0.nr_running == $d1.nr_running)
+		| same("nr_running"; $d0.nr_running; $v.nr_running),
+		  same("curr_pid"; $d0.curr_pid; $v.curr_pid),
+		  same("curr_comm"; ($tasks[] | select(.pid == $d0.curr_pid) | .comm); $v.curr_comm));
+
+# three tasks that spin on one CPU: one runs, and the others wait there or in a queue
+def queued($round):
+	(said($round; "before"; "task") | map(task | select(.comm == "crowd" and .state == "R" and .cpu == 2).pid)
+		| sort) as $crowd
+	| .[] | select(.type == "snapshot" and .name == "round\($round)")
+	| select(.cpus[2].curr.comm == "crowd" and any(.. | objects; has("vtime")))
+	| same("runnable"; $crowd; [.cpus[2] | .curr.pid, .runnable[].pid] - ([.cpus[2] | .curr.pid, .runnable[].pid] - $crowd) | sort),
+	  same("dsq_tasks"; $crowd; [.cpus[2].curr.pid, (.cpus[2].local_dsq[], .dsqs[].tasks[] | .pid | select([.] | inside($crowd)))] | sort);
+
+def asked($round; $what): .[] | select(.type == "op" and .step == $round and .what == $what and .ok) | .value;
+def of_kernel($round):
+	(said($round; "before"; "debug")[0] | debug.jiffies) as $j0
+	| (said($round; "after"; "debug")[0] | debug.jiffies) as $j1
+	| counter("jiffies_64"; $j0; $j1; asked($round; "(u64)jiffies_64") % 4294967296),
+	  (said($round; "before"; "schedstat")[0] | schedstat[1].pcount) as $p0
+	  | (said($round; "after"; "schedstat")[0] | schedstat[1].pcount) as $p1
+	  | counter("read: rq_sched_info.pcount"; $p0; $p1; asked($round; "runqueues[1].rq_sched_info.pcount")),
+	  same("scx ops"; said($round; "before"; "root/ops")[] | rtrimstr("\n");
+		.[] | select(.type == "snapshot" and .name == "round\($round)") | .exit.ops),
+	  same("scx nr_rejected"; said($round; "before"; "nr_rejected")[] | tonumber; asked($round; "(atomic_long_t)scx_nr_rejected.counter")),
+	  same("scx enable_seq"; said($round; "before"; "enable_seq")[] | tonumber; asked($round; "(atomic_long_t)scx_enable_seq.counter"));
+
+# bpftool's words for the entries of a map, in kt's
+def entries: fromjson | map(.formatted | if has("values") then .values |= map(.value) else . end);
+def by_key: sort_by(.key);
+def maps($last):
+	([.[] | select(.type == "snapshot") | .maps] | first) as $first
+	| range($first | length) as $i | $first[$i] as $m
+	| (said(0; "before"; "map \($m.id)")[0] // "[]") as $before
+	| if ($m.name | startswith("t_")) then
+		same("map \($m.type)"; $before | entries | by_key; $m.entries | by_key)
+	  elif ($m.name | endswith(".data")) then
+		($before | fromjson[0].formatted.value[".data"] | add | keys[]) as $k
+		| same("scheduler's .data"; $before | fromjson[0].formatted.value[".data"] | add[$k]; $m.entries[0].value[$k])
+	  elif ($m.name | endswith(".bss")) then
+		($before | fromjson[0].formatted.value[".bss"] | add) as $b0
+		| (said($last; "after"; "map \($m.id)")[0] | fromjson[0].formatted.value[".bss"] | add) as $b1
+		| ($b0 | to_entries[] | select(.value | type == "number").key) as $k
+		| .[] | select(.type == "snapshot") | .maps[$i].entries[0].value
+		| counter("scheduler's .bss"; $b0[$k]; $b1[$k]; .[$k])
+	  else empty end;
+
+def progs($last):
+	(said(0; "before"; "progs")[0] | fromjson) as $p0
+	| (said($last; "after"; "progs")[0] | fromjson) as $p1
+	| $p0[] as $b | ($p1[] | select(.id == $b.id)) as $a
+	| .[] | select(.type == "snapshot") | .progs[] | select(.id == $b.id)
+	| same("program name"; $b.name; .name),
+	  counter("program run_cnt"; $b.run_cnt // 0; $a.run_cnt // 0; .cnt),
+	  counter("program run_time_ns"; $b.run_time_ns // 0; $a.run_time_ns // 0; .ns);
+
+# how the kernel was found: where its text is, linked for 16 MiB and for 2 GiB below the end
+def once($what): said(0; "once"; $what)[0];
+def layout: (.[] | select(.type == "observe")) as $o
+	| same("kaslr_virt"; (once("text")[8:16] | hex) - 2164260864; $o.kaslr_virt | hex),
+	  same("kaslr_phys"; (once("code") | capture("^ *(?<a>[0-9a-f]+)-").a | hex) - 16777216; $o.kaslr_phys | hex),
+	  same("page_table_levels"; if once("cpuinfo") | test(" la57[ \n]") then 5 else 4 end; $o.page_table_levels);
+
+(map(select(.type == "snapshot")) | length - 1) as $last
+| [range($last + 1) as $round | (range(4) as $cpu | of_cpu($round; $cpu)), queued($round), of_kernel($round)]
+	+ [maps($last), progs($last), layout]
+| group_by(.field)[] | {field: .[0].field, compared: length, exact: map(select(.exact)) | length,
+	wrong: map(select(.ok | not) | [.lo, .v, .hi])}
