@@ -14,8 +14,6 @@
 #define CHAIN_MAX   65536
 #define NAME_LEN    KBPF_NAME_LEN
 #define PAGE        4096
-#define KSYM_LEN    128
-#define KSYMS_MAX   4096
 
 static const char *const types[] = {
 	[BPF_MAP_TYPE_HASH] = "hash",
@@ -358,56 +356,4 @@ struct json_object *kbpf_maps(struct obs *o)
 	for (i = 0; i < n && !kmem_spent(&o->mem); i++)
 		json_object_array_add(a, map_json(o, gva[i]));
 	return a;
-}
-
-struct json_object *kbpf_progs(const struct obs *o)
-{
-	struct json_object *a = json_object_new_array();
-	uint64_t gva[KBPF_PROGS_MAX], idr = kmem_symbol(&o->mem, "prog_idr");
-	size_t i, n = idr ? kidr_list(o, idr, gva, KBPF_PROGS_MAX) : 0;
-
-	for (i = 0; i < n; i++) {
-		uint64_t aux = obs_number(o, gva[i], KP_PROG_AUX), cnt = 0, ns = 0;
-		uint64_t stats = obs_number(o, gva[i], KP_PROG_STATS);
-		struct json_object *p = json_object_new_object();
-		char name[NAME_LEN] = "";
-		unsigned int cpu;
-
-		for (cpu = 0; stats && cpu < o->m->cpus; cpu++) {
-			cnt += obs_number(o, kmem_percpu(&o->mem, stats, cpu), KP_STATS_CNT);
-			ns += obs_number(o, kmem_percpu(&o->mem, stats, cpu), KP_STATS_NSECS);
-		}
-		kmem_string(&o->mem, aux + o->probe.f[KP_AUX_NAME].offset, name, sizeof(name));
-		rec_int(p, "id", (int64_t)obs_number(o, aux, KP_AUX_ID));
-		rec_str(p, "name", name);
-		rec_int(p, "cnt", (int64_t)cnt);
-		rec_int(p, "ns", (int64_t)ns);
-		rec_int(p, "verified_insns", (int64_t)obs_number(o, aux, KP_AUX_VERIFIED_INSNS));
-		json_object_array_add(a, p);
-	}
-	return a;
-}
-
-bool kbpf_symbol(const struct obs *o, uint64_t addr, char *buf, size_t size)
-{
-	const struct kfield *link = &o->probe.f[KP_KSYM_LNODE];
-	uint64_t head = kmem_symbol(&o->mem, "bpf_kallsyms"), node;
-	char name[KSYM_LEN] = "";
-	unsigned int i;
-
-	if (!head || !link->known || kmem_number(&o->mem, head, 8, &node))
-		return false;
-	for (i = 0; i < KSYMS_MAX && node && node != head; i++) {
-		uint64_t sym = node - link->offset, start = obs_number(o, sym, KP_KSYM_START);
-
-		if (addr >= start && addr < obs_number(o, sym, KP_KSYM_END)) {
-			kmem_string(&o->mem, sym + o->probe.f[KP_KSYM_NAME].offset, name,
-				    sizeof(name));
-			snprintf(buf, size, "%s+0x%llx", name, (unsigned long long)(addr - start));
-			return true;
-		}
-		if (kmem_number(&o->mem, node, 8, &node))
-			break;
-	}
-	return false;
 }

@@ -55,4 +55,14 @@ bool kbpf_symbol(const struct obs *o, uint64_t addr, char *buf, size_t size);
 /* Run counts and times of all programs; zeros unless kernel.bpf_stats_enabled is set. */
 struct json_object *kbpf_progs(const struct obs *o);
 
+struct kbpf_prog {
+	char name[128];
+	const char *op; /* the callback of a scheduler that it is, or NULL; BTF's */
+};
+
+/* The program whose code is at an address; false: none is. */
+bool kbpf_prog_at(const struct obs *o, uint64_t addr, struct kbpf_prog *p);
+/* The program that is a scheduler's callback `op`; false: none is. */
+bool kbpf_prog_of(const struct obs *o, const char *op, struct kbpf_prog *p);
+
 #endif

@@ -58,6 +58,7 @@ static const struct {
 	[KP_EXIT_BT] = { "scx_exit_info", { "bt" } },
 	[KP_EXIT_BT_LEN] = { "scx_exit_info", { "bt_len" } },
 	[KP_OPS_NAME] = { "sched_ext_ops", { "name" } },
+	[KP_OPS] = { "sched_ext_ops", { "" } },
 	[KP_SCX_EVENTS] = { "scx_sched", { "pcpu", "event_stats_cpu" } },
 	[KP_IDR_HEAD] = { "idr", { "idr_rt.xa_head" } },
 	[KP_NODE_SHIFT] = { "xa_node", { "shift" } },
@@ -94,13 +95,20 @@ static const struct {
 	[KP_BTF_BASE] = { "btf", { "base_btf" } },
 	[KP_PROG_AUX] = { "bpf_prog", { "aux" } },
 	[KP_PROG_STATS] = { "bpf_prog", { "stats" } },
+	[KP_PROG_TYPE] = { "bpf_prog", { "type" } },
+	[KP_PROG_MEMBER] = { "bpf_prog", { "expected_attach_type" } },
 	[KP_AUX_ID] = { "bpf_prog_aux", { "id" } },
 	[KP_AUX_NAME] = { "bpf_prog_aux", { "name" } },
+	[KP_AUX_PROG] = { "bpf_prog_aux", { "prog" } },
+	[KP_AUX_KSYM] = { "bpf_prog_aux", { "ksym" } },
+	[KP_AUX_FUNC_IDX] = { "bpf_prog_aux", { "func_idx" } },
+	[KP_AUX_ATTACH_TYPE] = { "bpf_prog_aux", { "attach_btf_id" } },
 	[KP_AUX_VERIFIED_INSNS] = { "bpf_prog_aux", { "verified_insns" } },
 	[KP_KSYM_LNODE] = { "bpf_ksym", { "lnode" } },
 	[KP_KSYM_START] = { "bpf_ksym", { "start" } },
 	[KP_KSYM_END] = { "bpf_ksym", { "end" } },
 	[KP_KSYM_NAME] = { "bpf_ksym", { "name" } },
+	[KP_KSYM_PROG] = { "bpf_ksym", { "prog" } },
 	[KP_STATS_CNT] = { "bpf_prog_stats", { "cnt" } },
 	[KP_CALL_TYPE] = { "trace_event_call", { "event.type" } },
 	[KP_TRACE_BUFFER] = { "trace_array", { "array_buffer.buffer" } },
@@ -115,12 +123,26 @@ static const struct {
 	[KP_STATS_NSECS] = { "bpf_prog_stats", { "nsecs" } },
 };
 
+/* The value of an enumerator, or 0. */
+static uint64_t enumerator(const struct btf *btf, const char *type, const char *name)
+{
+	int id = btf__find_by_name_kind(btf, type, BTF_KIND_ENUM), i;
+	const struct btf_type *t = id > 0 ? btf__type_by_id(btf, (uint32_t)id) : NULL;
+	const struct btf_enum *e = t ? btf_enum(t) : NULL;
+
+	for (i = 0; t && i < btf_vlen(t); i++)
+		if (strcmp(kbtf_name(btf, e[i].name_off), name) == 0)
+			return (uint32_t)e[i].val;
+	return 0;
+}
+
 void kprobe_all(const struct btf *btf, struct kprobes *k, struct json_object *absent)
 {
 	uint32_t type = 0;
 	char name[80];
 	int i, p;
 
+	k->rq_bypassing = enumerator(btf, "scx_rq_flags", "SCX_RQ_BYPASSING");
 	for (i = 0; i < KP_COUNT; i++) {
 		/* a search by name goes through all types: the table keeps a struct's probes
 		 * together */

@@ -59,6 +59,7 @@ enum kprobe {
 	KP_EXIT_BT,
 	KP_EXIT_BT_LEN,
 	KP_OPS_NAME,
+	KP_OPS,        /* the struct: its type counts */
 	KP_SCX_EVENTS, /* per-CPU pointer of the scheduler */
 	KP_IDR_HEAD,
 	KP_NODE_SHIFT,
@@ -95,8 +96,14 @@ enum kprobe {
 	KP_BTF_BASE,
 	KP_PROG_AUX,
 	KP_PROG_STATS,
+	KP_PROG_TYPE,
+	KP_PROG_MEMBER, /* of struct_ops programs: of which member */
 	KP_AUX_ID,
 	KP_AUX_NAME,
+	KP_AUX_PROG,
+	KP_AUX_KSYM,
+	KP_AUX_FUNC_IDX,    /* 0 for the program, from 1 on for its functions */
+	KP_AUX_ATTACH_TYPE, /* and of which struct */
 	KP_AUX_VERIFIED_INSNS,
 	KP_STATS_CNT,
 	KP_STATS_NSECS,
@@ -104,6 +111,7 @@ enum kprobe {
 	KP_KSYM_START,
 	KP_KSYM_END,
 	KP_KSYM_NAME,
+	KP_KSYM_PROG,
 	KP_CALL_TYPE,
 	KP_TRACE_BUFFER,
 	KP_BUFFER_BUFFERS,
@@ -119,6 +127,7 @@ enum kprobe {
 
 struct kprobes {
 	struct kfield f[KP_COUNT];
+	uint64_t rq_bypassing; /* SCX_RQ_BYPASSING; 0: unknown */
 };
 
 /* Asks BTF for all; the names of those that are absent are added to the array `absent`. */

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "kblame.h"
 #include "kscx.h"
 #include "kval.h"
 #include "units.h"
@@ -98,49 +99,68 @@ static void add_text(const struct obs *o, struct json_object *to, const char *ke
 	free(text);
 }
 
-static void add_name(const struct obs *o, struct json_object *to)
+uint64_t kscx_ops(const struct obs *o)
 {
-	uint64_t sch = scx_root(o), at;
-	char name[128] = "";
+	uint64_t sch = scx_root(o);
 
-	if (sch)
-		at = sch + o->probe.f[KP_SCX_OPS_NAME].offset;
-	else
-		at = kmem_symbol(&o->mem, "scx_ops") + o->probe.f[KP_OPS_NAME].offset;
-	kmem_string(&o->mem, at, name, sizeof(name));
-	rec_str(to, "ops", name);
+	if (!sch)
+		return kmem_symbol(&o->mem, "scx_ops");
+	return sch + o->probe.f[KP_SCX_OPS_NAME].offset - o->probe.f[KP_OPS_NAME].offset;
 }
 
-static void add_backtrace(struct obs *o, struct json_object *to, uint64_t info)
+bool kscx_bypassing(const struct obs *o)
 {
-	uint64_t bt = obs_number(o, info, KP_EXIT_BT), n = obs_number(o, info, KP_EXIT_BT_LEN), pc;
-	struct json_object *a = json_object_new_array();
-	uint64_t i;
+	unsigned int cpu;
 
-	for (i = 0; i < n && i < BT_MAX && !kmem_number(&o->mem, bt + 8 * i, 8, &pc); i++)
-		json_object_array_add(a, obs_symbol(o, pc));
+	for (cpu = 0; cpu < o->m->cpus; cpu++)
+		if (obs_number(o, o->rq[cpu], KP_RQ_SCX_FLAGS) & o->probe.rq_bypassing)
+			return true;
+	return false;
+}
+
+/* False: there is none, or no more. */
+static bool ops_name(const struct obs *o, char *buf, size_t size)
+{
+	return kmem_string(&o->mem, kscx_ops(o) + o->probe.f[KP_OPS_NAME].offset, buf, size) > 0;
+}
+
+/* Where the kernel was when it took note of the end: the addresses, and their number. */
+static size_t add_backtrace(struct obs *o, struct json_object *to, uint64_t info,
+			    uint64_t pc[BT_MAX])
+{
+	uint64_t bt = obs_number(o, info, KP_EXIT_BT), n = obs_number(o, info, KP_EXIT_BT_LEN);
+	struct json_object *a = json_object_new_array();
+	size_t i;
+
+	for (i = 0; i < n && i < BT_MAX && !kmem_number(&o->mem, bt + 8 * i, 8, &pc[i]); i++)
+		json_object_array_add(a, obs_symbol(o, pc[i]));
 	rec_add(to, "backtrace", a);
+	return i;
 }
 
 struct json_object *kscx_exit(struct obs *o)
 {
 	uint64_t info = exit_info(o);
 	const struct kfield *kind = &o->probe.f[KP_EXIT_KIND];
+	uint64_t v, pc[BT_MAX];
 	struct json_object *j;
-	uint64_t v;
+	char name[128];
+	size_t n;
 
-	if (!info || !kind->known || kmem_number(&o->mem, info + kind->offset, 4, &v))
+	if (!info || !ops_name(o, name, sizeof(name)) || !kind->known ||
+	    kmem_number(&o->mem, info + kind->offset, 4, &v))
 		return NULL;
 	if (!v) /* written late: the variable comes first */
 		v = kscx_exit_kind(o);
 	j = json_object_new_object();
-	add_name(o, j);
+	rec_str(j, "ops", name);
 	rec_add(j, "kind", kval_json(o->btf, kind->type, &v, sizeof(v), NULL));
 	rec_int(j, "exit_code", (int64_t)obs_number(o, info, KP_EXIT_CODE));
 	add_text(o, j, "reason", info, KP_EXIT_REASON, TEXT_MAX);
 	add_text(o, j, "msg", info, KP_EXIT_MSG, TEXT_MAX);
-	add_backtrace(o, j, info);
+	n = add_backtrace(o, j, info, pc);
 	add_text(o, j, "dump", info, KP_EXIT_DUMP, DUMP_MAX);
+	rec_add(j, "blame", kblame(o, j, pc, n));
 	return j;
 }
 

@@ -13,7 +13,8 @@
 #include "units.h"
 #include "watch.h"
 
-#define SCX_EXIT_ERROR 1024 /* enum scx_exit_kind: errors begin here */
+#define SCX_EXIT_UNREG 64   /* enum scx_exit_kind: user space has taken it off */
+#define SCX_EXIT_ERROR 1024 /* errors begin here */
 #define SNAPSHOTS_MAX  1024
 #define KERNEL_HALF    0xff00000000000000ULL /* below: user mode, which has no symbols here */
 #define POLL           (5 * NSEC_PER_MSEC)
@@ -225,9 +226,9 @@ static void put_exit(struct obs *o, uint64_t now_ns)
 }
 
 /*
- * The scheduler is being thrown out: its state is read before the kernel takes it apart. Why it
- * was, and the kernel's own dump, are written little by little by the work that does so, and
- * freed at its end: the last that could be read is kept.
+ * The scheduler ends, and nobody has asked for it; when it is thrown out for an error its state is
+ * read before the kernel takes it apart. Why it was, and the kernel's own dump, are written little
+ * by little by the work that does so, and freed at its end: the last that could be read is kept.
  */
 static void look_for_failure(struct obs *o, uint64_t now_ns)
 {
@@ -237,16 +238,16 @@ static void look_for_failure(struct obs *o, uint64_t now_ns)
 
 	obs_begin(o);
 	kind = kscx_exit_kind(o);
-	exit = kind >= SCX_EXIT_ERROR ? kscx_exit(o) : NULL;
-	if (kind >= SCX_EXIT_ERROR && !o->failed)
-		snapshot_take(o, "failure", SNAPSHOT_FAILURE, now_ns, &e);
-	o->failed = kind >= SCX_EXIT_ERROR;
+	exit = kind > SCX_EXIT_UNREG ? kscx_exit(o) : NULL;
 	if (exit) {
 		json_object_put(o->exit);
 		o->exit = exit;
-	} else if (o->exit) {
-		put_exit(o, now_ns);
 	}
+	if (kind >= SCX_EXIT_ERROR && !o->failed)
+		snapshot_take(o, "failure", SNAPSHOT_FAILURE, now_ns, &e);
+	o->failed = kind >= SCX_EXIT_ERROR;
+	if (!exit && o->exit)
+		put_exit(o, now_ns);
 }
 
 static uint64_t earliest(uint64_t a, uint64_t b)
@@ -333,8 +334,10 @@ void obs_hit(struct obs *o, uint64_t now_ns)
 	struct engine_hit h;
 
 	while (o->engine->control->hit(o->self, &h))
-		if (watch_hit(o, h.watch, now_ns))
+		if (watch_hit(o, h.watch, now_ns)) {
 			look_for_failure(o, now_ns);
+			o->poll_ns = now_ns; /* there is more to come */
+		}
 }
 
 void obs_end(struct obs *o, const char *cause, uint64_t now_ns)

@@ -89,13 +89,19 @@ static struct json_object *cpu_json(struct obs *o, unsigned int cpu)
 static struct json_object *collect(struct obs *o, enum snapshot_reason why)
 {
 	struct json_object *r = rec_new("snapshot"), *cpus = json_object_new_array();
+	struct json_object *exit;
 	unsigned int cpu;
 
 	obs_begin(o);
 	for (cpu = 0; cpu < o->m->cpus; cpu++)
 		json_object_array_add(cpus, cpu_json(o, cpu));
 	rec_add(r, "cpus", cpus);
-	rec_add(r, "exit", kscx_exit(o));
+	if (kscx_bypassing(o))
+		rec_bool(r, "bypass", true);
+	exit = kscx_exit(o);
+	if (!exit && why == SNAPSHOT_FAILURE) /* the kernel was faster than the pause */
+		exit = json_object_get(o->exit);
+	rec_add(r, "exit", exit);
 	rec_add(r, "dsqs", kscx_queues(o));
 	rec_add(r, "maps", kbpf_maps(o));
 	rec_add(r, "progs", kbpf_progs(o));

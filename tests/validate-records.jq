@@ -17,7 +17,11 @@ def task: {
 	pid: "i", comm: "s", slice_ns: "i", vtime: "i", weight: "i", runnable_jiffies: "i?"
 };
 def scx_exit: {
-	"?": true, ops: "s", kind: "any", exit_code: "i", reason: "s?", msg: "s?", backtrace: ["s"], dump: "s?"
+	"?": true, ops: "s", kind: "any", exit_code: "i", reason: "s?", msg: "s?", backtrace: ["s"], dump: "s?",
+	blame: {
+		"?": true, evidence: "s", callbacks: [{op: "s?", program: "s?", missing: "b?"}],
+		task: {"?": true, pid: "i", comm: "s", waited_ms: "i"}, dsq: "s?", cpu: "i?"
+	}
 };
 
 def affinity: {"?": true, kind: "s", cpus: "any", pool: "s?", count: "i?"};
@@ -122,12 +126,12 @@ def schema: {
 			nr_switches: "i", local_dsq: [task], runnable: [task], regs_error: "s?", stack: ["s", "?"],
 			regs: {"?": true, ip: "s", rip: "s", rsp: "s", rflags: "s", cr3: "s"}
 		}],
-		exit: scx_exit, dsqs: [{id: "i", nr: "i", tasks: [task]}],
+		bypass: "b?", exit: scx_exit, dsqs: [{id: "i", nr: "i", tasks: [task]}],
 		maps: [{
 			name: "s", id: "i", type: "any", max_entries: "i", truncated: "i?",
 			entries: [{key: "any", owner: "any", page: "any", value: "any", values: "any"}]
 		}],
-		progs: [{id: "i", name: "s", cnt: "i", ns: "i", verified_insns: "i"}],
+		progs: [{id: "i", name: "s", op: "s?", cnt: "i", ns: "i", verified_insns: "i"}],
 		flight: [{ts_ns: "i", cpu: "i", event: "s", "*": "any"}, "?"]
 	},
 	scx_exit: {t_ns: "i", exit: scx_exit},

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kblame.h"
+#include "kbpf.h"
+#include "kdump.h"
+#include "kscx.h"
+
+#define STALL       "SCX_EXIT_ERROR_STALL"
+#define OP_MAX      32           /* letters of a callback's name */
+#define DSQ_BUILTIN (1ULL << 63) /* enum scx_dsq_id_flags */
+
+/* Has the scheduler this callback? */
+static bool has_op(const struct obs *o, const char *op)
+{
+	const struct kfield *type = &o->probe.f[KP_OPS];
+	uint64_t ops = kscx_ops(o), code;
+	struct kfield f;
+
+	return ops && type->known && !kbtf_member(o->btf, type->type, op, &f, NULL) &&
+	       !kmem_number(&o->mem, ops + f.offset, 8, &code) && code;
+}
+
+static struct json_object *new_blame(const char *evidence)
+{
+	struct json_object *b = json_object_new_object();
+
+	rec_str(b, "evidence", evidence);
+	rec_add(b, "callbacks", json_object_new_array());
+	return b;
+}
+
+static void add_callback(struct json_object *blame, const char *op, const char *program)
+{
+	struct json_object *c = json_object_new_object();
+
+	if (op)
+		rec_str(c, "op", op);
+	if (program)
+		rec_str(c, "program", program);
+	else
+		rec_bool(c, "missing", true);
+	json_object_array_add(rec_get_arr(blame, "callbacks"), c);
+}
+
+static void add_op(const struct obs *o, struct json_object *blame, const char *op)
+{
+	struct kbpf_prog p;
+	bool found = has_op(o, op) && kbpf_prog_of(o, op, &p);
+
+	add_callback(blame, op, found ? p.name : NULL);
+}
+
+/* ---- program ------------------------------------------------------------------------ */
+
+/* The innermost program has called the kernel; which callback it works for, a frame outside tells.
+ */
+static struct json_object *by_program(struct obs *o, const uint64_t *pc, size_t n)
+{
+	struct json_object *blame;
+	struct kbpf_prog p, outer;
+	size_t i;
+
+	for (i = 0; i < n && !kbpf_prog_at(o, pc[i], &p); i++)
+		;
+	if (i == n)
+		return NULL;
+	/* a function of the program has frames and a name of its own */
+	for (outer = p; !outer.op && ++i < n && kbpf_prog_at(o, pc[i], &outer);)
+		;
+	blame = new_blame("program");
+	add_callback(blame, outer.op, outer.op ? outer.name : p.name);
+	return blame;
+}
+
+/* ---- message ------------------------------------------------------------------------ */
+
+static struct json_object *by_message(struct obs *o, const char *msg)
+{
+	const char *at = strstr(msg, "ops.");
+	struct json_object *blame;
+	char op[OP_MAX];
+	size_t n = 0;
+
+	if (!at)
+		return NULL;
+	at += strlen("ops.");
+	while (isalnum((unsigned char)at[n]) || at[n] == '_')
+		n++;
+	if (!n || n >= sizeof(op))
+		return NULL;
+	snprintf(op, sizeof(op), "%.*s", (int)n, at);
+	blame = new_blame("message");
+	add_op(o, blame, op);
+	return blame;
+}
+
+/* ---- path --------------------------------------------------------------------------- */
+
+/*
+ * kernel/sched/ext.c: what works for a callback before or after it has run, under the names of
+ * 6.12 to 7.x. The compiler may have merged any of them into its caller, so the callers stand
+ * here, too. Of a frame outside another, the inner one counts.
+ */
+static const struct path {
+	const char *function;
+	const char *op, *earlier; /* `earlier`: it may have been that one as well */
+} paths[] = {
+	{ "process_ddsp_deferred_locals", "enqueue", "select_cpu" },
+	{ "run_deferred", "enqueue", "select_cpu" },
+	{ "deferred_bal_cb_workfn", "enqueue", "select_cpu" },
+	{ "deferred_irq_workfn", "enqueue", "select_cpu" },
+	{ "direct_dispatch", "enqueue", "select_cpu" },
+	{ "do_enqueue_task", "enqueue", "select_cpu" },
+	{ "enqueue_task_scx", "enqueue", "select_cpu" },
+	{ "select_task_rq_scx", "select_cpu", NULL },
+	{ "finish_dispatch", "dispatch", NULL },
+	{ "flush_dispatch_buf", "dispatch", NULL },
+	{ "scx_dispatch_sched", "dispatch", NULL },
+	{ "balance_one", "dispatch", NULL },
+	{ "balance_scx", "dispatch", NULL },
+	{ "scx_ops_init_task", "init_task", NULL },
+	{ "__scx_init_task", "init_task", NULL },
+	{ "scx_init_task", "init_task", NULL },
+	{ "scx_ops_enable_task", "enable", NULL },
+	{ "__scx_enable_task", "enable", NULL },
+	{ "scx_enable_task", "enable", NULL },
+	{ "scx_cgroup_init", "cgroup_init", NULL },
+	{ "scx_tg_online", "cgroup_init", NULL },
+	{ "scx_cgroup_can_attach", "cgroup_prep_move", NULL },
+};
+
+/* "finish_dispatch.isra.0+0x12" is finish_dispatch. */
+static bool is_in(const char *frame, const char *function)
+{
+	size_t n = strlen(function);
+
+	return strncmp(frame, function, n) == 0 && strchr("+.", frame[n]) && frame[n];
+}
+
+static const char *frame_at(struct json_object *frames, size_t i)
+{
+	const char *text = json_object_get_string(json_object_array_get_idx(frames, i));
+
+	return text ? text : "";
+}
+
+static const struct path *find_path(struct json_object *frames)
+{
+	size_t i, k, n = json_object_array_length(frames);
+
+	for (i = 0; i < n; i++)
+		for (k = 0; k < sizeof(paths) / sizeof(paths[0]); k++)
+			if (is_in(frame_at(frames, i), paths[k].function))
+				return &paths[k];
+	return NULL;
+}
+
+/* select_cpu is asked for tasks that wake up or are new, and for no others. */
+static bool is_waking(struct json_object *frames)
+{
+	static const char *const wakers[] = { "try_to_wake_up", "ttwu_do_activate",
+					      "sched_ttwu_pending", "wake_up_new_task" };
+	size_t i, k, n = json_object_array_length(frames);
+
+	for (i = 0; i < n; i++)
+		for (k = 0; k < sizeof(wakers) / sizeof(wakers[0]); k++)
+			if (is_in(frame_at(frames, i), wakers[k]))
+				return true;
+	return false;
+}
+
+/* Tasks that are kept for later, on another CPU, have left the path that they came. */
+static bool is_deferred(const struct path *p)
+{
+	return strstr(p->function, "deferred");
+}
+
+size_t kblame_path(struct json_object *frames, const char *ops[2])
+{
+	const struct path *p = find_path(frames);
+	size_t n = 0;
+
+	if (p && p->earlier && (is_deferred(p) || is_waking(frames)))
+		ops[n++] = p->earlier;
+	if (p)
+		ops[n++] = p->op;
+	return n;
+}
+
+static struct json_object *by_path(struct obs *o, struct json_object *frames)
+{
+	struct json_object *blame = NULL;
+	const char *ops[2];
+	size_t i, n = frames ? kblame_path(frames, ops) : 0;
+
+	for (i = 0; i < n; i++) {
+		if (!has_op(o, ops[i]))
+			continue;
+		if (!blame)
+			blame = new_blame("path");
+		add_op(o, blame, ops[i]);
+	}
+	return blame;
+}
+
+/* ---- queue -------------------------------------------------------------------------- */
+
+/* The pid in "left[63] failed to run for 2.080s", or -1. */
+static int64_t stalled_pid(const char *msg)
+{
+	const char *at = strstr(msg, "] failed to run for");
+
+	while (at && at > msg && *at != '[')
+		at--;
+	return at && *at == '[' ? strtoll(at + 1, NULL, 10) : -1;
+}
+
+static void name_dsq(const char *dsq, char *buf, size_t size)
+{
+	static const char *const builtin[] = { NULL, "global", "local" };
+	unsigned long long id = strtoull(dsq, NULL, 16);
+
+	if (*dsq != '0')
+		snprintf(buf, size, "none");
+	else if (id & DSQ_BUILTIN && (id == (DSQ_BUILTIN | 1) || id == (DSQ_BUILTIN | 2)))
+		snprintf(buf, size, "%s", builtin[id & 3]);
+	else
+		snprintf(buf, size, "%llu", id);
+}
+
+static struct json_object *by_queue(struct obs *o, const char *msg, const char *dump)
+{
+	struct json_object *blame, *task;
+	struct kdump_task w;
+	char dsq[24];
+
+	if (!kdump_find(dump, stalled_pid(msg), &w))
+		return NULL;
+	name_dsq(w.dsq, dsq, sizeof(dsq));
+	blame = new_blame("queue");
+	/* what is in a local queue was dispatched: it waits for the task that runs there */
+	if (strcmp(dsq, "local"))
+		add_op(o, blame, strcmp(dsq, "none") ? "dispatch" : "enqueue");
+	task = json_object_new_object();
+	rec_int(task, "pid", w.pid);
+	rec_str(task, "comm", w.comm);
+	rec_int(task, "waited_ms", w.waited_ms);
+	rec_add(blame, "task", task);
+	rec_str(blame, "dsq", dsq);
+	rec_int(blame, "cpu", w.cpu);
+	return blame;
+}
+
+struct json_object *kblame(struct obs *o, struct json_object *exit, const uint64_t *pc, size_t n)
+{
+	const char *msg = rec_get_str(exit, "msg", "");
+	struct json_object *blame;
+
+	if (strcmp(rec_get_str(exit, "kind", ""), STALL) == 0)
+		return by_queue(o, msg, rec_get_str(exit, "dump", ""));
+	blame = by_program(o, pc, n);
+	if (!blame)
+		blame = by_message(o, msg);
+	if (!blame)
+		blame = by_path(o, rec_get_arr(exit, "backtrace"));
+	return blame;
+}
