@@ -33,14 +33,32 @@ static const char *console_words(struct json_object *o)
 	return at && (at == text || at[-1] == ' ') ? at : NULL;
 }
 
+/* A snapshot comes before the kernel's words: with these, one end is complete. */
+static void next_end(struct bug *b)
+{
+	if (!b->last.exit)
+		return;
+	if (b->n == STORY_ENDS) { /* the first ones are the best to know */
+		json_object_put(b->last.exit);
+		json_object_put(b->last.snapshot);
+	} else {
+		b->before[b->n++] = b->last;
+	}
+	b->last = (struct bug_end){ 0 };
+}
+
 void bug_take(struct bug *b, struct json_object *o)
 {
 	const char *event = rec_get_str(o, "event", ""), *words;
+	struct json_object *exit = rec_is(o, "scx_exit") ? rec_get_obj(o, "exit") : NULL;
+	bool caught = rec_is(o, "snapshot") && strcmp(rec_get_str(o, "reason", ""), "failure") == 0;
 
-	if (rec_is(o, "scx_exit") && (is_error(rec_get_obj(o, "exit")) || !b->exit))
-		keep(&b->exit, rec_get_obj(o, "exit"));
-	else if (rec_is(o, "snapshot") && strcmp(rec_get_str(o, "reason", ""), "failure") == 0)
-		keep(&b->snapshot, o);
+	if (caught || is_error(exit))
+		next_end(b);
+	if (caught)
+		keep(&b->last.snapshot, o);
+	else if (is_error(exit))
+		keep(&b->last.exit, exit);
 	else if (rec_is(o, "sched") && !b->sched &&
 		 (strcmp(event, "exit") == 0 || strcmp(event, "failed") == 0))
 		keep(&b->sched, o);
@@ -53,17 +71,21 @@ void bug_take(struct bug *b, struct json_object *o)
 
 void bug_free(struct bug *b)
 {
-	json_object_put(b->exit);
-	json_object_put(b->snapshot);
+	next_end(b);
+	json_object_put(b->last.snapshot);
+	while (b->n) {
+		json_object_put(b->before[--b->n].exit);
+		json_object_put(b->before[b->n].snapshot);
+	}
 	json_object_put(b->sched);
 	json_object_put(b->console);
 }
 
-static struct json_object *exit_of(const struct story *s)
+static struct json_object *exit_of(const struct bug_end *end)
 {
-	struct json_object *caught = rec_get_obj(s->bug.snapshot, "exit");
+	struct json_object *caught = rec_get_obj(end->snapshot, "exit");
 
-	return is_error(s->bug.exit) ? s->bug.exit : is_error(caught) ? caught : NULL;
+	return end->exit ? end->exit : is_error(caught) ? caught : NULL;
 }
 
 /* The guest ended, by its own fault. */
@@ -81,7 +103,7 @@ static bool guest_died(const struct story *s)
 
 bool bug_there(const struct story *s)
 {
-	return exit_of(s) || s->bug.sched || guest_died(s);
+	return s->bug.n || exit_of(&s->bug.last) || s->bug.sched || guest_died(s);
 }
 
 /* What the kernel's words for the reason stand for. */
@@ -125,18 +147,20 @@ static void parse_words(const char *text, struct words *w)
 	snprintf(w->reason, sizeof(w->reason), "%.*s", (int)strcspn(disabled, ")"), disabled);
 }
 
-static void find_words(const struct story *s, struct words *w)
+static void kernel_words(struct json_object *exit, struct words *w)
 {
-	struct json_object *e = exit_of(s);
+	memset(w, 0, sizeof(*w));
+	snprintf(w->kind, sizeof(w->kind), "%s", rec_get_str(exit, "kind", ""));
+	snprintf(w->reason, sizeof(w->reason), "%s", rec_get_str(exit, "reason", ""));
+	snprintf(w->msg, sizeof(w->msg), "%s", rec_get_str(exit, "msg", ""));
+}
+
+/* What the scheduler or the console say. */
+static void other_words(const struct story *s, struct words *w)
+{
 	const char *kind;
 
 	memset(w, 0, sizeof(*w));
-	if (e) {
-		snprintf(w->kind, sizeof(w->kind), "%s", rec_get_str(e, "kind", ""));
-		snprintf(w->reason, sizeof(w->reason), "%s", rec_get_str(e, "reason", ""));
-		snprintf(w->msg, sizeof(w->msg), "%s", rec_get_str(e, "msg", ""));
-		return;
-	}
 	if (s->bug.sched)
 		parse_words(rec_get_str(s->bug.sched, "reason", ""), w);
 	if (!kind_of(w->reason) && s->bug.console)
@@ -159,17 +183,25 @@ static const char *guest_words(const struct story *s)
 	return end ? end + 2 : text;
 }
 
+static void headline(const struct show *out)
+{
+	show_word(out, COLOUR_RED, "BUG SUMMARY");
+	fputs(" ", out->f);
+}
+
 static void guest_summary(const struct show *out, const struct story *s)
 {
+	headline(out);
 	show_text(out, rec_get_str(s->vm_exit, "cause", "?"));
 	if (guest_words(s)) {
 		fputs(": ", out->f);
 		show_text(out, guest_words(s));
 	}
-	bugtask_where(out, s->bug.snapshot);
+	bugtask_where(out, s->bug.last.snapshot);
+	fputs("\n", out->f);
 }
 
-static void scheduler_summary(const struct show *out, const struct story *s, const struct words *w)
+static void show_words(const struct show *out, const struct words *w)
 {
 	const char *parts[] = { w->kind, w->reason, w->msg };
 	bool any = false;
@@ -184,36 +216,77 @@ static void scheduler_summary(const struct show *out, const struct story *s, con
 	}
 	if (!any)
 		fputs("the scheduler ended", out->f);
-	bugtask_blame(out, s->bug.snapshot, exit_of(s), w);
+}
+
+static const char *ops_of(const struct bug_end *end)
+{
+	return rec_get_str(exit_of(end), "ops", "");
+}
+
+/* One of several ends has its scheduler's name in front. */
+static void end_summary(const struct show *out, const struct bug_end *end, bool several)
+{
+	struct words w;
+
+	headline(out);
+	if (several) {
+		show_text(out, ops_of(end));
+		fputs(": ", out->f);
+	}
+	kernel_words(exit_of(end), &w);
+	show_words(out, &w);
+	bugtask_blame(out, end->snapshot, exit_of(end), &w);
+	fputs("\n", out->f);
+}
+
+/* The kernel had no time to say why. */
+static void untold_summary(const struct show *out, const struct story *s)
+{
+	struct words w;
+
+	headline(out);
+	other_words(s, &w);
+	show_words(out, &w);
+	bugtask_blame(out, s->bug.last.snapshot, NULL, &w);
+	fputs("\n", out->f);
 }
 
 void bug_summary(const struct show *out, const struct story *s)
 {
-	struct words w;
+	const struct bug *b = &s->bug;
+	unsigned int i;
 
-	show_word(out, COLOUR_RED, "BUG SUMMARY");
-	fputs(" ", out->f);
-	find_words(s, &w);
-	if (guest_died(s) && !exit_of(s))
+	for (i = 0; i < b->n; i++)
+		end_summary(out, &b->before[i], true);
+	if (exit_of(&b->last))
+		end_summary(out, &b->last, b->n);
+	else if (guest_died(s))
 		guest_summary(out, s);
-	else
-		scheduler_summary(out, s, &w);
-	fputs("\n", out->f);
+	else if (!b->n)
+		untold_summary(out, s);
 }
 
-static struct json_object *backtrace_of(const struct story *s)
+static void end_dump(const struct show *out, const struct bug_end *end, bool several, bool verbose)
 {
-	struct json_object *e = exit_of(s);
+	struct json_object *e = exit_of(end);
 
-	return rec_get_arr(e, "backtrace");
+	if (!end->snapshot && !e)
+		return;
+	show_section(out, "dump");
+	if (several) {
+		fputs("scheduler: ", out->f);
+		show_text(out, ops_of(end));
+		fputs("\n", out->f);
+	}
+	bugtask_dump(out, end->snapshot, rec_get_arr(e, "backtrace"), rec_get_str(e, "dump", NULL),
+		     verbose);
 }
 
 void bug_dump(const struct show *out, const struct story *s, bool verbose)
 {
-	struct json_object *e = exit_of(s);
+	unsigned int i;
 
-	if (!s->bug.snapshot && !e)
-		return;
-	show_section(out, "dump");
-	bugtask_dump(out, s->bug.snapshot, backtrace_of(s), rec_get_str(e, "dump", NULL), verbose);
+	for (i = 0; i < s->bug.n; i++)
+		end_dump(out, &s->bug.before[i], true, verbose);
+	end_dump(out, &s->bug.last, s->bug.n, verbose);
 }

@@ -15,9 +15,9 @@ void bug_free(struct bug *b);
 
 /* Did something end that should not have? */
 bool bug_there(const struct story *s);
-/* "BUG SUMMARY ...", one line. */
+/* "BUG SUMMARY ...", a line for each end. */
 void bug_summary(const struct show *out, const struct story *s);
-/* "--- dump ---": what the failure's snapshot holds, in short. */
+/* "--- dump ---": what the snapshot of each holds, in short. */
 void bug_dump(const struct show *out, const struct story *s, bool verbose);
 
 #endif

@@ -8,10 +8,7 @@
 #include "bugtask.h"
 #include "record.h"
 
-#define PROG      "bpf_prog_"
-#define TAG_LEN   16 /* hexadecimal digits of a program's tag, in its name */
-#define STALL     "SCX_EXIT_ERROR_STALL"
-#define NAME_SIZE 64
+#define STALL "SCX_EXIT_ERROR_STALL"
 
 static size_t length(struct json_object *a)
 {
@@ -30,90 +27,15 @@ static const char *text_at(struct json_object *a, size_t i)
 	return json_object_is_type(v, json_type_string) ? json_object_get_string(v) : "";
 }
 
-/* "bpf_prog_318087f36f22dd31_kt_enqueue+0xa2": kt_enqueue */
-static bool prog_name(const char *frame, char name[NAME_SIZE])
-{
-	const char *at = frame + strlen(PROG) + TAG_LEN + 1;
-
-	if (strncmp(frame, PROG, strlen(PROG)) != 0 || strlen(frame) < (size_t)(at - frame) ||
-	    strspn(frame + strlen(PROG), "0123456789abcdef") < TAG_LEN || at[-1] != '_')
-		return false;
-	snprintf(name, NAME_SIZE, "%.*s", (int)strcspn(at, "+"), at);
-	return name[0];
-}
-
-/* The innermost BPF program of a stack. */
-static bool find_prog(struct json_object *stack, char name[NAME_SIZE])
-{
-	size_t i;
-
-	for (i = 0; i < length(stack); i++)
-		if (prog_name(text_at(stack, i), name))
-			return true;
-	return false;
-}
-
-/* What the kernel was asking the scheduler for, by its own function in the stack. */
-static const char *find_op(struct json_object *stack)
-{
-	static const struct {
-		const char *function, *op;
-	} ops[] = {
-		{ "bpf__sched_ext_ops_", NULL }, /* and its name */
-		{ "do_enqueue_task", "enqueue" },     { "select_task_rq_scx", "select_cpu" },
-		{ "balance_one", "dispatch" },        { "balance_scx", "dispatch" },
-		{ "scx_ops_init_task", "init_task" }, { "__scx_init_task", "init_task" },
-		{ "scx_ops_enable_task", "enable" },  { "scx_cgroup_init", "cgroup_init" },
-		{ "ops_cpu_", "cpu_online" },
-	};
-	static char name[NAME_SIZE];
-	const char *frame;
-	size_t i, k, n;
-
-	for (i = 0; i < length(stack); i++) {
-		frame = text_at(stack, i);
-		for (k = 0; k < sizeof(ops) / sizeof(ops[0]); k++) {
-			n = strlen(ops[k].function);
-			if (strncmp(frame, ops[k].function, n) != 0)
-				continue;
-			if (ops[k].op)
-				return ops[k].op;
-			snprintf(name, sizeof(name), "%.*s", (int)strcspn(frame + n, "+"),
-				 frame + n);
-			return name;
-		}
-	}
-	return NULL;
-}
-
-/* "ops.init_task() failed ...": the kernel's message names it. */
-static const char *op_in(const char *msg, char name[NAME_SIZE])
-{
-	const char *at = strstr(msg, "ops.");
-	size_t n = 0;
-
-	if (!at)
-		return NULL;
-	at += strlen("ops.");
-	while (isalnum((unsigned char)at[n]) || at[n] == '_')
-		n++;
-	snprintf(name, NAME_SIZE, "%.*s", (int)n, at);
-	return n ? name : NULL;
-}
-
-/* The program of a snapshot that does what the kernel calls `op`: kt_enqueue for enqueue. */
+/* The program of a snapshot that is this callback of the scheduler, or NULL. */
 static const char *prog_for(struct json_object *snapshot, const char *op)
 {
 	struct json_object *progs = rec_get_arr(snapshot, "progs");
-	const char *name;
-	size_t i, n, len = strlen(op);
+	size_t i;
 
-	for (i = 0; i < length(progs); i++) {
-		name = rec_get_str(item(progs, i), "name", "");
-		n = strlen(name);
-		if (n > len && name[n - len - 1] == '_' && strcmp(name + n - len, op) == 0)
-			return name;
-	}
+	for (i = 0; i < length(progs); i++)
+		if (strcmp(rec_get_str(item(progs, i), "op", ""), op) == 0)
+			return rec_get_str(item(progs, i), "name", NULL);
 	return NULL;
 }
 
@@ -210,7 +132,8 @@ static void show_place(const struct show *out, struct json_object *snapshot, int
 	}
 }
 
-static void blame_stall(const struct show *out, struct json_object *snapshot, const char *msg)
+/* A stall without the kernel's dump: where the snapshot has found the task. */
+static void stall_seen(const struct show *out, struct json_object *snapshot, const char *msg)
 {
 	struct json_object *cpus = rec_get_arr(snapshot, "cpus"), *task = NULL;
 	int64_t pid = stalled_pid(msg);
@@ -226,34 +149,78 @@ static void blame_stall(const struct show *out, struct json_object *snapshot, co
 	show_task(out, task);
 	fprintf(out->f, " has been runnable for %lld jiffies and waits",
 		(long long)rec_get_int(task, "runnable_jiffies", 0));
-	show_place(out, snapshot, rec_get_int(task, "pid", -1));
+	if (rec_get_bool(snapshot, "bypass", false))
+		fputs(" where the kernel has put it since: the scheduler's queue is not known",
+		      out->f);
+	else
+		show_place(out, snapshot, rec_get_int(task, "pid", -1));
+}
+
+/* "kt_enqueue (ops.enqueue)"; either may be unknown. */
+static void show_callback(const struct show *out, struct json_object *c)
+{
+	const char *op = rec_get_str(c, "op", NULL), *program = rec_get_str(c, "program", NULL);
+
+	if (program)
+		show_text(out, program);
+	if (op) {
+		fputs(program ? " (ops." : "ops.", out->f);
+		show_text(out, op);
+		fputs(program ? ")" : "", out->f);
+	}
+	if (rec_get_bool(c, "missing", false))
+		fputs(", which is missing", out->f);
+}
+
+/* A stall by the kernel's dump: the task, and who should have seen to it. */
+static void stall_blame(const struct show *out, struct json_object *blame)
+{
+	struct json_object *task = rec_get_obj(blame, "task"),
+			   *callbacks = rec_get_arr(blame, "callbacks");
+	const char *dsq = rec_get_str(blame, "dsq", "");
+	const bool none = strcmp(dsq, "none") == 0;
+
+	fputs("; ", out->f);
+	show_task(out, task);
+	fprintf(out->f, " has waited for %lld ms in ",
+		(long long)rec_get_int(task, "waited_ms", 0));
+	if (none)
+		fputs("no DSQ", out->f);
+	else if (isdigit((unsigned char)*dsq))
+		fprintf(out->f, "DSQ %s", dsq);
+	else
+		fprintf(out->f, "the %s DSQ", dsq);
+	if (strcmp(dsq, "local") == 0)
+		fprintf(out->f, " of cpu %lld", (long long)rec_get_int(blame, "cpu", -1));
+	if (!length(callbacks))
+		return;
+	fputs(none ? ": " : ", from which ", out->f);
+	show_callback(out, item(callbacks, 0));
+	fputs(none ? " put it in none" : " did not take it", out->f);
+}
+
+static void error_blame(const struct show *out, struct json_object *blame)
+{
+	struct json_object *callbacks = rec_get_arr(blame, "callbacks");
+	size_t i;
+
+	for (i = 0; i < length(callbacks); i++) {
+		fputs(i ? " or " : ", in ", out->f);
+		show_callback(out, item(callbacks, i));
+	}
 }
 
 void bugtask_blame(const struct show *out, struct json_object *snapshot, struct json_object *exit,
 		   const struct words *w)
 {
-	struct json_object *backtrace = rec_get_arr(exit, "backtrace");
-	char name[NAME_SIZE], named[NAME_SIZE];
-	const char *op = op_in(w->msg, named), *prog = NULL;
+	struct json_object *blame = rec_get_obj(exit, "blame");
 
-	if (strcmp(w->kind, STALL) == 0) {
-		blame_stall(out, snapshot, w->msg);
-		return;
-	}
-	if (find_prog(backtrace, name))
-		prog = name;
-	if (!op || prog)
-		op = find_op(backtrace);
-	if (op && !prog)
-		prog = prog_for(snapshot, op);
-	if (!op && !prog)
-		return;
-	fputs(", in ", out->f);
-	show_text(out, prog ? prog : "ops.");
-	if (op)
-		fputs(prog ? " (ops." : "", out->f);
-	show_text(out, op);
-	fputs(prog && op ? ")" : "", out->f);
+	if (strcmp(w->kind, STALL))
+		error_blame(out, blame);
+	else if (blame)
+		stall_blame(out, blame);
+	else
+		stall_seen(out, snapshot, w->msg);
 }
 
 static bool is_idle(struct json_object *cpu)

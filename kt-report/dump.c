@@ -95,6 +95,9 @@ static void queues(const struct show *out, struct json_object *snapshot, bool ve
 			   *list = rec_get_arr(snapshot, "cpus");
 	size_t i, shown = 0;
 
+	if (rec_get_bool(snapshot, "bypass", false))
+		fputs("bypass mode: the kernel has moved the tasks out of the scheduler's queues\n",
+		      out->f);
 	for (i = 0; i < length(dsqs) && (verbose || shown < FEW); i++) {
 		if (!length(rec_get_arr(item(dsqs, i), "tasks")))
 			continue;

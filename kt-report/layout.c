@@ -365,7 +365,7 @@ void layout_report(const struct show *out, const struct story *s, bool verbose, 
 	observation(out, s, !good || verbose);
 	if (s->scheduler_failed || none || verbose)
 		log_tail(out, "scheduler", &s->log);
-	if (s->run_failed || none || verbose || (bug && s->bug.snapshot))
+	if (s->run_failed || none || verbose || (bug && s->bug.last.snapshot))
 		log_tail(out, "console", &s->console);
 	if (!good || verbose)
 		run_facts(out, s, verbose);

@@ -26,9 +26,17 @@ struct list {
 	unsigned long beyond; /* not kept */
 };
 
+#define STORY_ENDS 32 /* schedulers that failed one after the other */
+
 /* What tells of a failure; see bug.c. One record (or part of one) each, or NULL. */
+struct bug_end {
+	struct json_object *exit, *snapshot;
+};
+
 struct bug {
-	struct json_object *exit, *snapshot, *sched, *console;
+	struct bug_end last, before[STORY_ENDS];
+	unsigned int n; /* before */
+	struct json_object *sched, *console;
 };
 
 enum story_verdict { STORY_NONE, STORY_PASS, STORY_FAIL, STORY_INCONCLUSIVE };

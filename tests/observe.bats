@@ -268,17 +268,48 @@ summary() {
 }
 
 @test "report: where a stalled task is" {
+	local blame='{"evidence": "queue", "callbacks": [{"op": "dispatch", "program": "kt_dispatch"}], "task": {"pid": 63, "comm": "left", "waited_ms": 2080}, "dsq": "3", "cpu": 1}'
+	local exit='{"ops": "kt", "kind": "SCX_EXIT_ERROR_STALL", "exit_code": 0, "reason": "runnable task stall", "msg": "left[63] failed to run for 2.080s", "backtrace": []}'
+	local of="if .type == \"scx_exit\" then .exit = $exit + {blame: ($blame"
+	# the kernel's dump has been there before the snapshot
+	[[ $(summary "$of)} else . end") = *'; left[63] has waited for 2080 ms in DSQ 3, from which kt_dispatch (ops.dispatch) did not take it' ]]
+	[[ $(summary "$of | .dsq = \"global\")} else . end") = *' in the global DSQ, from which kt_dispatch (ops.dispatch) did not take it' ]]
+	[[ $(summary "$of | .dsq = \"local\" | .callbacks = [])} else . end") = *' in the local DSQ of cpu 1' ]]
+	[[ $(summary "$of | .dsq = \"none\" | .callbacks[0] |= {op: \"enqueue\", program: \"kt_enqueue\"})} else . end") = *' in no DSQ: kt_enqueue (ops.enqueue) put it in none' ]]
+	# without it there is the snapshot, if it was in time
 	[[ $(summary 'if .type == "snapshot" then .dsqs = [] else . end') = *' and waits in no DSQ: kt_enqueue put it in none' ]]
 	[[ $(summary 'if .type == "snapshot" then .dsqs = [] | .cpus[2].local_dsq = [{"pid": 63, "comm": "left"}] else . end') = *' and waits in the local DSQ of cpu 2, where kworker/u18:1[43] runs' ]]
+	[[ $(summary 'if .type == "snapshot" then .bypass = true else . end') = *"; left[63] has been runnable for 520 jiffies and waits where the kernel has put it since: the scheduler's queue is not known" ]]
 	[[ $(summary 'select(.type != "snapshot")') = 'BUG SUMMARY SCX_EXIT_ERROR_STALL: runnable task stall: left[63] failed to run for 2.080s' ]]
 	# without words of the scheduler, those of the console
 	[[ $(summary 'if .type == "sched" and .event == "exit" then .reason = "it ended" else select(.type != "snapshot") end') = 'BUG SUMMARY SCX_EXIT_ERROR_STALL: runnable task stall' ]]
 }
 
+# blamed BLAME: the end of the summary when this is the failure's
+blamed() {
+	summary "if .type == \"scx_exit\" then .exit.blame = $1 else . end" error | sed 's/.*fail after 2000 ms//'
+}
+
 @test "report: whose doing an error was" {
-	[[ $(summary 'if .exit then .exit.backtrace |= map(select(startswith("bpf") | not)) else . end' error) = *', in kt_enqueue (ops.enqueue)' ]]
-	[[ $(summary 'if .exit then .exit.backtrace = [] | .exit.msg = "ops.init_task() failed (-12)" else . end' error) = *'ops.init_task() failed (-12), in kt_init_task (ops.init_task)' ]]
-	[[ $(summary 'if .exit then .exit.backtrace = ["foo+0x1"] else . end' error) = *'fail after 2000 ms' ]]
+	[ "$(blamed null)" = '' ]
+	[ "$(blamed '{"evidence": "program", "callbacks": [{"program": "on_timer"}]}')" = ', in on_timer' ]
+	[ "$(blamed '{"evidence": "message", "callbacks": [{"op": "enqueue", "missing": true}]}')" = ', in ops.enqueue, which is missing' ]
+	[ "$(blamed '{"evidence": "path", "callbacks": [{"op": "select_cpu", "program": "a"}, {"op": "enqueue", "program": "b"}]}')" = ', in a (ops.select_cpu) or b (ops.enqueue)' ]
+}
+
+@test "report: schedulers that fail one after the other" {
+	jq -c 'if .type == "snapshot" then (.exit.ops = "first"), . elif .type == "scx_exit" then (.exit.ops = "first"), (.exit.kind = "SCX_EXIT_UNREG_KERN"), . else . end' "$DATA/error.jsonl" >x.jsonl
+	run bash -c 'kt-check <x.jsonl | kt-report'
+	[ "${lines[0]}" = 'BUG SUMMARY first: SCX_EXIT_ERROR_BPF: scx_bpf_error: scx_kt was asked to fail after 2000 ms, in kt_enqueue (ops.enqueue)' ]
+	[ "${lines[1]}" = 'BUG SUMMARY kt: SCX_EXIT_ERROR_BPF: scx_bpf_error: scx_kt was asked to fail after 2000 ms, in kt_enqueue (ops.enqueue)' ]
+	[[ ${lines[2]} != BUG* ]]
+	[ "$(grep -A1 -x -e '--- dump ---' <<<"$output" | grep scheduler:)" = $'scheduler: first\nscheduler: kt' ]
+	# there is room for 32 and the last
+	jq -c 'if .type == "scx_exit" then . as $x | range(40) | tostring as $n | $x | .exit.ops = $n else . end' "$DATA/error.jsonl" >x.jsonl
+	run bash -c 'kt-check <x.jsonl | kt-report'
+	[ "$(grep -c ^BUG <<<"$output")" -eq 33 ]
+	[[ ${lines[31]} = 'BUG SUMMARY 31: '* ]]
+	[[ ${lines[32]} = 'BUG SUMMARY 39: '* ]]
 }
 
 @test "report: a guest that hangs, and what its CPUs are at" {
