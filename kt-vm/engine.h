@@ -91,7 +91,6 @@ struct engine_control {
 	 * nothing; after another error any of them may be armed.
 	 */
 	int (*watch)(void *self, const struct engine_watch *w, unsigned int n, struct errbuf *e);
-	bool watch_is_free; /* armed watchpoints that nobody hits cost the guest nothing */
 	/* After ENGINE_HIT: takes the next one; false: there is no other. resume() drops the rest.
 	 */
 	bool (*hit)(void *self, struct engine_hit *h);

@@ -300,7 +300,6 @@ const struct engine_control kvm_control = {
 	.resume = resume,
 	.regs = regs,
 	.watch = watch,
-	.watch_is_free = true,
 	.hit = hit,
 	.thread = thread,
 };

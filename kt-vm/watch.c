@@ -72,7 +72,7 @@ void watch_exit(struct obs *o)
 	uint64_t kind = kmem_symbol(&o->mem, "scx_exit_kind");
 	struct errbuf e;
 
-	if (!kind || !o->engine->control->watch_is_free)
+	if (!kind)
 		return;
 	o->watch[0] = (struct obs_watch){ .gva = kind, .len = 4, .own = true };
 	o->nwatches = 1;

@@ -6,13 +6,13 @@
 
 /*
  * Hardware watchpoints on variables of the kernel and of BPF programs: each write that meets
- * the conditions takes a snapshot. One of the CPU's four is the observer's own, where
- * watching costs the guest nothing: it sees the scheduler's end as it is written.
+ * the conditions takes a snapshot. One of the CPU's four is the observer's own: it sees the
+ * scheduler's end as it is written. Before 6.16, that is: later kernels have no variable for it.
  */
 
 /* Arms what a "watch" request of the guest asks for: 0, or -errno with words. */
 int watch_request(struct obs *o, struct json_object *op, struct errbuf *e);
-/* Arms the observer's own, where it is free. */
+/* Arms the observer's own, if this kernel has what it is for. */
 void watch_exit(struct obs *o);
 /* Watchpoint `index` was hit: true when it was the observer's own. */
 bool watch_hit(struct obs *o, unsigned int index, uint64_t now_ns);
