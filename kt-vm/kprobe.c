@@ -61,6 +61,7 @@ static const struct {
 	[KP_OPS] = { "sched_ext_ops", { "" } },
 	[KP_SCX_EVENTS] = { "scx_sched", { "pcpu", "event_stats_cpu" } },
 	[KP_IDR_HEAD] = { "idr", { "idr_rt.xa_head" } },
+	[KP_IDR_NEXT] = { "idr", { "idr_next" } },
 	[KP_NODE_SHIFT] = { "xa_node", { "shift" } },
 	[KP_NODE_SLOTS] = { "xa_node", { "slots" } },
 	[KP_MAP_TYPE] = { "bpf_map", { "map_type" } },

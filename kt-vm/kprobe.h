@@ -62,6 +62,7 @@ enum kprobe {
 	KP_OPS,        /* the struct: its type counts */
 	KP_SCX_EVENTS, /* per-CPU pointer of the scheduler */
 	KP_IDR_HEAD,
+	KP_IDR_NEXT,
 	KP_NODE_SHIFT,
 	KP_NODE_SLOTS,
 	KP_MAP_TYPE,

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Live fields: numbers of the scheduler's own, read with each sample while the guest runs. */
+/*
+ * Live fields: numbers of the scheduler's own, read with each sample while the guest runs. They
+ * are looked for when the guest has a new BPF map: the kernel numbers them, and the next number
+ * is one read.
+ */
 #include <stdlib.h>
 
 #include "kbpf.h"
 #include "units.h"
-
-#define SEARCH_EVERY 16 /* samples between two searches for what is not there (yet) */
 
 struct watch_field {
 	const char *name; /* the plan's */
@@ -43,15 +45,19 @@ static void number(struct obs *o, const struct watch_field *f, unsigned int cpu)
 		jtext_uint(&o->text, n);
 }
 
+/* A map that is gone may have left another one with such a field. */
+static void find(struct obs *o, struct watch_field *f, bool news)
+{
+	struct errbuf e;
+
+	if (f->found ? !kbpf_valid(o, &f->v) : news)
+		f->found = kbpf_find(o, f->name, &f->v, &e) == 0;
+}
+
 static void value(struct obs *o, struct watch_field *f)
 {
 	unsigned int cpu;
-	struct errbuf e;
 
-	if (f->found && !kbpf_valid(o, &f->v))
-		f->found = false;
-	if (!f->found && o->samples % SEARCH_EVERY == 0)
-		f->found = kbpf_find(o, f->name, &f->v, &e) == 0;
 	jtext_key(&o->text, f->name);
 	if (!f->found) {
 		jtext_null(&o->text);
@@ -69,13 +75,17 @@ static void value(struct obs *o, struct watch_field *f)
 
 void live_sample(struct obs *o)
 {
+	uint64_t next = obs_number(o, kmem_symbol(&o->mem, "map_idr"), KP_IDR_NEXT);
 	size_t i;
 
 	if (!o->nfields)
 		return;
 	jtext_key(&o->text, "fields");
 	jtext_open(&o->text, '{');
-	for (i = 0; i < o->nfields; i++)
+	for (i = 0; i < o->nfields; i++) {
+		find(o, &o->field[i], next != o->next_map);
 		value(o, &o->field[i]);
+	}
+	o->next_map = next;
 	jtext_close(&o->text, '}');
 }

@@ -144,26 +144,25 @@ static uint64_t clock_ns(void)
 	return (uint64_t)ts.tv_sec * NSEC_PER_SEC + (uint64_t)ts.tv_nsec;
 }
 
-void obs_attach(struct obs *o, uint64_t now_ns)
+int obs_attach(struct obs *o, uint64_t now_ns, struct errbuf *e)
 {
 	struct json_object *absent;
 	uint64_t since = clock_ns();
-	struct errbuf e;
 	int rc = 0;
 
 	if (o->attached || o->off)
-		return;
+		return 0;
 	if (!o->btf) {
-		rc = load(o, &e);
+		rc = load(o, e);
 		kmem_init(&o->mem, &o->m->mem, &o->sym);
 	}
 	if (!rc)
-		rc = kmem_attach(&o->mem, &e);
+		rc = kmem_attach(&o->mem, e);
 	if (rc) {
 		/* the guest has spoken, so its kernel is there: another vmlinux than ours */
 		o->off = true;
-		put_observe(o, now_ns, clock_ns() - since, NULL, e.text);
-		return;
+		put_observe(o, now_ns, clock_ns() - since, NULL, e->text);
+		return rc;
 	}
 	obs_begin(o);
 	absent = json_object_new_array();
@@ -175,6 +174,7 @@ void obs_attach(struct obs *o, uint64_t now_ns)
 	put_observe(o, now_ns, clock_ns() - since, absent, NULL);
 	snapshot_rehearse(o);
 	watch_exit(o);
+	return 0;
 }
 
 void obs_plan(struct obs *o, struct json_object *test)
@@ -194,6 +194,11 @@ void obs_workload(struct obs *o, uint64_t now_ns)
 {
 	if (!o->workload_since)
 		o->workload_since = now_ns;
+}
+
+void obs_step_ended(struct obs *o)
+{
+	watch_step_ended(o);
 }
 
 /* When periodic snapshot i is due: ktstr's rule, spec 1.21. */
@@ -261,6 +266,7 @@ uint64_t obs_tick(struct obs *o, uint64_t now_ns)
 		return UINT64_MAX;
 	if (now_ns >= o->poll_ns) {
 		look_for_failure(o, now_ns);
+		watch_check(o);
 		o->poll_ns = now_ns + (o->exit ? POLL_BUSY : POLL);
 	}
 	if (now_ns >= snapshot_due(o, o->taken))

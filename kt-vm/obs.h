@@ -24,8 +24,10 @@ struct obs_watch {
 	uint64_t gva;
 	unsigned int len;
 	bool own;         /* watch.h */
+	bool in_step;     /* it goes with its step */
 	bool conditional; /* only writes of `equals` count */
 	uint64_t equals;
+	uint64_t map, map_id;       /* it goes with the BPF map that it is in; 0: in none */
 	uint64_t hits, left;        /* so far; snapshots that it may still take */
 	uint64_t last_ns, pause_ns; /* its last snapshot; the shortest time to the next */
 };
@@ -58,6 +60,7 @@ struct obs {
 
 	struct watch_field *field; /* of the plan, read with each sample */
 	size_t nfields;
+	uint64_t next_map; /* the number of the guest's next BPF map, when they were looked for */
 
 	/* periodic snapshots: `wanted`, evenly over the middle 80 % of the workload */
 	unsigned int wanted, taken;
@@ -79,6 +82,8 @@ void obs_close(struct obs *o);
 void obs_start(struct obs *o, const struct engine_ops *engine, void *self);
 /* What the plan asks for; `test` must stay. */
 void obs_plan(struct obs *o, struct json_object *test);
+/* A step is over. */
+void obs_step_ended(struct obs *o);
 /* The first step begins. */
 void obs_workload(struct obs *o, uint64_t now_ns);
 /*
@@ -92,8 +97,11 @@ void obs_answer(struct json_object *op, int port, const char *error);
 void obs_hit(struct obs *o, uint64_t now_ns);
 /* The guest is about to end, for this reason (that of vm_exit). */
 void obs_end(struct obs *o, const char *cause, uint64_t now_ns);
-/* The guest has its user space: finds the kernel, writes the `observe` record. */
-void obs_attach(struct obs *o, uint64_t now_ns);
+/*
+ * The guest has its user space: finds the kernel, writes the `observe` record. -errno with words
+ * when it cannot be observed, once; then, and from then on when it can, 0.
+ */
+int obs_attach(struct obs *o, uint64_t now_ns, struct errbuf *e);
 /* Takes what is due at `now_ns`; when to come again, or UINT64_MAX. */
 uint64_t obs_tick(struct obs *o, uint64_t now_ns);
 

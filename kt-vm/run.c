@@ -142,10 +142,12 @@ static struct timespec timeout(const struct run *r, uint64_t until)
 /* Looks at the guest, once it is up, as often as is asked for; when to come again. */
 static uint64_t observe(struct run *r)
 {
+	struct errbuf e;
+
 	if (!r->obs)
 		return UINT64_MAX;
-	if (r->sink.seen_init)
-		obs_attach(r->obs, sink_now(&r->sink));
+	if (r->sink.seen_init && obs_attach(r->obs, sink_now(&r->sink), &e))
+		msg_warn("the guest runs unobserved: %s", e.text);
 	if (r->sink.seen_workload)
 		obs_workload(r->obs, sink_now(&r->sink));
 	return obs_tick(r->obs, sink_now(&r->sink));
@@ -159,6 +161,14 @@ static void request(void *ctx, struct json_object *op)
 		obs_request(r->obs, op, r->port, sink_now(&r->sink));
 	else
 		obs_answer(op, r->port, "the guest runs unobserved");
+}
+
+static void step_ended(void *ctx)
+{
+	struct run *r = ctx;
+
+	if (r->obs)
+		obs_step_ended(r->obs);
 }
 
 static void loop(struct run *r)
@@ -255,6 +265,7 @@ int run_guest(const struct engine_ops *engine, const struct machine *m, uint64_t
 		fcntl(r.console, F_SETFL, O_NONBLOCK);
 		fcntl(r.port, F_SETFL, O_NONBLOCK);
 		r.sink.request = request;
+		r.sink.step_ended = step_ended;
 		r.sink.ctx = &r;
 		if (obs)
 			obs_start(obs, engine, r.self);

@@ -120,6 +120,8 @@ static int port_line(struct sink *s, const char *line, size_t len, struct errbuf
 	rec_int(o, "t_ns", (int64_t)sink_now(s));
 	if (s->request && rec_is(o, "op") && rec_get_bool(o, "request", false))
 		s->request(s->ctx, o);
+	if (s->step_ended && rec_is(o, "step") && strcmp(rec_get_str(o, "event", ""), "end") == 0)
+		s->step_ended(s->ctx);
 	rec_put(s->out, o);
 	return 0;
 }

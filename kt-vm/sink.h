@@ -31,6 +31,7 @@ struct sink {
 
 	/* Called with a record in which the guest asks for something, before it is written. */
 	void (*request)(void *ctx, struct json_object *o);
+	void (*step_ended)(void *ctx);
 	void *ctx;
 
 	bool seen_kernel, seen_init, seen_workload, seen_done;

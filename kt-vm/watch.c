@@ -29,6 +29,48 @@ static int arm(struct obs *o, struct errbuf *e)
 	return rc ? rc : rc2;
 }
 
+static bool in_step(const struct obs *o, const struct obs_watch *w)
+{
+	(void)o;
+	return w->in_step;
+}
+
+static bool without_map(const struct obs *o, const struct obs_watch *w)
+{
+	return w->map && !kbpf_valid(o, &(struct kbpf_value){ .map = w->map, .map_id = w->map_id });
+}
+
+static bool used_up(const struct obs *o, const struct obs_watch *w)
+{
+	(void)o;
+	return !w->own && !w->left;
+}
+
+/* Disarms those that it is over with. */
+static void disarm(struct obs *o, bool (*over)(const struct obs *o, const struct obs_watch *w))
+{
+	unsigned int i, n = 0;
+	struct errbuf e;
+
+	for (i = 0; i < o->nwatches; i++)
+		if (!over(o, &o->watch[i]))
+			o->watch[n++] = o->watch[i];
+	if (n == o->nwatches)
+		return;
+	o->nwatches = n;
+	arm(o, &e);
+}
+
+void watch_step_ended(struct obs *o)
+{
+	disarm(o, in_step);
+}
+
+void watch_check(struct obs *o)
+{
+	disarm(o, without_map);
+}
+
 static int find(struct obs *o, const char *what, struct obs_watch *w, struct errbuf *e)
 {
 	struct kname n;
@@ -38,6 +80,10 @@ static int find(struct obs *o, const char *what, struct obs_watch *w, struct err
 		return rc;
 	w->gva = kname_place(&n, &w->len);
 	w->len = w->len > 8 ? 8 : w->len;
+	if (n.bpf) {
+		w->map = n.of.map;
+		w->map_id = n.of.map_id;
+	}
 	if (!w->len || (w->len & (w->len - 1)) || w->gva % w->len)
 		return errbuf_set(e, -EINVAL, "\"%.60s\" is no number that a CPU can watch", what);
 	return 0;
@@ -54,6 +100,7 @@ int watch_request(struct obs *o, struct json_object *op, struct errbuf *e)
 	*w = (struct obs_watch){ .left = (uint64_t)rec_get_int(op, "hits", 16),
 				 .pause_ns = (uint64_t)rec_get_int(op, "interval_ns",
 								   100 * NSEC_PER_MSEC),
+				 .in_step = json_object_object_get(op, "step") != NULL,
 				 .conditional = json_object_object_get(op, "equals") != NULL,
 				 .equals = (uint64_t)rec_get_int(op, "equals", 0) };
 	snprintf(w->name, sizeof(w->name), "%s", rec_get_str(op, "name", what));
@@ -99,9 +146,7 @@ bool watch_hit(struct obs *o, unsigned int index, uint64_t now_ns)
 	if (!w->left || (w->last_ns && now_ns - w->last_ns < w->pause_ns) || !is_met(o, w))
 		return false;
 	w->last_ns = now_ns;
-	if (snapshot_take(o, w->name, SNAPSHOT_WATCH, now_ns, &e) == 0 && --w->left == 0) {
-		memmove(w, w + 1, (--o->nwatches - index) * sizeof(*w));
-		arm(o, &e);
-	}
+	if (snapshot_take(o, w->name, SNAPSHOT_WATCH, now_ns, &e) == 0 && --w->left == 0)
+		disarm(o, used_up);
 	return false;
 }

@@ -12,6 +12,10 @@
 
 /* Arms what a "watch" request of the guest asks for: 0, or -errno with words. */
 int watch_request(struct obs *o, struct json_object *op, struct errbuf *e);
+/* Those that a step has set are disarmed at its end. */
+void watch_step_ended(struct obs *o);
+/* And those on variables of a scheduler when it is gone: their memory is another's by then. */
+void watch_check(struct obs *o);
 /* Arms the observer's own, if this kernel has what it is for. */
 void watch_exit(struct obs *o);
 /* Watchpoint `index` was hit: true when it was the observer's own. */

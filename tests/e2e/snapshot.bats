@@ -21,6 +21,17 @@ guest() {
 	"$KT_TOP/tests/validate-records" <run.jsonl
 }
 
+# with REST: a guest with a test of these members beside topology, scheduler and duration
+with() {
+	printf '{ "topology": "1l2c1t", "scheduler": "scx_kt", "duration": "1s", %s }' "$1" >t.json
+	{
+		kt-guest plan t.json
+		kt-topo 1l2c1t
+		kt-kernel find
+	} | kt-initrd | kt-vm --engine tcg >run.jsonl
+	"$KT_TOP/tests/validate-records" <run.jsonl
+}
+
 # op N FILTER: of the record of op N of step 1
 op() {
 	show "select(.type == \"op\" and .step == 1 and .index == $1) | $2"
@@ -126,6 +137,60 @@ failed() {
 	guest '{ "watch": { "what": "nr_kept", "equals": 0 } }, { "watch": { "what": "nr_stalled" } },
 		{ "watch": { "what": "nr_slowed" } }, { "watch": { "what": "started_ns" } }'
 	failed 3 'all 4 watchpoints are in use'
+}
+
+@test "a watchpoint is over with its step; one of the backdrop is not" {
+	with '"backdrop": { "ops": [{ "watch": { "what": "vtime_now", "name": "all", "hits": 1000, "interval": "50ms" } }] },
+		"steps": [{ "ops": [{ "watch": { "what": "nr_dispatched", "name": "first", "hits": 1000, "interval": "50ms" } }],
+				"cgroups": [{ "name": "a", "workers": 3 }], "hold": "500ms" },
+			  { "cgroups": [{ "name": "b", "workers": 3 }], "hold": "500ms" }]'
+	# by step: nothing has left the guest between the end of one and the start of the next
+	jq -rn '[inputs] | reduce .[] as $r ({ step: "none" };
+		if $r.type == "step" and $r.event == "start" then .step = "\($r.index)"
+		elif $r.type == "step" and $r.event == "end" then .step = "none"
+		elif $r.type == "snapshot" then .seen["\($r.name) \(.step)"] += 1 else . end) | .seen | keys[]' run.jsonl >seen
+	cat seen
+	grep -qx 'first 0' seen
+	grep -qx 'all 1' seen
+	run ! grep -x 'first 1' seen
+}
+
+@test "watchpoints are over with the scheduler whose variables they are on" {
+	local three='{ "watch": { "what": "nr_stalled" } }, { "watch": { "what": "nr_slowed" } }, { "watch": { "what": "nr_starved" } }'
+	with "\"backdrop\": { \"ops\": [$three] }, \"steps\": [
+		{ \"cgroups\": [{ \"name\": \"a\", \"workers\": 1 }], \"hold\": \"100ms\" },
+		{ \"ops\": [\"detach_scheduler\", { \"attach_scheduler\": \"scx_kt\" }, $three],
+		  \"cgroups\": [{ \"name\": \"b\", \"workers\": 1 }], \"hold\": \"100ms\" }]"
+	[ "$(show 'select(.type == "op") | [.op, .ok]' | sort | uniq -c | xargs)" = '1 [attach_scheduler,true] 1 [detach_scheduler,true] 6 [watch,true]' ]
+}
+
+@test "a live field is there from the first sample on that has its scheduler" {
+	with '"watch_fields": ["nr_dispatched", "nr_nonsense"], "cgroups": [{ "name": "a", "workers": 2 }]'
+	# a sample is never more than 200 ms late, and the map is older than the scheduler
+	show 'select((.type == "sched" and .event == "attach") or .type == "sample") | [.type, .t_ns, .fields.nr_dispatched]' >seen
+	jq -se '(map(select(.[0] == "sched"))[0][1]) as $t | map(select(.[0] == "sample" and .[1] > $t)) | length > 5 and all(.[2] != null)' seen
+	[ "$(show 'select(.type == "sample") | .fields.nr_nonsense' | sort -u)" = null ]
+}
+
+@test "a vmlinux that is of no use: one warning, one record, and the guest runs" {
+	local vmlinux image
+	vmlinux=$(kt-kernel find | jq -r 'select(.type == "kernel") | .vmlinux')
+	image=$(kt-kernel find | jq -r 'select(.type == "kernel") | .image')
+	head -c 5000000 "$vmlinux" >cut.elf
+	sed 's/Linux version [0-9]/Linux version X/' "$vmlinux" >other.elf
+	for file in cut.elf other.elf; do
+		{
+			kt-topo 1l1c1t
+			kt-kernel find | jq -c --arg f "$PWD/$file" 'if .type == "kernel" then .vmlinux = $f else . end'
+		} | kt-initrd | kt-vm --engine tcg -m 50ms -k "$image" >run.jsonl 2>err
+		cat err
+		[ "$(wc -l <err)" -eq 1 ]
+		grep -q '^kt-vm: warning: the guest runs unobserved: ' err
+		[ "$(show 'select(.type == "vm_exit") | .cause')" = '"poweroff"' ]
+		[ -z "$(show 'select(.type == "sample")')" ]
+	done
+	# the words are those of the record
+	[ "$(show 'select(.type == "observe") | .error' | jq -r .)" = "$(sed 's/.*unobserved: //' err)" ]
 }
 
 @test "nobody observes: the op fails at once" {
