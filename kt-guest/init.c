@@ -21,6 +21,7 @@
 #include "exit.h"
 #include "file.h"
 #include "init.h"
+#include "modules.h"
 #include "msg.h"
 #include "port.h"
 #include "record.h"
@@ -295,6 +296,8 @@ _Noreturn void guest_main(void)
 		kmsg(e.text);
 		power_off();
 	}
+	if (modules_load(&e))
+		kmsg(e.text);
 	port = port_open(PORT_WAIT);
 	if (port >= 0)
 		serve(port);

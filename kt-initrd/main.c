@@ -14,6 +14,7 @@
 #include "closure.h"
 #include "exit.h"
 #include "include.h"
+#include "modules.h"
 #include "msg.h"
 #include "pack.h"
 #include "paths.h"
@@ -32,6 +33,7 @@ struct input {
 	char *plan; /* the test record's line, or NULL */
 	size_t plan_len;
 	struct json_object *test; /* the same, parsed */
+	char *modules;            /* of the kernel, or NULL */
 };
 
 static const char help[] =
@@ -106,6 +108,16 @@ static int take_test(struct input *i, const struct rec_in *in)
 	return KT_OK;
 }
 
+static int take_kernel(struct input *i, struct json_object *kernel)
+{
+	const char *modules = rec_get_str(kernel, "modules", NULL);
+
+	free(i->modules);
+	i->modules = modules ? strdup(modules) : NULL;
+	return modules && !i->modules ? msg_err(KT_SYS, ENOMEM, "unable to keep the kernel")
+				      : KT_OK;
+}
+
 /* Passes all records on and keeps what matters here. */
 static int read_records(struct input *i, struct rec_out *out)
 {
@@ -124,6 +136,8 @@ static int read_records(struct input *i, struct rec_out *out)
 		rec_pass(out, in.line, in.len);
 		if (rec_is(in.obj, "test"))
 			rc = take_test(i, &in);
+		else if (rec_is(in.obj, "kernel"))
+			rc = take_kernel(i, in.obj);
 	}
 	if (rc == KT_OK && in.upstream)
 		rc = in.upstream;
@@ -150,6 +164,8 @@ static int fill_base(const struct opts *o, const struct input *i, struct tree *t
 		rc = closure_add(t, l, guest, "/init", true, e);
 	if (!rc)
 		rc = wants_programs(i->test, t, l, e);
+	if (!rc && i->modules)
+		rc = modules_add(t, i->modules, e);
 	for (k = 0; !rc && k < o->ninclude; k++)
 		rc = include_add(t, l, o->include[k], e);
 	return rc;
@@ -251,6 +267,7 @@ int main(int argc, char **argv)
 		rc = make(&o, &i, &out);
 	rec_end(&out, rc);
 	free(i.plan);
+	free(i.modules);
 	json_object_put(i.test);
 	free(o.include);
 	return msg_finish(rc);

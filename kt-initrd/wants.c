@@ -38,8 +38,9 @@ static size_t length(struct json_object *list)
 /* Places that are kt's own, or that the guest mounts something on. */
 static bool is_taken(const char *guest)
 {
-	static const char *const taken[] = { "/init", "/kt/plan.json", "/dev", "/proc",
-					     "/sys",  "/run",          "/tmp", NULL };
+	static const char *const taken[] = { "/init", "/kt/plan.json", "/kt/modules",
+					     "/dev",  "/proc",         "/sys",
+					     "/run",  "/tmp",          NULL };
 	size_t len;
 	int i;
 

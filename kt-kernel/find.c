@@ -20,6 +20,7 @@ void found_put(struct rec_out *out, const struct found *f)
 	rec_str(o, "image", f->image);
 	rec_str(o, "vmlinux", f->vmlinux[0] ? f->vmlinux : NULL);
 	rec_str(o, "config", f->config[0] ? f->config : NULL);
+	rec_str(o, "modules", f->modules[0] ? f->modules : NULL);
 	rec_str(o, "source", f->source);
 	rec_str(o, "key", f->key[0] ? f->key : NULL);
 	if (f->sched_ext < 0)

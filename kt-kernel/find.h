@@ -17,6 +17,7 @@ struct found {
 	char image[PATH_MAX];
 	char vmlinux[PATH_MAX];
 	char config[PATH_MAX];
+	char modules[PATH_MAX]; /* the directory; empty: it has none, or needs none */
 	char key[CACHE_KEY_MAX];
 	const char *source; /* "cache", "host" or "path" */
 	int sched_ext;      /* -1: nothing tells */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Owns the judgement of the machine's own kernel: where distributions put it
- * and its configuration, and what it must have built in, as kt packs no modules.
+ * and its configuration, and what it must have. kt packs the modules of the virtio console, and
+ * no others.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@
 /* %s is the release */
 static const char *const images[] = { "/boot/vmlinuz-%s", "/lib/modules/%s/vmlinuz", NULL };
 static const char *const configs[] = { "/boot/config-%s", "/lib/modules/%s/config", NULL };
+static const char *const modules[] = { "/lib/modules/%s", NULL };
 static const char *const debugs[] = { "/usr/lib/debug/boot/vmlinux-%s",
 				      "/usr/lib/debug/lib/modules/%s/vmlinux",
 				      "/lib/modules/%s/build/vmlinux", NULL };
@@ -58,6 +60,12 @@ static int config_gz(struct kconfig *k)
 	return rc;
 }
 
+static bool has(const struct kconfig *k, const char *name)
+{
+	return kconfig_yes(k, name) ||
+	       (!strncmp(name, "CONFIG_VIRTIO_", 14) && kconfig_module(k, name));
+}
+
 static void lacks(const struct kconfig *k, char *names, size_t size)
 {
 	size_t i, n = 0;
@@ -66,7 +74,7 @@ static void lacks(const struct kconfig *k, char *names, size_t size)
 	for (i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
 		const char *a = needed[i][0], *b = needed[i][1];
 
-		if (kconfig_yes(k, a) || (b && kconfig_yes(k, b)) || n >= size)
+		if (has(k, a) || (b && has(k, b)) || n >= size)
 			continue;
 		n += (size_t)snprintf(names + n, size - n, "%s%s=y%s%s%s", n ? ", " : "", a,
 				      b ? " or " : "", b ? b : "", b ? "=y" : "");
@@ -99,6 +107,7 @@ int find_host(struct found *f, struct errbuf *e)
 	if (!f->version[0])
 		snprintf(f->version, sizeof(f->version), "%s", u.release);
 	first(f->vmlinux, debugs, u.release);
+	first(f->modules, modules, u.release);
 	f->sched_ext = 1;
 	f->source = "host";
 	return 0;

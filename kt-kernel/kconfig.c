@@ -140,12 +140,22 @@ static const char *lookup(const struct kconfig *k, const char *name, size_t len)
 	return NULL;
 }
 
-bool kconfig_yes(const struct kconfig *k, const char *name)
+static bool is_set_to(const struct kconfig *k, const char *name, const char *value)
 {
 	size_t len = strlen(name);
 	const char *line = lookup(k, name, len);
 
-	return line && !strcmp(line + len, "=y");
+	return line && !strcmp(line + len, value);
+}
+
+bool kconfig_yes(const struct kconfig *k, const char *name)
+{
+	return is_set_to(k, name, "=y");
+}
+
+bool kconfig_module(const struct kconfig *k, const char *name)
+{
+	return is_set_to(k, name, "=m");
 }
 
 /* An option that Kconfig does not offer has no line at all: that is "not set", too. */

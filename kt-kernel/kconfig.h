@@ -26,6 +26,8 @@ void kconfig_hash(const struct kconfig *k, char hex[SHA256_HEX]);
 
 /* True if `name` ("CONFIG_X") is set to y. */
 bool kconfig_yes(const struct kconfig *k, const char *name);
+/* True if it is set to m. */
+bool kconfig_module(const struct kconfig *k, const char *name);
 
 /*
  * How many settings of `want` are not so in `have`; their names go into `names`,

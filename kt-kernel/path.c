@@ -25,6 +25,23 @@ static bool pick(char *buf, const char *dir, const char *name)
 	return false;
 }
 
+/* Modules of a release: beside a /boot, or where the image itself is among them. */
+static void find_modules(struct found *f, const char *dir, const char *release)
+{
+	char other[PATH_MAX];
+
+	if (!release) {
+		if (files_exist(dir, "kernel"))
+			snprintf(f->modules, sizeof(f->modules), "%s", dir);
+		return;
+	}
+	snprintf(other, sizeof(other), "../lib/modules/%s", release);
+	if (pick(f->modules, dir, other))
+		return;
+	snprintf(other, sizeof(other), "../usr/lib/modules/%s", release);
+	pick(f->modules, dir, other);
+}
+
 static bool is_vmlinux(const char *path)
 {
 	char magic[4] = "";
@@ -64,9 +81,11 @@ static void companions(struct found *f)
 		pick(f->config, dir, other);
 		snprintf(other, sizeof(other), "vmlinux-%s", name + 8);
 		pick(f->vmlinux, dir, other);
+		find_modules(f, dir, name + 8);
 	} else {
 		pick(f->config, dir, "config");
 		pick(f->vmlinux, dir, "vmlinux");
+		find_modules(f, dir, NULL);
 	}
 }
 

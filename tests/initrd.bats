@@ -61,6 +61,22 @@ library() {
 	[ ! -e root/kt/scheduler ]
 }
 
+@test "modules of the virtio console are packed, in the order in which they load" {
+	local d=$PWD/lib/modules/9.8.7/kernel/drivers
+	mkdir -p "$d"/{virtio,char,net}
+	echo ring >"$d/virtio/virtio_ring.ko"
+	echo core >"$d/virtio/virtio.ko"
+	echo mmio >"$d/virtio/virtio_mmio.ko.xz"
+	echo console >"$d/char/virtio_console.ko.zst"
+	echo net >"$d/net/virtio_net.ko"
+	pack < <(plan | sed "1i {\"type\":\"kernel\",\"modules\":\"$PWD/lib/modules/9.8.7\"}")
+	unpack
+	[ "$(cd root/kt/modules && tail -n +1 -- * | xargs)" = "==> 0.ko <== ring ==> 1.ko <== core ==> 5.ko.xz <== mmio ==> 6.ko.zst <== console" ]
+	pack < <(plan | sed '1i {"type":"kernel","modules":null}')
+	unpack
+	[ ! -e root/kt/modules ]
+}
+
 @test "records pass unchanged and in order, the initrd record follows" {
 	plan >in.jsonl
 	sed -i '1i {"type":"kernel","x": 1}' in.jsonl

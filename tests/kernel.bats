@@ -171,7 +171,7 @@ wait_for() { # COMMAND...: at most 10 s
 	image b 9.8.7
 	run --separate-stderr kt-kernel find b
 	[ "$status" -eq 0 ]
-	[ "${lines[0]}" = "{\"type\":\"kernel\",\"version\":\"9.8.7\",\"image\":\"$PWD/b\",\"vmlinux\":null,\"config\":null,\"source\":\"path\",\"key\":null,\"sched_ext\":null}" ]
+	[ "${lines[0]}" = "{\"type\":\"kernel\",\"version\":\"9.8.7\",\"image\":\"$PWD/b\",\"vmlinux\":null,\"config\":null,\"modules\":null,\"source\":\"path\",\"key\":null,\"sched_ext\":null}" ]
 	[ "${lines[1]}" = "$(end_record 0 1)" ]
 
 	mkdir -p t/arch/x86/boot
@@ -258,6 +258,23 @@ le32() {
 	warns "its vmlinux takes zstd to unpack: No such file or directory" "$PWD"
 }
 
+@test "kernel: find a path: a distribution's kernel with its configuration and modules" {
+	companions() {
+		kt-kernel find "$1" | jq -r 'select(.type == "kernel") | [.config, .modules] | map(. // "none") | @tsv'
+	}
+	mkdir -p a/boot a/lib/modules/9.8.7-x/kernel b/usr/lib/modules/9.8.7-y/kernel c/boot
+	image a/boot/vmlinuz-9.8.7-x 9.8.7-x
+	touch a/boot/config-9.8.7-x b/usr/lib/modules/9.8.7-y/config
+	image b/usr/lib/modules/9.8.7-y/vmlinuz 9.8.7-y
+	image c/boot/vmlinuz-9.8.7-x 9.8.7-x
+	[ "$(companions a/boot/vmlinuz-9.8.7-x)" = "$PWD/a/boot/config-9.8.7-x"$'\t'"$PWD/a/lib/modules/9.8.7-x" ]
+	[ "$(companions b/usr/lib/modules/9.8.7-y/vmlinuz)" = \
+		"$PWD/b/usr/lib/modules/9.8.7-y/config"$'\t'"$PWD/b/usr/lib/modules/9.8.7-y" ]
+	[ "$(companions c/boot/vmlinuz-9.8.7-x)" = none$'\t'none ]
+	mkdir -p c/usr/lib/modules/9.8.7-x
+	[ "$(companions c/boot/vmlinuz-9.8.7-x)" = none$'\t'"$PWD/c/usr/lib/modules/9.8.7-x" ]
+}
+
 @test "kernel: find with nothing there says where it looked and what to type" {
 	run --separate-stderr kt-kernel find 9.9
 	[ "$status" -eq 69 ]
@@ -273,7 +290,7 @@ le32() {
 	key=$(jq -r 'select(.type == "kernel").key' <<<"$output")
 	[[ "$key" =~ ^9\.8\.7-tree-x86_64-kc[0-9a-f]{8}$ ]]
 	entry=$PWD/cache/kt/kernels/$key
-	[ "${lines[0]}" = "{\"type\":\"kernel\",\"version\":\"9.8.7\",\"image\":\"$entry/bzImage\",\"vmlinux\":\"$entry/vmlinux\",\"config\":\"$entry/config\",\"source\":\"cache\",\"key\":\"$key\",\"sched_ext\":true}" ]
+	[ "${lines[0]}" = "{\"type\":\"kernel\",\"version\":\"9.8.7\",\"image\":\"$entry/bzImage\",\"vmlinux\":\"$entry/vmlinux\",\"config\":\"$entry/config\",\"modules\":null,\"source\":\"cache\",\"key\":\"$key\",\"sched_ext\":true}" ]
 	[ "${lines[1]}" = "$(end_record 0 1)" ]
 	[ "${stderr_lines[0]}" = "kt-kernel: configuring 9.8.7" ]
 	[ "${stderr_lines[1]}" = "kt-kernel: building 9.8.7" ]
@@ -670,7 +687,7 @@ found() { # SPEC...: the version found
 	END
 	run --separate-stderr unshare -m sh own good
 	[ "$status" -eq 0 ]
-	[ "${lines[0]}" = "{\"type\":\"kernel\",\"version\":\"$r\",\"image\":\"/boot/vmlinuz-$r\",\"vmlinux\":null,\"config\":\"/boot/config-$r\",\"source\":\"host\",\"key\":null,\"sched_ext\":true}" ]
+	[ "${lines[0]}" = "{\"type\":\"kernel\",\"version\":\"$r\",\"image\":\"/boot/vmlinuz-$r\",\"vmlinux\":null,\"config\":\"/boot/config-$r\",\"modules\":null,\"source\":\"host\",\"key\":null,\"sched_ext\":true}" ]
 
 	grep -v -e VIRTIO_PCI -e SCHED <good >bad
 	run --separate-stderr unshare -m sh own bad

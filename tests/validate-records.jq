@@ -94,7 +94,7 @@ def schema: {
 		memory: [{node: "i", gpa: "i", length: "i"}],
 		acpi: {base: "i", rsdp: "i", image: "s", tables: [{signature: "s", offset: "i", length: "i"}]}
 	},
-	kernel: {version: "s", image: "s", vmlinux: "s?", config: "s?", source: "s", key: "s?", sched_ext: "b?"},
+	kernel: {version: "s", image: "s", vmlinux: "s?", config: "s?", modules: "s?", source: "s", key: "s?", sched_ext: "b?"},
 	initrd: {path: "s", size: "i", sha256: "s", files: "i"},
 	vm: {
 		engine: "s", engine_version: "s", cpus: "i", memory_mib: "i", cmdline: "s", deadline_ns: "i",

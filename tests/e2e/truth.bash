@@ -15,7 +15,7 @@ truth_initrd() {
 
 # truth_tells RUN LEVELS [scx]: in the records of such a guest nothing that was compared is wrong;
 # the fields that it must have, with scx those of a scheduler, too, were each compared with a
-# number that stood still; KASLR has moved the kernel, which has page tables of so many levels
+# number that (nearly) stood still; KASLR has moved the kernel, which has page tables of so many levels
 truth_tells() {
 	local run=$1 levels=$2 wrong field fields
 	fields=(nr_running nr_switches curr_pid curr_comm yld_count sched_goidle ttwu_count ttwu_local
@@ -34,7 +34,7 @@ truth_tells() {
 	printf '%s\n' "$wrong"
 	[ -z "$wrong" ]
 	for field in "${fields[@]}"; do
-		jq -se --arg f "$field" 'any(.[]; .field == $f and .exact > 0)' fields.jsonl >/dev/null || {
+		jq -se --arg f "$field" 'any(.[]; .field == $f and .close > 0)' fields.jsonl >/dev/null || {
 			echo "not compared: $field"
 			return 1
 		}

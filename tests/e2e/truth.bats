@@ -41,9 +41,10 @@ look() {
 	truth_tells run.jsonl 4 scx
 }
 
-@test "truth: a distribution's kernel, without its debug package" {
+# shipped [PACKAGE]: a distribution's kernel is observed like one of kt's
+shipped() {
 	local kernel record
-	kernel=$("$KT_TOP/scripts/distro-kernel" 2>why) || skip "$(cat why)"
+	kernel=$("$KT_TOP/scripts/distro-kernel" "$@" 2>why) || skip "$(cat why)"
 	record=$(kt-kernel find "$kernel")
 	# it has no symbol table
 	run ! grep -qF " .symtab " <(readelf -SW "$(jq -r 'select(.type == "kernel") | .vmlinux' <<<"$record")")
@@ -55,4 +56,12 @@ look() {
 		# what it lacks is told, once each
 		holds run.jsonl '.type == "observe" and (.absent | index("rq.scx.nr_running") and (unique | length) == length)'
 	fi
+}
+
+@test "truth: the distribution's newest kernel, without its debug package" {
+	shipped
+}
+
+@test "truth: the distribution's own kernel, without its debug package" {
+	shipped linux-image-cloud-amd64
 }

@@ -16,6 +16,7 @@
 #include <fcntl.h>
 #include <linux/bpf.h>
 #include <linux/btf.h>
+#include <linux/module.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -472,6 +473,24 @@ static void one_round(int round)
 	free(text);
 }
 
+/* Those that kt-initrd has packed for a kernel that has virtio as modules. */
+static void load_modules(void)
+{
+	struct dirent **entry;
+	char path[512];
+	int n = scandir("/kt/modules", &entry, NULL, alphasort), i, fd, flags;
+
+	for (i = 0; i < n; i++) {
+		if (entry[i]->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "/kt/modules/%s", entry[i]->d_name);
+		flags = strstr(path, ".ko.") ? MODULE_INIT_COMPRESSED_FILE : 0;
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (syscall(SYS_finit_module, fd, "", flags))
+			die(path);
+	}
+}
+
 /* The port of that name is /dev/vportXpY. */
 static void open_port(void)
 {
@@ -505,6 +524,7 @@ int main(void)
 	mount("sysfs", "/sys", "sysfs", 0, NULL);
 	mount("devtmpfs", "/dev", "devtmpfs", 0, NULL);
 	mount("debugfs", "/sys/kernel/debug", "debugfs", 0, NULL);
+	load_modules();
 	open_port();
 	pin(0);
 	write_file("/proc/sys/kernel/sched_schedstats", "1");

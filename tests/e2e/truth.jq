@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # usage: jq -sc -f truth.jq < RUN
 # Compares what kt-vm read from outside with what the guest (truth.c) said before and after.
-# Makes a line of each field: {field, compared, exact, wrong}.
+# Makes a line of each field: {field, compared, exact, close, wrong}.
 #
 # A counter is right if it is not less than before and not more than after. What may go either
 # way is compared where nothing can have happened: on CPUs that have not switched tasks between
-# the two. "exact" counts the comparisons where before and after are the same number.
+# the two. "exact" counts the comparisons where before and after are the same number, "close"
+# those where they differ by 2 % at most: these prove more than that it counts at all.
 
 def hex: ltrimstr("0x") | explode
 	| reduce .[] as $c (0; . * 16 + (if $c > 96 then $c - 87 else $c - 48 end));
@@ -35,8 +36,8 @@ def said($round; $phase; $what): map(select(.event == "truth" and .round == $rou
 	and .phase == $phase and .what == $what) | .text);
 
 def counter($field; $lo; $hi; $v): select($v != null)
-	| {$field, exact: ($lo == $hi), ok: ($lo <= $v and $v <= $hi), $lo, $hi, $v};
-def same($field; $says; $v): {$field, exact: true, ok: ($says == $v), lo: $says, hi: $says, $v};
+	| {$field, exact: ($lo == $hi), close: ($hi - $lo <= $hi / 50), ok: ($lo <= $v and $v <= $hi), $lo, $hi, $v};
+def same($field; $says; $v): {$field, exact: true, close: true, ok: ($says == $v), lo: $says, hi: $says, $v};
 
 # what was seen of each CPU in a round: [{of the snapshot}, {of a sample}...]
 def seen($round; $cpu):
@@ -124,4 +125,5 @@ def layout: (.[] | select(.type == "observe")) as $o
 | [range($last + 1) as $round | (range(4) as $cpu | of_cpu($round; $cpu)), queued($round), of_kernel($round)]
 	+ [maps($last), progs($last), layout]
 | group_by(.field)[] | {field: .[0].field, compared: length, exact: map(select(.exact)) | length,
+	close: map(select(.close)) | length,
 	wrong: map(select(.ok | not) | [.lo, .v, .hi])}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <limits.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "modules.h"
+
+/* The virtio console of both engines. Each needs some of those before it; what is built in, or
+ * not there at all, is no file. */
+static const char *const modules[] = {
+	"virtio/virtio_ring",           "virtio/virtio",     "virtio/virtio_pci_legacy_dev",
+	"virtio/virtio_pci_modern_dev", "virtio/virtio_pci", "virtio/virtio_mmio",
+	"char/virtio_console",
+};
+
+/* As it is, or as distributions compress it; the kernel unpacks it. */
+static const char *const suffixes[] = { ".ko", ".ko.xz", ".ko.zst", ".ko.gz" };
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+int modules_add(struct tree *t, const char *dir, struct errbuf *e)
+{
+	char src[PATH_MAX], dest[64];
+	size_t i, k;
+	int rc = 0;
+
+	for (i = 0; !rc && i < COUNT(modules); i++)
+		for (k = 0; !rc && k < COUNT(suffixes); k++) {
+			if (snprintf(src, sizeof(src), "%s/kernel/drivers/%s%s", dir, modules[i],
+				     suffixes[k]) >= (int)sizeof(src) ||
+			    access(src, R_OK))
+				continue;
+			snprintf(dest, sizeof(dest), "/kt/modules/%zu%s", i, suffixes[k]);
+			rc = tree_file(t, dest, src, 0644, false, e);
+		}
+	return rc;
+}
