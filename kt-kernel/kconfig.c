@@ -158,10 +158,38 @@ bool kconfig_module(const struct kconfig *k, const char *name)
 	return is_set_to(k, name, "=m");
 }
 
-/* An option that Kconfig does not offer has no line at all: that is "not set", too. */
-static bool holds(const char *want, const char *have)
+/*
+ * Options that newer kernels no longer offer, since what they switched on is always there, or
+ * comes with another option.
+ */
+static const struct {
+	const char *name, *heir;
+} retired[] = {
+	{ "CONFIG_SCHED_DEBUG", NULL }, /* 6.15 */
+	{ "CONFIG_X86_5LEVEL", NULL },  /* 6.17 */
+	{ "CONFIG_PROC_SYSCTL", "CONFIG_SYSCTL" },
+};
+
+static bool is_retired(const struct kconfig *have, const char *name, size_t len)
 {
-	return have ? !strcmp(want, have) : want[0] == '#';
+	size_t i;
+
+	for (i = 0; i < sizeof(retired) / sizeof(retired[0]); i++)
+		if (strlen(retired[i].name) == len && !memcmp(retired[i].name, name, len))
+			return !retired[i].heir || kconfig_yes(have, retired[i].heir);
+	return false;
+}
+
+/* An option that Kconfig does not offer has no line at all: that is "not set", too. */
+static bool holds(const char *want, const struct kconfig *have)
+{
+	const char *name, *line;
+	size_t len = setting(want, &name);
+
+	line = lookup(have, name, len);
+	if (line)
+		return !strcmp(want, line);
+	return want[0] == '#' || is_retired(have, name, len);
 }
 
 size_t kconfig_missing(const struct kconfig *want, const struct kconfig *have, char *names,
@@ -176,8 +204,7 @@ size_t kconfig_missing(const struct kconfig *want, const struct kconfig *have, c
 		size_t len = setting(want->line[i], &name);
 
 		/* an appended fragment may overrule a line: only the last one counts */
-		if (lookup(want, name, len) != want->line[i] ||
-		    holds(want->line[i], lookup(have, name, len)))
+		if (lookup(want, name, len) != want->line[i] || holds(want->line[i], have))
 			continue;
 		missing++;
 		if (used + len + 2 + room >= size || left_out)

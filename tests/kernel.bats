@@ -23,7 +23,8 @@ poke() { # FILE OFFSET FORMAT
 }
 
 # A tree that "compiles" FILES files; what lies in it steers it: `drop` holds options
-# that olddefconfig leaves out, `slow` the seconds that a file takes, `broken` an error.
+# that olddefconfig leaves out and `keep` lines that it adds, `slow` the seconds that a
+# file takes, `broken` an error.
 tree() { # DIR VERSION [FILES]
 	local a b c
 	IFS=. read -r a b c <<<"$2"
@@ -44,7 +45,7 @@ tree() { # DIR VERSION [FILES]
 		tinyconfig:
 		>@: >$(O)/.config
 		olddefconfig:
-		>@touch drop; grep -vwFf drop $(O)/.config >$(O)/c; mv $(O)/c $(O)/.config
+		>@touch drop keep; grep -vwFf drop $(O)/.config | cat - keep >$(O)/c; mv $(O)/c $(O)/.config
 		>@touch $(O)/configured
 		bzImage: $(FILES:%=%.o)
 		>@! [ -e broken ] || { cat broken; exit 1; }
@@ -399,6 +400,24 @@ le32() {
 	[ "$output" = "$(end_record 65 0)" ]
 	clean
 	[ -z "$(ls cache/kt/kernels)" ]
+}
+
+@test "kernel: options that newer kernels no longer offer are none that was dropped" {
+	tree t 9.8.7
+	printf '%s\n' CONFIG_SCHED_DEBUG CONFIG_X86_5LEVEL CONFIG_PROC_SYSCTL >t/drop
+	run --separate-stderr kt-kernel build t
+	[ "$status" -eq 65 ]
+	# what stands for it has to be there
+	[ "${stderr_lines[-1]}" = "kt-kernel: 9.8.7 dropped 1 required option: CONFIG_PROC_SYSCTL" ]
+	echo CONFIG_SYSCTL=y >heir
+	kt-kernel build -f heir t
+	# one that is offered and off is missing, whatever its name
+	tree u 9.8.7
+	echo CONFIG_X86_5LEVEL >u/drop
+	echo '# CONFIG_X86_5LEVEL is not set' >u/keep
+	run --separate-stderr kt-kernel build u
+	[ "$status" -eq 65 ]
+	[ "${stderr_lines[-1]}" = "kt-kernel: 9.8.7 dropped 1 required option: CONFIG_X86_5LEVEL" ]
 }
 
 @test "kernel: --fragment adds settings and makes another key" {
