@@ -52,17 +52,19 @@ int kbpf_write(const struct obs *o, const struct kbpf_value *v, uint64_t n);
 
 /* "bpf_prog_..._name+0x12" for an address in a BPF program or trampoline; false: it is in none. */
 bool kbpf_symbol(const struct obs *o, uint64_t addr, char *buf, size_t size);
-/* Run counts and times of all programs; zeros unless kernel.bpf_stats_enabled is set. */
-struct json_object *kbpf_progs(const struct obs *o);
-
 struct kbpf_prog {
 	char name[128];
 	const char *op; /* the callback of a scheduler that it is, or NULL; BTF's */
+	uint64_t id, verified_insns;
+	uint64_t cnt, ns; /* what it has run on all CPUs since kernel.bpf_stats_enabled is set */
 };
 
-/* The program whose code is at an address; false: none is. */
+/* All of them; how many. And the same, as objects. */
+size_t kbpf_progs(const struct obs *o, struct kbpf_prog p[KBPF_PROGS_MAX]);
+struct json_object *kbpf_progs_json(const struct obs *o);
+/* The name and callback of the program whose code is at an address; false: none is. */
 bool kbpf_prog_at(const struct obs *o, uint64_t addr, struct kbpf_prog *p);
-/* The program that is a scheduler's callback `op`; false: none is. */
+/* Those of the program that is a scheduler's callback `op`; false: none is. */
 bool kbpf_prog_of(const struct obs *o, const char *op, struct kbpf_prog *p);
 
 #endif

@@ -114,36 +114,50 @@ bool kbpf_prog_of(const struct obs *o, const char *op, struct kbpf_prog *p)
 	return false;
 }
 
-static struct json_object *prog_json(const struct obs *o, uint64_t prog)
+/* All about it; `prog` is its struct bpf_prog. */
+static void read_prog(const struct obs *o, uint64_t prog, struct kbpf_prog *p)
 {
-	uint64_t aux = obs_number(o, prog, KP_PROG_AUX), cnt = 0, ns = 0;
-	uint64_t stats = obs_number(o, prog, KP_PROG_STATS);
-	struct json_object *j = json_object_new_object();
-	struct kbpf_prog p;
+	uint64_t aux = obs_number(o, prog, KP_PROG_AUX), stats = obs_number(o, prog, KP_PROG_STATS);
 	unsigned int cpu;
 
+	describe(o, prog, aux, p);
+	p->id = obs_number(o, aux, KP_AUX_ID);
+	p->verified_insns = obs_number(o, aux, KP_AUX_VERIFIED_INSNS);
+	p->cnt = p->ns = 0;
 	for (cpu = 0; stats && cpu < o->m->cpus; cpu++) {
-		cnt += obs_number(o, kmem_percpu(&o->mem, stats, cpu), KP_STATS_CNT);
-		ns += obs_number(o, kmem_percpu(&o->mem, stats, cpu), KP_STATS_NSECS);
+		uint64_t of_cpu = obs_percpu(o, stats, cpu);
+
+		p->cnt += obs_number(o, of_cpu, KP_STATS_CNT);
+		p->ns += obs_number(o, of_cpu, KP_STATS_NSECS);
 	}
-	describe(o, prog, aux, &p);
-	rec_int(j, "id", (int64_t)obs_number(o, aux, KP_AUX_ID));
-	rec_str(j, "name", p.name);
-	if (p.op)
-		rec_str(j, "op", p.op);
-	rec_int(j, "cnt", (int64_t)cnt);
-	rec_int(j, "ns", (int64_t)ns);
-	rec_int(j, "verified_insns", (int64_t)obs_number(o, aux, KP_AUX_VERIFIED_INSNS));
-	return j;
 }
 
-struct json_object *kbpf_progs(const struct obs *o)
+size_t kbpf_progs(const struct obs *o, struct kbpf_prog p[KBPF_PROGS_MAX])
 {
-	struct json_object *a = json_object_new_array();
 	uint64_t gva[KBPF_PROGS_MAX];
 	size_t i, n = programs(o, gva);
 
 	for (i = 0; i < n; i++)
-		json_object_array_add(a, prog_json(o, gva[i]));
+		read_prog(o, gva[i], &p[i]);
+	return n;
+}
+
+struct json_object *kbpf_progs_json(const struct obs *o)
+{
+	struct json_object *a = json_object_new_array(), *j;
+	struct kbpf_prog p[KBPF_PROGS_MAX];
+	size_t i, n = kbpf_progs(o, p);
+
+	for (i = 0; i < n; i++) {
+		j = json_object_new_object();
+		rec_int(j, "id", (int64_t)p[i].id);
+		rec_str(j, "name", p[i].name);
+		if (p[i].op)
+			rec_str(j, "op", p[i].op);
+		rec_int(j, "cnt", (int64_t)p[i].cnt);
+		rec_int(j, "ns", (int64_t)p[i].ns);
+		rec_int(j, "verified_insns", (int64_t)p[i].verified_insns);
+		json_object_array_add(a, j);
+	}
 	return a;
 }

@@ -48,8 +48,12 @@ static const struct {
 	[KP_TBL_SIZE] = { "bucket_table", { "size" } },
 	[KP_TBL_BUCKETS] = { "bucket_table", { "buckets" } },
 	[KP_SCX_DSQ_HASH] = { "scx_sched", { "dsq_hash" } },
+	[KP_SCX_EXIT_KIND] = { "scx_sched", { "exit_kind" } },
 	[KP_SCX_EXIT_INFO] = { "scx_sched", { "exit_info" } },
-	[KP_SCX_OPS_NAME] = { "scx_sched", { "ops.name" } },
+	[KP_SCX_OPS] = { "scx_sched", { "ops" } },
+	[KP_SCX_BYPASS_DEPTH] = { "scx_sched", { "bypass_depth" } },
+	[KP_SCX_EVENTS] = { "scx_sched", { "pcpu", "event_stats_cpu" } },
+	[KP_PCPU_EVENTS] = { "scx_sched_pcpu", { "event_stats" } },
 	[KP_EXIT_KIND] = { "scx_exit_info", { "kind" } },
 	[KP_EXIT_CODE] = { "scx_exit_info", { "exit_code" } },
 	[KP_EXIT_REASON] = { "scx_exit_info", { "reason" } },
@@ -59,7 +63,13 @@ static const struct {
 	[KP_EXIT_BT_LEN] = { "scx_exit_info", { "bt_len" } },
 	[KP_OPS_NAME] = { "sched_ext_ops", { "name" } },
 	[KP_OPS] = { "sched_ext_ops", { "" } },
-	[KP_SCX_EVENTS] = { "scx_sched", { "pcpu", "event_stats_cpu" } },
+	[KP_SD_PARENT] = { "sched_domain", { "parent" } },
+	[KP_SD_NAME] = { "sched_domain", { "name" } },
+	[KP_SD_LEVEL] = { "sched_domain", { "level" } },
+	[KP_SD_FLAGS] = { "sched_domain", { "flags" } },
+	[KP_SD] = { "sched_domain", { "" } },
+	[KP_SD_FLAG_NAME] = { "sd_flag_debug", { "name" } },
+	[KP_SD_FLAG] = { "sd_flag_debug", { "" } },
 	[KP_IDR_HEAD] = { "idr", { "idr_rt.xa_head" } },
 	[KP_IDR_NEXT] = { "idr", { "idr_next" } },
 	[KP_NODE_SHIFT] = { "xa_node", { "shift" } },
@@ -137,7 +147,20 @@ static uint64_t enumerator(const struct btf *btf, const char *type, const char *
 	return 0;
 }
 
-void kprobe_all(const struct btf *btf, struct kprobes *k, struct json_object *absent)
+/* kernel/sched/ext.c had one scheduler up to 6.15, in variables: what they are members of now. */
+static const char *const variables[KP_COUNT] = {
+	[KP_SCX_DSQ_HASH] = "dsq_hash",       [KP_SCX_EXIT_KIND] = "scx_exit_kind",
+	[KP_SCX_EXIT_INFO] = "scx_exit_info", [KP_SCX_OPS] = "scx_ops",
+	[KP_SCX_EVENTS] = "event_stats_cpu",  [KP_SCX_BYPASS_DEPTH] = "scx_ops_bypass_depth",
+};
+
+const char *kprobe_variable(enum kprobe probe)
+{
+	return variables[probe];
+}
+
+void kprobe_all(const struct btf *btf, const struct ksym *sym, struct kprobes *k,
+		struct json_object *absent)
 {
 	uint32_t type = 0;
 	char name[80];
@@ -153,7 +176,7 @@ void kprobe_all(const struct btf *btf, struct kprobes *k, struct json_object *ab
 		for (p = 0; type && p < PATHS && probes[i].path[p] && !k->f[i].known; p++)
 			if (kbtf_member(btf, type, probes[i].path[p], &k->f[i], NULL))
 				k->f[i].known = false;
-		if (k->f[i].known)
+		if (k->f[i].known || (variables[i] && ksym_find(sym, variables[i])))
 			continue;
 		snprintf(name, sizeof(name), "%s.%s", probes[i].type, probes[i].path[0]);
 		json_object_array_add(absent, json_object_new_string(name));

@@ -5,6 +5,7 @@
 #include <json-c/json.h>
 
 #include "kbtf.h"
+#include "ksym.h"
 
 /*
  * The one place that knows how kernels differ: what is read, in which struct, and under which
@@ -48,9 +49,13 @@ enum kprobe {
 	KP_RHT_TBL,
 	KP_TBL_SIZE,
 	KP_TBL_BUCKETS,
-	KP_SCX_DSQ_HASH, /* the scheduler's own, from 6.16 */
+	KP_SCX_DSQ_HASH,
+	KP_SCX_EXIT_KIND,
 	KP_SCX_EXIT_INFO,
-	KP_SCX_OPS_NAME,
+	KP_SCX_OPS,
+	KP_SCX_BYPASS_DEPTH,
+	KP_SCX_EVENTS, /* a per-CPU pointer */
+	KP_PCPU_EVENTS,
 	KP_EXIT_KIND,
 	KP_EXIT_CODE,
 	KP_EXIT_REASON,
@@ -59,8 +64,14 @@ enum kprobe {
 	KP_EXIT_BT,
 	KP_EXIT_BT_LEN,
 	KP_OPS_NAME,
-	KP_OPS,        /* the struct: its type counts */
-	KP_SCX_EVENTS, /* per-CPU pointer of the scheduler */
+	KP_OPS, /* the struct: its type counts */
+	KP_SD_PARENT,
+	KP_SD_NAME,
+	KP_SD_LEVEL,
+	KP_SD_FLAGS,
+	KP_SD, /* a whole one: its size counts */
+	KP_SD_FLAG_NAME,
+	KP_SD_FLAG,
 	KP_IDR_HEAD,
 	KP_IDR_NEXT,
 	KP_NODE_SHIFT,
@@ -128,10 +139,13 @@ enum kprobe {
 
 struct kprobes {
 	struct kfield f[KP_COUNT];
-	uint64_t rq_bypassing; /* SCX_RQ_BYPASSING; 0: unknown */
+	uint64_t rq_bypassing; /* SCX_RQ_BYPASSING; 0: the scheduler alone knows */
 };
 
 /* Asks BTF for all; the names of those that are absent are added to the array `absent`. */
-void kprobe_all(const struct btf *btf, struct kprobes *k, struct json_object *absent);
+void kprobe_all(const struct btf *btf, const struct ksym *sym, struct kprobes *k,
+		struct json_object *absent);
+/* The variable that older kernels have for this member of a struct, or NULL. */
+const char *kprobe_variable(enum kprobe probe);
 
 #endif

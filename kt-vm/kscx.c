@@ -23,14 +23,14 @@ static uint64_t scx_root(const struct obs *o)
 	return root && !kmem_number(&o->mem, root, 8, &sch) ? sch : 0;
 }
 
-/* The hash table of user DSQs: a variable up to 6.15, then a member of the scheduler. */
-static uint64_t dsq_table(const struct obs *o)
+/* What the scheduler has of its own: a member of its struct, or a variable in older kernels. */
+static uint64_t part(const struct obs *o, enum kprobe probe)
 {
-	const struct kfield *f = &o->probe.f[KP_SCX_DSQ_HASH];
+	const struct kfield *f = &o->probe.f[probe];
 	uint64_t sch;
 
 	if (!f->known)
-		return kmem_symbol(&o->mem, "dsq_hash");
+		return kmem_symbol(&o->mem, kprobe_variable(probe));
 	sch = scx_root(o);
 	return sch ? sch + f->offset : 0;
 }
@@ -53,7 +53,7 @@ static size_t bucket(const struct obs *o, uint64_t node, uint64_t *dsq, size_t m
 size_t kscx_dsqs(const struct obs *o, uint64_t *dsq, size_t max)
 {
 	const struct kfield *buckets = &o->probe.f[KP_TBL_BUCKETS];
-	uint64_t tbl = obs_number(o, dsq_table(o), KP_RHT_TBL), i, node;
+	uint64_t tbl = obs_number(o, part(o, KP_SCX_DSQ_HASH), KP_RHT_TBL), i, node;
 	uint64_t size = buckets->known ? obs_number(o, tbl, KP_TBL_SIZE) : 0;
 	size_t n = 0;
 
@@ -65,21 +65,34 @@ size_t kscx_dsqs(const struct obs *o, uint64_t *dsq, size_t max)
 
 static uint64_t exit_info(const struct obs *o)
 {
-	uint64_t at, sch = scx_root(o);
+	uint64_t at = part(o, KP_SCX_EXIT_INFO);
 
-	if (sch)
-		return obs_number(o, sch, KP_SCX_EXIT_INFO);
-	at = kmem_symbol(&o->mem, "scx_exit_info");
 	return at && !kmem_number(&o->mem, at, 8, &at) ? at : 0;
+}
+
+uint64_t kscx_events(const struct obs *o)
+{
+	uint64_t at = part(o, KP_SCX_EVENTS);
+
+	if (!o->probe.f[KP_SCX_EVENTS].known)
+		return at; /* a per-CPU variable */
+	if (!at || kmem_number(&o->mem, at, 8, &at) || !at)
+		return 0;
+	return at + o->probe.f[KP_PCPU_EVENTS].offset;
+}
+
+uint64_t kscx_exit_place(const struct obs *o)
+{
+	return part(o, KP_SCX_EXIT_KIND);
 }
 
 unsigned int kscx_exit_kind(const struct obs *o)
 {
-	uint64_t at = kmem_symbol(&o->mem, "scx_exit_kind"), kind;
+	uint64_t at = kscx_exit_place(o), kind;
 
 	/*
-	 * Up to 6.15 a variable of its own is set first. The work that takes the scheduler down
-	 * sets it to SCX_EXIT_DONE (1) at its beginning, and exit_info has the kind until its end.
+	 * This is set first. The work that takes the scheduler down sets it to SCX_EXIT_DONE (1)
+	 * at its beginning, and exit_info has the kind until its end.
 	 */
 	if (at && !kmem_number(&o->mem, at, 4, &kind) && kind > 1)
 		return (unsigned int)kind;
@@ -101,17 +114,15 @@ static void add_text(const struct obs *o, struct json_object *to, const char *ke
 
 uint64_t kscx_ops(const struct obs *o)
 {
-	uint64_t sch = scx_root(o);
-
-	if (!sch)
-		return kmem_symbol(&o->mem, "scx_ops");
-	return sch + o->probe.f[KP_SCX_OPS_NAME].offset - o->probe.f[KP_OPS_NAME].offset;
+	return part(o, KP_SCX_OPS);
 }
 
 bool kscx_bypassing(const struct obs *o)
 {
 	unsigned int cpu;
 
+	if (!o->probe.rq_bypassing)
+		return obs_number(o, scx_root(o), KP_SCX_BYPASS_DEPTH) != 0;
 	for (cpu = 0; cpu < o->m->cpus; cpu++)
 		if (obs_number(o, o->rq[cpu], KP_RQ_SCX_FLAGS) & o->probe.rq_bypassing)
 			return true;

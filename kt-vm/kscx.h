@@ -17,6 +17,8 @@
 size_t kscx_dsqs(const struct obs *o, uint64_t *dsq, size_t max);
 /* The number of enum scx_exit_kind that the scheduler ended with; 0: it did not. */
 unsigned int kscx_exit_kind(const struct obs *o);
+/* Where the kernel sets it first, an int; 0: there is no scheduler. */
+uint64_t kscx_exit_place(const struct obs *o);
 /* Its struct sched_ext_ops; what is left of it when it has ended. */
 uint64_t kscx_ops(const struct obs *o);
 /* Has the kernel taken scheduling over, and moved all tasks to queues of its own? */
@@ -24,6 +26,8 @@ bool kscx_bypassing(const struct obs *o);
 /* {"ops", "kind", "exit_code", "reason", "msg", "backtrace": [...], "dump", "blame"}, or NULL: no
  * scheduler was there. */
 struct json_object *kscx_exit(struct obs *o);
+/* The per-CPU pointer to its counters of events (obs.events); 0: there is no scheduler. */
+uint64_t kscx_events(const struct obs *o);
 /* Each user DSQ with its queued tasks. */
 struct json_object *kscx_queues(const struct obs *o);
 /* The tasks of a CPU's local DSQ, and those that are runnable on it, with how long they have been.

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "kbpf.h"
+#include "kdomain.h"
 #include "kscx.h"
 #include "obs.h"
 #include "units.h"
@@ -54,6 +56,28 @@ static void local_dsqs(struct obs *o)
 	column(o, "local_dsq", &f);
 }
 
+/* What sched_ext counts, each event a column: zeros where there is no scheduler. */
+static void events(struct obs *o)
+{
+	uint64_t stats = kscx_events(o), base[TOPO_MAX_CPUS], v;
+	unsigned int cpu, i;
+
+	for (cpu = 0; cpu < o->m->cpus; cpu++)
+		base[cpu] = stats ? obs_percpu(o, stats, cpu) : 0;
+	for (i = 0; i < o->events.n; i++) {
+		const struct kcounter *c = &o->events.c[i];
+
+		jtext_key(&o->text, c->name);
+		jtext_open(&o->text, '[');
+		for (cpu = 0; cpu < o->m->cpus; cpu++) {
+			if (!base[cpu] || kmem_number(&o->mem, base[cpu] + c->offset, c->size, &v))
+				v = 0;
+			jtext_uint(&o->text, v);
+		}
+		jtext_close(&o->text, ']');
+	}
+}
+
 /* Who runs: pid and comm of the current task of each CPU, and whether that is its idle task. */
 static void currents(struct obs *o)
 {
@@ -99,6 +123,31 @@ static void user_dsqs(struct obs *o)
 		jtext_uint(&o->text, obs_number(o, dsq[i], KP_DSQ_ID));
 		jtext_key(&o->text, "nr");
 		jtext_uint(&o->text, obs_number(o, dsq[i], KP_DSQ_NR));
+		jtext_close(&o->text, '}');
+	}
+	jtext_close(&o->text, ']');
+}
+
+/* The programs that ran since the guest began to count. */
+static void programs(struct obs *o)
+{
+	struct kbpf_prog p[KBPF_PROGS_MAX];
+	size_t i, n = kbpf_progs(o, p);
+
+	jtext_key(&o->text, "progs");
+	jtext_open(&o->text, '[');
+	for (i = 0; i < n; i++) {
+		if (!p[i].cnt)
+			continue;
+		jtext_open(&o->text, '{');
+		jtext_key(&o->text, "id");
+		jtext_uint(&o->text, p[i].id);
+		jtext_key(&o->text, "name");
+		jtext_str(&o->text, p[i].name);
+		jtext_key(&o->text, "cnt");
+		jtext_uint(&o->text, p[i].cnt);
+		jtext_key(&o->text, "ns");
+		jtext_uint(&o->text, p[i].ns);
 		jtext_close(&o->text, '}');
 	}
 	jtext_close(&o->text, ']');
@@ -153,8 +202,11 @@ void monitor_sample(struct obs *o, uint64_t now_ns)
 	local_dsqs(o);
 	currents(o);
 	threads(o);
+	events(o);
 	jtext_close(&o->text, '}');
 	user_dsqs(o);
+	programs(o);
+	kdomain_sample(o);
 	live_sample(o);
 	jtext_key(&o->text, "cost_ns");
 	jtext_uint(&o->text, cpu_ns() - since);

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "kbpf.h"
+#include "kdomain.h"
 #include "kname.h"
 #include "kscx.h"
 #include "obs.h"
@@ -41,6 +42,7 @@ void obs_close(struct obs *o)
 	ksym_free(&o->sym);
 	jtext_free(&o->text);
 	free(o->rq);
+	free(o->sd);
 	live_free(o);
 	json_object_put(o->exit);
 	memset(o, 0, sizeof(*o));
@@ -65,7 +67,10 @@ static int load(struct obs *o, struct errbuf *e)
 	if (!o->btf)
 		return errbuf_set(e, -ENOENT, "vmlinux has no BTF (CONFIG_DEBUG_INFO_BTF)");
 	o->rq = calloc(o->m->cpus, sizeof(*o->rq));
-	return o->rq ? 0 : errbuf_set(e, -ENOMEM, "no memory to observe %u CPUs", o->m->cpus);
+	o->sd = calloc(o->m->cpus, sizeof(*o->sd));
+	if (!o->rq || !o->sd)
+		return errbuf_set(e, -ENOMEM, "no memory to observe %u CPUs", o->m->cpus);
+	return 0;
 }
 
 void obs_begin(struct obs *o)
@@ -101,13 +106,27 @@ struct json_object *obs_symbol(struct obs *o, uint64_t addr)
 	return rec_text(text, strlen(text));
 }
 
+uint64_t obs_percpu(const struct obs *o, uint64_t pointer, unsigned int cpu)
+{
+	return o->rq[cpu] ? pointer + (o->rq[cpu] - o->runqueues) : 0;
+}
+
 static void find_runqueues(struct obs *o)
 {
-	uint64_t symbol = kmem_symbol(&o->mem, "runqueues");
 	unsigned int cpu;
 
+	o->runqueues = kmem_symbol(&o->mem, "runqueues");
 	for (cpu = 0; cpu < o->m->cpus; cpu++)
-		o->rq[cpu] = kmem_percpu(&o->mem, symbol, cpu);
+		o->rq[cpu] = kmem_percpu(&o->mem, o->runqueues, cpu);
+}
+
+void obs_counters(struct obs *o)
+{
+	static const char *const of_events[] = { "SCX_EV_", NULL };
+	static const char *const of_balance[] = { "lb_", "alb_", "sbe_", "sbf_", "ttwu_", NULL };
+
+	kset_find(&o->events, o->btf, "scx_event_stats", of_events, true);
+	kset_find(&o->balance, o->btf, "sched_domain", of_balance, false);
 }
 
 static struct json_object *hex(uint64_t v)
@@ -166,7 +185,8 @@ int obs_attach(struct obs *o, uint64_t now_ns, struct errbuf *e)
 	}
 	obs_begin(o);
 	absent = json_object_new_array();
-	kprobe_all(o->btf, &o->probe, absent);
+	kprobe_all(o->btf, &o->sym, &o->probe, absent);
+	obs_counters(o);
 	find_runqueues(o);
 	ksym_rest(&o->sym);
 	o->attached = true;
@@ -267,11 +287,13 @@ uint64_t obs_tick(struct obs *o, uint64_t now_ns)
 	if (now_ns >= o->poll_ns) {
 		look_for_failure(o, now_ns);
 		watch_check(o);
+		watch_exit(o);
 		o->poll_ns = now_ns + (o->exit ? POLL_BUSY : POLL);
 	}
 	if (now_ns >= snapshot_due(o, o->taken))
 		take_periodic(o, now_ns);
 	if (now_ns >= o->next_ns) {
+		kdomain_watch(o, now_ns);
 		monitor_sample(o, now_ns);
 		/* ticks that were missed are not made up for */
 		o->next_ns += ((now_ns - o->next_ns) / o->period_ns + 1) * o->period_ns;

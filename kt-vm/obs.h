@@ -6,6 +6,7 @@
 #include "jtext.h"
 #include "kmem.h"
 #include "kprobe.h"
+#include "kset.h"
 #include "machine.h"
 #include "record.h"
 
@@ -42,11 +43,14 @@ struct obs {
 	struct ksym sym;
 	struct btf *btf;
 	struct kmem mem;
-	uint64_t work; /* mem.work: see obs_begin() */
+	uint64_t work;      /* mem.work: see obs_begin() */
+	uint64_t runqueues; /* the per-CPU symbol */
 	struct kprobes probe;
-	uint64_t *rq;  /* GVA of each CPU's runqueue */
-	bool attached; /* the guest's memory can be read */
-	bool off;      /* it cannot, and a record says why */
+	uint64_t *rq; /* GVA of each CPU's runqueue */
+	uint64_t *sd; /* the lowest scheduling domain of each CPU, when last looked at */
+	struct kset events, balance; /* counters of sched_ext and of a scheduling domain */
+	bool attached;               /* the guest's memory can be read */
+	bool off;                    /* it cannot, and a record says why */
 
 	struct {
 		uint64_t gva, id;
@@ -68,6 +72,7 @@ struct obs {
 
 	struct obs_watch watch[ENGINE_WATCHES]; /* as the engine has them */
 	unsigned int nwatches;
+	uint64_t exit_place; /* that the own one was last set to */
 
 	bool failed;              /* the scheduler's end was seen */
 	struct json_object *exit; /* what the kernel has said about it so far */
@@ -114,6 +119,10 @@ uint64_t obs_number(const struct obs *o, uint64_t object, enum kprobe probe);
 
 /* "function+0x12" for a kernel address, else "0x...". */
 struct json_object *obs_symbol(struct obs *o, uint64_t addr);
+/* Learns which counters this kernel has. */
+void obs_counters(struct obs *o);
+/* What a per-CPU pointer leads to on a CPU; 0: the kernel has no such CPU. */
+uint64_t obs_percpu(const struct obs *o, uint64_t pointer, unsigned int cpu);
 
 /* live.c: the fields that the plan's "watch_fields" names, as a member of a sample. */
 void live_plan(struct obs *o, struct json_object *names);

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "kbpf.h"
+#include "kdomain.h"
 #include "kflight.h"
 #include "kscx.h"
 #include "kunwind.h"
@@ -65,6 +66,22 @@ static void add_registers(struct obs *o, struct json_object *to, unsigned int cp
 	rec_add(to, "stack", stack);
 }
 
+/* What sched_ext has counted on this CPU: zeros where there is no scheduler. */
+static struct json_object *events(const struct obs *o, unsigned int cpu)
+{
+	uint64_t stats = kscx_events(o), sum[KSET_MAX][KSET_ITEMS] = { 0 };
+	char part[KSET_MAX * sizeof(uint64_t)];
+	size_t len = o->events.end - o->events.begin;
+	struct json_object *j;
+
+	if (stats && len <= sizeof(part) &&
+	    !kmem_read(&o->mem, obs_percpu(o, stats, cpu) + o->events.begin, part, len))
+		kset_add(&o->events, part, sum);
+	j = json_object_new_object();
+	kset_json(&o->events, sum, j);
+	return j;
+}
+
 static struct json_object *cpu_json(struct obs *o, unsigned int cpu)
 {
 	struct json_object *j = json_object_new_object(), *curr = json_object_new_object();
@@ -82,6 +99,9 @@ static struct json_object *cpu_json(struct obs *o, unsigned int cpu)
 	rec_int(j, "nr_switches", (int64_t)obs_number(o, o->rq[cpu], KP_RQ_NR_SWITCHES));
 	rec_add(j, "local_dsq", kscx_local(o, cpu));
 	rec_add(j, "runnable", kscx_runnable(o, cpu));
+	if (o->events.n)
+		rec_add(j, "events", events(o, cpu));
+	rec_add(j, "domains", kdomain_cpu(o, cpu));
 	add_registers(o, j, cpu);
 	return j;
 }
@@ -104,7 +124,7 @@ static struct json_object *collect(struct obs *o, enum snapshot_reason why)
 	rec_add(r, "exit", exit);
 	rec_add(r, "dsqs", kscx_queues(o));
 	rec_add(r, "maps", kbpf_maps(o));
-	rec_add(r, "progs", kbpf_progs(o));
+	rec_add(r, "progs", kbpf_progs_json(o));
 	if (why == SNAPSHOT_FAILURE)
 		rec_add(r, "flight", kflight_events(o));
 	if (kmem_spent(&o->mem))

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "kname.h"
+#include "kscx.h"
 #include "snapshot.h"
 #include "units.h"
 #include "watch.h"
@@ -114,17 +115,43 @@ int watch_request(struct obs *o, struct json_object *op, struct errbuf *e)
 	return rc;
 }
 
+static void forget(struct obs *o, struct obs_watch *w)
+{
+	memmove(w, w + 1, (size_t)(o->watch + --o->nwatches - w) * sizeof(*w));
+}
+
+/* The observer's own; a new one, where there is none. NULL: all are taken. */
+static struct obs_watch *own_watch(struct obs *o)
+{
+	unsigned int i;
+
+	for (i = 0; i < o->nwatches; i++)
+		if (o->watch[i].own)
+			return &o->watch[i];
+	if (i == ENGINE_WATCHES)
+		return NULL;
+	o->watch[o->nwatches++] = (struct obs_watch){ .len = 4, .own = true };
+	return &o->watch[i];
+}
+
 void watch_exit(struct obs *o)
 {
-	uint64_t kind = kmem_symbol(&o->mem, "scx_exit_kind");
+	uint64_t place = kscx_exit_place(o);
+	struct obs_watch *w;
 	struct errbuf e;
 
-	if (!kind)
+	/* each scheduler may have a place of its own, and without one nothing is there to see */
+	if (place == o->exit_place)
 		return;
-	o->watch[0] = (struct obs_watch){ .gva = kind, .len = 4, .own = true };
-	o->nwatches = 1;
-	if (arm(o, &e))
-		o->nwatches = 0; /* then it is polled for, as elsewhere */
+	w = own_watch(o);
+	if (!w)
+		return;
+	o->exit_place = place;
+	w->gva = place;
+	if (!place)
+		forget(o, w);
+	if (arm(o, &e) && place)
+		forget(o, w); /* then it is polled for */
 }
 
 static bool is_met(struct obs *o, const struct obs_watch *w)

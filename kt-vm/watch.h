@@ -7,7 +7,7 @@
 /*
  * Hardware watchpoints on variables of the kernel and of BPF programs: each write that meets
  * the conditions takes a snapshot. One of the CPU's four is the observer's own: it sees the
- * scheduler's end as it is written. Before 6.16, that is: later kernels have no variable for it.
+ * scheduler's end as it is written.
  */
 
 /* Arms what a "watch" request of the guest asks for: 0, or -errno with words. */
@@ -16,7 +16,7 @@ int watch_request(struct obs *o, struct json_object *op, struct errbuf *e);
 void watch_step_ended(struct obs *o);
 /* And those on variables of a scheduler when it is gone: their memory is another's by then. */
 void watch_check(struct obs *o);
-/* Arms the observer's own, if this kernel has what it is for. */
+/* Sets the observer's own to the scheduler that there is now. */
 void watch_exit(struct obs *o);
 /* Watchpoint `index` was hit: true when it was the observer's own. */
 bool watch_hit(struct obs *o, unsigned int index, uint64_t now_ns);

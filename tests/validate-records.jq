@@ -24,6 +24,9 @@ def scx_exit: {
 	}
 };
 
+# Counters are whole numbers, or arrays of them.
+def domain: {level: "i", name: "s", "*": "any"};
+
 def affinity: {"?": true, kind: "s", cpus: "any", pool: "s?", count: "i?"};
 
 def group: {
@@ -108,22 +111,28 @@ def schema: {
 		t_ns: "i", took_ns: "i", period_ns: "i", error: "s?", kaslr_virt: "s?", kaslr_phys: "s?",
 		page_table_levels: "i?", absent: ["s", "?"]
 	},
+	domains: {
+		t_ns: "i", domains: [{level: "i", name: "s", span: "s", cpus: "s", flags: ["s"]}]
+	},
 	sample: {
 		t_ns: "i", cost_ns: "i", cpu: {
 			nr_running: ["i", "?"], scx_nr_running: ["i", "?"], scx_flags: ["i", "?"], clock_ns: ["i", "?"],
 			local_dsq: ["i", "?"], curr_pid: ["i", "?"], curr_comm: ["s", "?"], idle: ["i", "?"],
 			nr_switches: ["i", "?"], run_delay_ns: ["i", "?"], pcount: ["i", "?"], yld_count: ["i", "?"],
 			sched_count: ["i", "?"], sched_goidle: ["i", "?"], ttwu_count: ["i", "?"], ttwu_local: ["i", "?"],
-			vcpu_ns: ["i", "?"], steal_ns: ["i", "?"]
+			vcpu_ns: ["i", "?"], steal_ns: ["i", "?"], select_cpu_fallback: ["i", "?"],
+			dispatch_keep_last: ["i", "?"], "*": ["i"]
 		},
-		dsqs: [{id: "i", nr: "i"}], fields: {"?": true, "*": "any"}
+		dsqs: [{id: "i", nr: "i"}], progs: [{id: "i", name: "s", cnt: "i", ns: "i"}, "?"],
+		domains: [domain, "?"], fields: {"?": true, "*": "any"}
 	},
 	snapshot: {
 		name: "s", reason: "s", t_ns: "i", pause_ns: "i", stop_ns: "i?", read_ns: "i?", resume_ns: "i?",
 		truncated: "b?",
 		cpus: [{
 			cpu: "i", curr: {pid: "i", comm: "s"}, nr_running: "i", scx_nr_running: "i", clock_ns: "i",
-			nr_switches: "i", local_dsq: [task], runnable: [task], regs_error: "s?", stack: ["s", "?"],
+			nr_switches: "i", local_dsq: [task], runnable: [task], events: {"?": true, "*": "i"},
+			domains: [domain, "?"], regs_error: "s?", stack: ["s", "?"],
 			regs: {"?": true, ip: "s", rip: "s", rsp: "s", rflags: "s", cr3: "s"}
 		}],
 		bypass: "b?", exit: scx_exit, dsqs: [{id: "i", nr: "i", tasks: [task]}],

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // LINK: kt-vm/ksym.c kt-vm/kallsyms.c kt-vm/kmem.c kt-vm/kbtf.c kt-vm/kval.c kt-vm/kidr.c
-// LINK: kt-vm/kbpf.c kt-vm/kbpf_find.c kt-vm/kbpf_prog.c kt-vm/kscx.c kt-vm/kblame.c kt-vm/kdump.c
-// LINK: kt-vm/kunwind.c kt-vm/kflight.c
+// LINK: kt-vm/kbpf.c kt-vm/kbpf_find.c kt-vm/kbpf_prog.c kt-vm/kset.c kt-vm/kdomain.c
+// LINK: kt-vm/kscx.c kt-vm/kblame.c kt-vm/kdump.c kt-vm/kunwind.c kt-vm/kflight.c
 // LINK: kt-vm/kprobe.c kt-vm/obs.c kt-vm/kname.c kt-vm/monitor.c kt-vm/live.c kt-vm/snapshot.c
 // LINK: kt-vm/watch.c kt-vm/kpath.c kt-vm/jtext.c kt-vm/gmem.c
 /*
@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "kt-vm/kbpf.h"
+#include "kt-vm/kdomain.h"
 #include "kt-vm/kflight.h"
 #include "kt-vm/kscx.h"
 #include "kt-vm/kunwind.h"
@@ -25,10 +26,9 @@
 #define PAGE_OFFSET 0xffff888000000000ULL
 #define CPUS        4
 
-static const char *const symbols[] = { "__per_cpu_offset", "dsq_hash",          "scx_exit_info",
-				       "scx_exit_kind",    "scx_ops",           "map_idr",
-				       "prog_idr",         "jiffies_64",        "global_trace",
-				       "bpf_kallsyms",     "event_sched_switch" };
+static const char *const symbols[] = { "__per_cpu_offset", "scx_root",     "sd_flag_debug",
+				       "map_idr",          "prog_idr",     "jiffies_64",
+				       "global_trace",     "bpf_kallsyms", "event_sched_switch" };
 #define SYMBOLS (sizeof(symbols) / sizeof(symbols[0]))
 
 static struct obs o;
@@ -125,6 +125,14 @@ static const struct engine_control control = {
 };
 static const struct engine_ops engine = { .name = "none", .control = &control };
 
+static void make_set(struct kset *s, unsigned int items, uint32_t size)
+{
+	for (s->n = 0; s->n < 8; s->n++, s->end += items * size)
+		s->c[s->n] = (struct kcounter){
+			.name = "counter", .offset = s->end, .size = size, .items = items
+		};
+}
+
 static void init(void)
 {
 	static struct rec_out out;
@@ -139,6 +147,7 @@ static void init(void)
 	o.out = &out;
 	o.btf = btf__new_empty();
 	o.rq = calloc(CPUS, sizeof(*o.rq));
+	o.sd = calloc(CPUS, sizeof(*o.sd));
 	kmem_init(&o.mem, &machine.mem, &o.sym);
 	o.mem.page_offset = PAGE_OFFSET;
 	o.mem.levels = 4;
@@ -150,6 +159,10 @@ static void init(void)
 		o.probe.f[i] = (struct kfield){ .known = true,
 						.offset = 8u * (uint32_t)(i % 24),
 						.size = 8 };
+	make_set(&o.events, 1, 8);
+	make_set(&o.balance, 3, 4);
+	o.runqueues = PAGE_OFFSET;
+	o.probe.f[KP_SD_FLAG].size = 16;
 	o.probe.f[KP_NODE_SLOTS].size = 64 * 8;
 	o.probe.f[KP_TASK_COMM].size = 16;
 	o.probe.f[KP_BUCKET].size = o.probe.f[KP_SMAP_BUCKET].size = 16;
@@ -172,10 +185,13 @@ static void look(unsigned int part)
 		json_object_put(kbpf_maps(&o));
 		break;
 	case 2:
-		json_object_put(kbpf_progs(&o));
+		json_object_put(kbpf_progs_json(&o));
+		kdomain_watch(&o, 1);
+		json_object_put(kdomain_cpu(&o, cpu));
 		break;
 	case 3:
 		json_object_put(kscx_exit(&o));
+		kscx_exit_kind(&o);
 		break;
 	case 4:
 		json_object_put(kscx_queues(&o));
