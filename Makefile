@@ -154,7 +154,7 @@ check:
 check-long: all nested
 	scripts/kernel
 	$(MAKE) scx
-	KT_LONG=1 tests/run tests/e2e/nested.bats tests/e2e/scenarios.bats build/tests/test_kvm_engine
+	KT_LONG=1 tests/run tests/e2e/kernels.bats tests/e2e/nested.bats tests/e2e/scenarios.bats build/tests/test_kvm_engine
 
 bench: all build/nested/init $(BENCH)
 	scripts/kernel

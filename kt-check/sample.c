@@ -13,7 +13,7 @@
 #include "record.h"
 #include "units.h"
 
-/* sched_ext's counters, by their columns. Kernels before 6.15 have none. */
+/* Events that sched_ext counts, by their columns. Kernels before 6.15 count none. */
 static const char *const event_columns[] = { "select_cpu_fallback", "dispatch_keep_last" };
 
 int take_boot(struct model *m, struct json_object *o, struct errbuf *e)
@@ -114,7 +114,7 @@ static void take_queues(struct sample *p, struct json_object *cpu)
 }
 
 /* Sums over the CPUs, as a rate since the sample before. */
-static void take_events(struct observed *s, struct sample *p, struct json_object *cpu)
+static void take_events(struct observed *s, struct sample *p, struct json_object *events)
 {
 	double *rates[] = { &p->fallback, &p->keep_last };
 	struct json_object *column;
@@ -124,7 +124,7 @@ static void take_events(struct observed *s, struct sample *p, struct json_object
 
 	for (k = 0; k < 2; k++) {
 		*rates[k] = NAN;
-		column = rec_get_arr(cpu, event_columns[k]);
+		column = rec_get_arr(events, event_columns[k]);
 		any |= length(column) > 0;
 		for (i = 0, sum = 0; i < length(column); i++)
 			sum = arith_add(sum, number(column, i, &v) ? v : 0);
@@ -219,7 +219,7 @@ int take_sample(struct model *m, struct json_object *o, struct errbuf *e)
 	if (p) {
 		*p = (struct sample){ .t_ns = t, .tag = s->seen, .first = !s->have_sample };
 		take_queues(p, cpu);
-		take_events(s, p, cpu);
+		take_events(s, p, rec_get_obj(o, "events"));
 		rc = take_clocks(s, cpu, e);
 	}
 	s->have_sample = true;

@@ -63,7 +63,8 @@ struct timeline {
 	struct phase *now; /* or NULL */
 	struct sampled all;
 	int64_t workload_ns;
-	struct json_object *progs; /* of the last snapshot, or NULL */
+	struct json_object *first, *last; /* samples, or NULL */
+	struct json_object *progs; /* of the last sample or snapshot that has some, or NULL */
 };
 
 struct timeline *timeline_new(void)
@@ -88,6 +89,8 @@ void timeline_free(struct timeline *t)
 			free(t->phase[i].cgroup[k].name);
 		free(t->phase[i].cgroup);
 	}
+	json_object_put(t->first);
+	json_object_put(t->last);
 	json_object_put(t->progs);
 	free(t->phase);
 	free(t);
@@ -242,19 +245,38 @@ static void take_worker(struct timeline *t, struct json_object *o)
 	}
 }
 
+static void keep(struct json_object **kept, struct json_object *o)
+{
+	json_object_put(*kept);
+	*kept = json_object_get(o);
+}
+
+static void take_progs(struct timeline *t, struct json_object *progs)
+{
+	if (progs && json_object_array_length(progs))
+		keep(&t->progs, progs);
+}
+
+static void take_sample(struct timeline *t, struct json_object *o)
+{
+	sampled_add(&t->now->s, o);
+	sampled_add(&t->all, o);
+	if (!t->first)
+		keep(&t->first, o);
+	keep(&t->last, o);
+	take_progs(t, rec_get_arr(o, "progs"));
+}
+
 void timeline_take(struct timeline *t, struct json_object *o)
 {
-	if (rec_is(o, "step")) {
+	if (rec_is(o, "step"))
 		take_step(t, o);
-	} else if (rec_is(o, "sample") && t->now) {
-		sampled_add(&t->now->s, o);
-		sampled_add(&t->all, o);
-	} else if (rec_is(o, "worker")) {
+	else if (rec_is(o, "sample") && t->now)
+		take_sample(t, o);
+	else if (rec_is(o, "worker"))
 		take_worker(t, o);
-	} else if (rec_is(o, "snapshot")) {
-		json_object_put(t->progs);
-		t->progs = json_object_get(rec_get_arr(o, "progs"));
-	}
+	else if (rec_is(o, "snapshot"))
+		take_progs(t, rec_get_arr(o, "progs"));
 }
 
 static void progs(const struct timeline *t, const struct show *out)
@@ -272,6 +294,69 @@ static void progs(const struct timeline *t, const struct show *out)
 		show_text(out, rec_get_str(p, "name", "?"));
 		fprintf(out->f, ": %.0f runs, %.0fns each\n", runs, rec_get_dbl(p, "ns", 0) / runs);
 	}
+}
+
+/* Those that happened while the workload ran, on all CPUs. */
+static void events(const struct timeline *t, const struct show *out)
+{
+	struct json_object *then = rec_get_obj(t->first, "events");
+	double before, after, least, most;
+	bool any = false;
+
+	if (!then || !rec_get_obj(t->last, "events"))
+		return;
+	json_object_object_foreach (rec_get_obj(t->last, "events"), name, v) {
+		(void)v;
+		column(then, name, &before, &least, &most);
+		column(rec_get_obj(t->last, "events"), name, &after, &least, &most);
+		if (after <= before)
+			continue;
+		fputs(any ? ", " : "events: ", out->f);
+		show_text(out, name);
+		fprintf(out->f, "=%.0f", after - before);
+		any = true;
+	}
+	fputs(any ? "\n" : "", out->f);
+}
+
+/* A counter of load balancing, over all kinds of idle. */
+static double balanced(struct json_object *domain, const char *name)
+{
+	double sum, least, most;
+
+	column(domain, name, &sum, &least, &most);
+	return sum;
+}
+
+static double grown(struct json_object *then, struct json_object *now, const char *name)
+{
+	return balanced(now, name) - balanced(then, name);
+}
+
+/* How often each level was balanced, and how many tasks that moved. */
+static void balance(const struct timeline *t, const struct show *out)
+{
+	struct json_object *then = rec_get_arr(t->first, "domains"), *a, *b;
+	struct json_object *now = rec_get_arr(t->last, "domains");
+	double time = (double)(t->all.last_ns - t->all.first_ns) / NSEC_PER_SEC;
+	size_t i, n = now ? json_object_array_length(now) : 0;
+	bool any = false;
+
+	/* other levels than before: CPUs came or went */
+	if (!then || json_object_array_length(then) != n || time <= 0)
+		return;
+	for (i = 0; i < n; i++) {
+		a = json_object_array_get_idx(then, i);
+		b = json_object_array_get_idx(now, i);
+		if (grown(a, b, "lb_count") <= 0)
+			continue;
+		fputs(any ? ", " : "balance: ", out->f);
+		show_text(out, rec_get_str(b, "name", "?"));
+		fprintf(out->f, " %.0f/s (failed=%.0f moved=%.0f)", grown(a, b, "lb_count") / time,
+			grown(a, b, "lb_failed"), grown(a, b, "lb_gained"));
+		any = true;
+	}
+	fputs(any ? "\n" : "", out->f);
 }
 
 void timeline_monitor(const struct timeline *t, const struct show *out)
@@ -292,6 +377,8 @@ void timeline_monitor(const struct timeline *t, const struct show *out)
 			"switches=%.0f (%.0f/s) run_delay=%.1fms/s wakeups=%.0f/s idle=%.0f/s\n",
 			s->last[SWITCHES] - s->first[SWITCHES], rate(s, SWITCHES),
 			rate(s, DELAY) / NSEC_PER_MSEC, rate(s, WAKEUPS), rate(s, IDLES));
+	events(t, out);
+	balance(t, out);
 	progs(t, out);
 }
 

@@ -62,6 +62,10 @@ static void events(struct obs *o)
 	uint64_t stats = kscx_events(o), base[TOPO_MAX_CPUS], v;
 	unsigned int cpu, i;
 
+	if (!o->events.n)
+		return;
+	jtext_key(&o->text, "events");
+	jtext_open(&o->text, '{');
 	for (cpu = 0; cpu < o->m->cpus; cpu++)
 		base[cpu] = stats ? obs_percpu(o, stats, cpu) : 0;
 	for (i = 0; i < o->events.n; i++) {
@@ -76,6 +80,7 @@ static void events(struct obs *o)
 		}
 		jtext_close(&o->text, ']');
 	}
+	jtext_close(&o->text, '}');
 }
 
 /* Who runs: pid and comm of the current task of each CPU, and whether that is its idle task. */
@@ -202,8 +207,8 @@ void monitor_sample(struct obs *o, uint64_t now_ns)
 	local_dsqs(o);
 	currents(o);
 	threads(o);
-	events(o);
 	jtext_close(&o->text, '}');
+	events(o);
 	user_dsqs(o);
 	programs(o);
 	kdomain_sample(o);

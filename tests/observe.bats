@@ -104,7 +104,7 @@ clock() {
 }
 
 @test "monitor: counters of sched_ext events" {
-	samples '.cpu.select_cpu_fallback = [100 * $n, 0, 200 * $n, 0] | .cpu.dispatch_keep_last = [$n, 0, 0, 0]'
+	samples '.events.select_cpu_fallback = [100 * $n, 0, 200 * $n, 0] | .events.dispatch_keep_last = [$n, 0, 0, 0]'
 	judge --monitor
 	[ "$status" -eq 1 ]
 	jq -r 'select(.name == "fallback_rate") | .detail' out.jsonl |
@@ -326,6 +326,21 @@ blamed() {
 	diff "$DATA/series.txt" out.txt
 	told series -v
 	grep -qx '  phased_worker: workers=2 off_cpu=[0-9.]*% run_delay=[0-9.]*ms iter=70 migrations=2 gap=206ms (cpu [0-9])' out.txt
+}
+
+@test "report: what sched_ext counted, how domains were balanced, what programs ran" {
+	samples '.events = {select_cpu_fallback: [$n, 2 * $n], dispatch_keep_last: [5, 5], bypass_activate: [0, $n]} |
+		.domains = [{level: 0, name: "SMT", lb_count: [$n, 10 * $n, 0], lb_failed: [0, 1, 0], lb_gained: [7, $n, 0]},
+			{level: 2, name: "MC", lb_count: [3, 3, 3], lb_failed: [0, 0, 0], lb_gained: [0, 0, 0]}] |
+		.progs = [{id: 7, name: "kt_enqueue", cnt: ($n * 2), ns: ($n * 2000)}]'
+	first=$(jq -n '[foreach inputs as $r ({n: 0, run: false};
+			if $r.type == "step" then .run = ($r.event != "end") elif $r.type == "sample" then .n += 1 else . end;
+			if $r.type == "sample" and .run then .n else empty end)] | [.[0], .[-1]]' in.jsonl)
+	n=$(jq '.[1] - .[0]' <<<"$first")
+	run bash -c 'kt-report -v <in.jsonl'
+	grep -qx "events: select_cpu_fallback=$((3 * n)), bypass_activate=$n" <<<"$output"
+	grep -qxE "balance: SMT [0-9]+/s \\(failed=0 moved=$n\\)" <<<"$output"
+	grep -qx "bpf kt_enqueue: $(jq '.[1] * 2' <<<"$first") runs, 1000ns each" <<<"$output"
 }
 
 @test "report: what changed with a step is told" {

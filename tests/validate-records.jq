@@ -120,9 +120,9 @@ def schema: {
 			local_dsq: ["i", "?"], curr_pid: ["i", "?"], curr_comm: ["s", "?"], idle: ["i", "?"],
 			nr_switches: ["i", "?"], run_delay_ns: ["i", "?"], pcount: ["i", "?"], yld_count: ["i", "?"],
 			sched_count: ["i", "?"], sched_goidle: ["i", "?"], ttwu_count: ["i", "?"], ttwu_local: ["i", "?"],
-			vcpu_ns: ["i", "?"], steal_ns: ["i", "?"], select_cpu_fallback: ["i", "?"],
-			dispatch_keep_last: ["i", "?"], "*": ["i"]
+			vcpu_ns: ["i", "?"], steal_ns: ["i", "?"]
 		},
+		events: {"?": true, select_cpu_fallback: ["i"], dispatch_keep_last: ["i"], "*": ["i"]},
 		dsqs: [{id: "i", nr: "i"}], progs: [{id: "i", name: "s", cnt: "i", ns: "i"}, "?"],
 		domains: [domain, "?"], fields: {"?": true, "*": "any"}
 	},
