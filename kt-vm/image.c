@@ -11,6 +11,7 @@
 #include "image.h"
 
 #define BZ_LOAD_GPA 0x100000ULL
+#define PIECE       (256U << 10)
 
 /* Offsets in a bzImage, Documentation/arch/x86/boot.rst */
 enum {
@@ -59,15 +60,16 @@ static int too_small(const struct file *f, uint64_t need, struct errbuf *e)
 }
 
 /*
- * From the file to guest memory in one go: touching the mapping instead would fault for
- * every few pages.
+ * Reads what is to be in guest memory: touching the mapping would fault for every few pages.
+ * In pieces, between which a host kernel that does not preempt itself lets others have the
+ * CPU: start-up waits for KVM's workers meanwhile.
  */
 static int copy_in(const struct file *f, uint8_t *to, size_t off, size_t len, struct errbuf *e)
 {
 	ssize_t n;
 
 	for (; f->copy && len; to += n, off += (size_t)n, len -= (size_t)n) {
-		n = pread(f->fd, to, len, (off_t)off);
+		n = pread(f->fd, to, len < PIECE ? len : PIECE, (off_t)off);
 		if (n <= 0)
 			return errbuf_set(e, n ? -errno : -EIO, "unable to read the kernel %s: %s",
 					  f->path, n ? strerror(errno) : "it has become shorter");

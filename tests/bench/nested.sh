@@ -141,11 +141,11 @@ jq -rs '
 	(.[] | select(.type == "bench")) as $bench
 	| (.[] | select(.type == "boot" and .stage == "init").t_ns) as $init
 	| [.[] | select(.type == "console" and (.text | startswith("[")))] as $lines
-	| ($lines[0].t_ns - ($lines[0] | stamp)) as $zero
+	| ([$lines[] | .t_ns - stamp] | min) as $zero # early lines come all at once, and late
 	| ([$lines[] | select(.text | contains("Run /init")).t_ns][0]) as $user
 	| [["kt-vm: probe, memory, tables, VM", $bench.init_ns - $init],
 	   ["kernel: until it has a clock", $zero],
-	   ["kernel: until hvc0 speaks", ($lines[0] | stamp)],
+	   ["kernel: until hvc0 speaks", $lines[0].t_ns - $zero],
 	   ["kernel: until /init runs", $user - $lines[0].t_ns],
 	   ["PID 1: until its first record", $init - $user],
 	   ["PID 1 and kernel: power-off", $bench.end_ns - $bench.init_ns]][]
