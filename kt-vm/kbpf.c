@@ -14,6 +14,7 @@
 #define CHAIN_MAX   65536
 #define NAME_LEN    KBPF_NAME_LEN
 #define PAGE        4096
+#define PATH_SIZE   256 /* of a cgroup */
 
 static const char *const types[] = {
 	[BPF_MAP_TYPE_HASH] = "hash",
@@ -217,13 +218,34 @@ static size_t hash_entries(struct obs *o, const struct kbpf_map *m, struct json_
 	return i < n;
 }
 
-/* Who a task's or cgroup's storage belongs to: a task by pid and comm, else an address. */
+/* The cgroup's path below the root of their file system, from its end on; "/" for the root. */
+static const char *cgroup_path(const struct obs *o, uint64_t cgroup, char buf[PATH_SIZE])
+{
+	uint64_t node = obs_number(o, cgroup, KP_CGROUP_KN);
+	char *at = buf + PATH_SIZE - 1, name[PATH_SIZE];
+	size_t len;
+
+	*at = '\0';
+	/* the root has no parent, and no name */
+	for (; node; node = obs_number(o, node, KP_KN_PARENT)) {
+		kmem_string(&o->mem, obs_number(o, node, KP_KN_NAME), name, sizeof(name));
+		len = strlen(name);
+		if (!len || len + 1 > (size_t)(at - buf))
+			break;
+		at -= len;
+		memcpy(at, name, len);
+		*--at = '/';
+	}
+	return *at ? at : "/";
+}
+
+/* Who a task's or cgroup's storage belongs to: a task by pid and comm, a cgroup by its path. */
 static struct json_object *owner(struct obs *o, const struct kbpf_map *m, uint64_t selem)
 {
 	uint64_t storage = obs_number(o, selem, KP_SELEM_STORAGE);
 	uint64_t who = obs_number(o, storage, KP_STORAGE_OWNER);
 	struct json_object *j = json_object_new_object();
-	char comm[NAME_LEN] = "", text[24];
+	char comm[NAME_LEN] = "", path[PATH_SIZE];
 
 	if (m->type == BPF_MAP_TYPE_TASK_STORAGE) {
 		json_object_object_add(j, "pid",
@@ -231,8 +253,7 @@ static struct json_object *owner(struct obs *o, const struct kbpf_map *m, uint64
 		kmem_string(&o->mem, who + o->probe.f[KP_TASK_COMM].offset, comm, sizeof(comm));
 		rec_str(j, "comm", comm);
 	} else {
-		snprintf(text, sizeof(text), "0x%llx", (unsigned long long)who);
-		rec_str(j, "cgroup", text);
+		rec_str(j, "cgroup", cgroup_path(o, who, path));
 	}
 	return j;
 }

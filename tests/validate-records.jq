@@ -138,7 +138,7 @@ def schema: {
 		bypass: "b?", exit: scx_exit, dsqs: [{id: "i", nr: "i", tasks: [task]}],
 		maps: [{
 			name: "s", id: "i", type: "any", max_entries: "i", truncated: "i?",
-			entries: [{key: "any", owner: "any", page: "any", value: "any", values: "any"}]
+			entries: [{key: "any", owner: {"?": true, pid: "i?", comm: "s?", cgroup: "s?"}, page: "any", value: "any", values: "any"}]
 		}],
 		progs: [{id: "i", name: "s", op: "s?", cnt: "i", ns: "i", verified_insns: "i"}],
 		flight: [{ts_ns: "i", cpu: "i", event: "s", "*": "any"}, "?"]
