@@ -58,7 +58,7 @@ static const char *callback(const struct obs *o, uint64_t prog, uint64_t aux)
 	const char *name = t ? kbtf_name(o->btf, t->name_off) : "";
 
 	if (obs_number(o, prog, KP_PROG_TYPE) != BPF_PROG_TYPE_STRUCT_OPS ||
-	    obs_number(o, aux, KP_AUX_FUNC_IDX) || !btf_is_struct(t) ||
+	    obs_number(o, aux, KP_AUX_FUNC_IDX) || !t || !btf_is_struct(t) ||
 	    strcmp(name, "sched_ext_ops") || member >= btf_vlen(t))
 		return NULL;
 	return kbtf_name(o->btf, btf_members(t)[member].name_off);

@@ -34,6 +34,12 @@ uint32_t kbtf_strip(const struct btf *btf, uint32_t type)
 	return 0;
 }
 
+bool kbtf_is_signed(const struct btf_type *t)
+{
+	return (btf_is_int(t) && (btf_int_encoding(t) & BTF_INT_SIGNED)) ||
+	       (btf_is_any_enum(t) && btf_kflag(t));
+}
+
 uint32_t kbtf_struct(const struct btf *btf, const char *name)
 {
 	int id = btf__find_by_name_kind(btf, name, BTF_KIND_STRUCT);
@@ -70,8 +76,7 @@ static int finish(const struct btf *btf, struct kfield *f)
 	if (!t || size < 0 || size > UINT32_MAX)
 		return -EINVAL;
 	f->size = (uint32_t)size;
-	f->is_signed = (btf_is_int(t) && (btf_int_encoding(t) & BTF_INT_SIGNED)) ||
-		       (btf_is_any_enum(t) && btf_kflag(t));
+	f->is_signed = kbtf_is_signed(t);
 	f->known = true;
 	return 0;
 }
@@ -112,7 +117,7 @@ static bool find(const struct btf *btf, uint32_t type, const struct search *s, s
 	return false;
 }
 
-/* The names that there are, as far as `buf` has room. */
+/* The names that there are, each with ", " in front, as far as `buf` has room. */
 static size_t list_members(const struct btf *btf, uint32_t type, char *buf, size_t size,
 			   unsigned int *steps, int depth)
 {
@@ -128,8 +133,7 @@ static size_t list_members(const struct btf *btf, uint32_t type, char *buf, size
 		--*steps;
 		name = kbtf_name(btf, btf_members(t)[i].name_off);
 		if (*name)
-			len += (size_t)snprintf(buf + len, size - len, "%s%.60s", len ? ", " : "",
-						name);
+			len += (size_t)snprintf(buf + len, size - len, ", %.60s", name);
 		else
 			len += list_members(btf, btf_members(t)[i].type, buf + len, size - len,
 					    steps, depth + 1);
@@ -154,7 +158,7 @@ static int no_member(const struct btf *btf, uint32_t type, const char *name, siz
 	list_members(btf, type, list, sizeof(list), &steps, 0);
 	return errbuf_set(e, -ENOENT, "%s \"%.60s\" has no member \"%.*s\" (it has %s)",
 			  btf_is_union(t) ? "union" : "struct", kbtf_name(btf, t->name_off),
-			  (int)len, name, list);
+			  (int)len, name, *list ? list + 2 : "none");
 }
 
 /* "[3]" behind a member: *path is moved behind it. */

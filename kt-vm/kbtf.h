@@ -30,6 +30,8 @@ struct kfield {
 const char *kbtf_name(const struct btf *btf, uint32_t off);
 /* Behind typedefs, const, volatile, restrict, type tags. 0 stays 0 (void). */
 uint32_t kbtf_strip(const struct btf *btf, uint32_t type);
+/* Is a number of this type, an int or an enum, signed? */
+bool kbtf_is_signed(const struct btf_type *t);
 /* A struct or union by name: its id, or 0. */
 uint32_t kbtf_struct(const struct btf *btf, const char *name);
 /*

@@ -99,7 +99,7 @@ static struct json_object *flag_names(const struct obs *o, uint64_t flags)
 	for (bit = 0; table && step && bit < FLAGS; bit++) {
 		at = flags >> bit & 1 ? obs_number(o, table + bit * step, KP_SD_FLAG_NAME) : 0;
 		if (at && kmem_string(&o->mem, at, name, sizeof(name)) > 0)
-			json_object_array_add(a, json_object_new_string(name));
+			json_object_array_add(a, rec_text(name, strlen(name)));
 	}
 	return a;
 }

@@ -57,7 +57,7 @@ size_t kscx_dsqs(const struct obs *o, uint64_t *dsq, size_t max)
 	uint64_t size = buckets->known ? obs_number(o, tbl, KP_TBL_SIZE) : 0;
 	size_t n = 0;
 
-	for (i = 0; i < size && i < BUCKETS_MAX && n < max; i++)
+	for (i = 0; i < size && i < BUCKETS_MAX && n < max && !kmem_spent(&o->mem); i++)
 		if (!kmem_number(&o->mem, tbl + buckets->offset + 8 * i, 8, &node))
 			n += bucket(o, node, dsq + n, max - n);
 	return n;

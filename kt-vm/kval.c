@@ -150,6 +150,7 @@ static void members(struct render *r, const struct btf_type *t, const uint8_t *p
 				    .bit = bits % 8,
 				    .bits = (uint8_t)btf_member_bitfield_size(t, i),
 				    .size = (uint32_t)size,
+				    .is_signed = mt && kbtf_is_signed(mt),
 				    .known = true };
 
 		count(r);
@@ -186,8 +187,7 @@ static struct json_object *value(struct render *r, uint32_t type, const uint8_t 
 	}
 	if (len > sizeof(uint64_t))
 		return NULL;
-	f.is_signed = (btf_is_int(t) && (btf_int_encoding(t) & BTF_INT_SIGNED)) ||
-		      (btf_is_any_enum(t) && btf_kflag(t));
+	f.is_signed = kbtf_is_signed(t);
 	return scalar(r, t, kval_number(&f, p, len));
 }
 

@@ -28,6 +28,7 @@ int obs_open(struct obs *o, const char *vmlinux, const struct machine *m, uint64
 	o->m = m;
 	o->out = out;
 	o->period_ns = period_ns;
+	o->work_max = OBS_WORK;
 	o->next_ns = UINT64_MAX;
 	return ksym_open(&o->sym, vmlinux, e);
 }
@@ -75,7 +76,7 @@ static int load(struct obs *o, struct errbuf *e)
 
 void obs_begin(struct obs *o)
 {
-	o->work = OBS_WORK;
+	o->work = o->work_max;
 	o->mem.work = &o->work;
 }
 

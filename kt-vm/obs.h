@@ -43,8 +43,8 @@ struct obs {
 	struct ksym sym;
 	struct btf *btf;
 	struct kmem mem;
-	uint64_t work;      /* mem.work: see obs_begin() */
-	uint64_t runqueues; /* the per-CPU symbol */
+	uint64_t work, work_max; /* see obs_begin() */
+	uint64_t runqueues;      /* the per-CPU symbol */
 	struct kprobes probe;
 	uint64_t *rq; /* GVA of each CPU's runqueue */
 	uint64_t *sd; /* the lowest scheduling domain of each CPU, when last looked at */

@@ -1,236 +1,446 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-vm/ksym.c kt-vm/kallsyms.c kt-vm/kmem.c kt-vm/kbtf.c kt-vm/kval.c kt-vm/kidr.c
-// LINK: kt-vm/kbpf.c kt-vm/kbpf_find.c kt-vm/kbpf_prog.c kt-vm/kset.c kt-vm/kdomain.c
-// LINK: kt-vm/kscx.c kt-vm/kblame.c kt-vm/kdump.c kt-vm/kunwind.c kt-vm/kflight.c
-// LINK: kt-vm/kprobe.c kt-vm/obs.c kt-vm/kname.c kt-vm/monitor.c kt-vm/live.c kt-vm/snapshot.c
-// LINK: kt-vm/watch.c kt-vm/kpath.c kt-vm/jtext.c kt-vm/gmem.c
+// LINK: kt-vm/k[a-uw-z]*.c kt-vm/kval.c kt-vm/obs.c kt-vm/monitor.c kt-vm/live.c
+// LINK: kt-vm/snapshot.c kt-vm/watch.c kt-vm/jtext.c kt-vm/gmem.c kt-vm/engine_control.c
 /*
- * A guest that lies: all of its memory is the input's. A vmlinux of a few symbols is made once;
- * where members are is made up, since any place is as good as another in such a memory. Words of
- * the input that begin with 0xff become pointers into it, so that walks lead somewhere.
+ * A guest that lies: the memory of one that does not (guest_image.h), changed in some places.
+ * The input is a byte that says what is looked at, one that says how, how many changes there
+ * are, the changes, and a text for where names are asked for. What comes out must be records
+ * that a reader takes.
  */
-#include <elf.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <bpf/libbpf.h>
+
 #include "kt-vm/kbpf.h"
 #include "kt-vm/kdomain.h"
 #include "kt-vm/kflight.h"
+#include "kt-vm/kname.h"
 #include "kt-vm/kscx.h"
 #include "kt-vm/kunwind.h"
 #include "kt-vm/obs.h"
+#include "kt-vm/snapshot.h"
+#include "kt-vm/watch.h"
+#include "tests/unit/guest_kernel.h"
 
-#define MEMORY      (32u << 10)
-#define PAGE_OFFSET 0xffff888000000000ULL
-#define CPUS        4
+/* What the honest image costs, and some more: what is longer is a loop. */
+#define WORK          150
+#define MAPS_WORK     400
+#define SNAPSHOT_WORK 1200
 
-static const char *const symbols[] = { "__per_cpu_offset", "scx_root",     "sd_flag_debug",
-				       "map_idr",          "prog_idr",     "jiffies_64",
-				       "global_trace",     "bpf_kallsyms", "event_sched_switch" };
-#define SYMBOLS (sizeof(symbols) / sizeof(symbols[0]))
+enum {
+	FIVE_LEVELS = 1,
+	NEWER = 2,
+	SMALL_WORK = 4,
+	GONE = 8,
+	BY_VMALLOC = 16,
+	CHECKED = 32,
+	ARENA = 64
+};
 
-static struct obs o;
+struct change {
+	uint16_t where; /* a word of 8 bytes */
+	uint8_t how, arg;
+	uint64_t value;
+} __attribute__((packed));
+
+static struct g_image honest[2], memory __attribute__((aligned(4096)));
 static struct machine machine;
-static uint8_t memory[MEMORY] __attribute__((aligned(4096)));
-static char null_text[1 << 20];
+static struct obs o;
+static struct rec_out out;
+static struct kprobes probes[2];
+static char text[256];    /* of the input */
+static unsigned int hits; /* of watchpoints, still to be told */
+static bool gone;
+static int nowhere = -1; /* where answers to requests go */
 
-/* An ELF file of a symbol table: symbol i is at 0x100 * (i + 1) of the memory. */
-static void make_vmlinux(void)
-{
-	static struct {
-		Elf64_Ehdr h;
-		Elf64_Shdr sh[4];
-		Elf64_Sym sym[SYMBOLS + 1];
-		char str[512], names[32];
-	} f;
-	struct errbuf e;
-	size_t i, at = 1;
-
-	memcpy(f.names, "\0.symtab\0.strtab\0.shstrtab", 27);
-	memcpy(f.h.e_ident, ELFMAG "\2\1\1", 7);
-	f.h.e_type = ET_EXEC;
-	f.h.e_machine = EM_X86_64;
-	f.h.e_version = 1;
-	f.h.e_shoff = (uint64_t)((char *)f.sh - (char *)&f);
-	f.h.e_ehsize = sizeof(f.h);
-	f.h.e_shentsize = sizeof(f.sh[0]);
-	f.h.e_shnum = 4;
-	f.h.e_shstrndx = 3;
-	f.sh[1] = (Elf64_Shdr){ .sh_name = 1,
-				.sh_type = SHT_SYMTAB,
-				.sh_link = 2,
-				.sh_offset = (uint64_t)((char *)f.sym - (char *)&f),
-				.sh_size = sizeof(f.sym),
-				.sh_entsize = sizeof(f.sym[0]) };
-	f.sh[2] = (Elf64_Shdr){ .sh_name = 9,
-				.sh_type = SHT_STRTAB,
-				.sh_offset = (uint64_t)(f.str - (char *)&f),
-				.sh_size = sizeof(f.str) };
-	f.sh[3] = (Elf64_Shdr){ .sh_name = 17,
-				.sh_type = SHT_STRTAB,
-				.sh_offset = (uint64_t)(f.names - (char *)&f),
-				.sh_size = sizeof(f.names) };
-	for (i = 0; i < SYMBOLS; i++) {
-		f.sym[i + 1] = (Elf64_Sym){ .st_name = (uint32_t)at,
-					    .st_info = STT_OBJECT,
-					    .st_shndx = SHN_ABS,
-					    .st_value = KMEM_START_KERNEL_MAP + 0x100 * (i + 1),
-					    .st_size = 64 };
-		at += (size_t)sprintf(f.str + at, "%s", symbols[i]) + 1;
-	}
-	o.sym.map = &f;
-	o.sym.len = sizeof(f);
-	if (ksym_load(&o.sym, &e)) {
-		fprintf(stderr, "%s\n", e.text);
-		abort();
-	}
-}
+/* ---- an engine ----------------------------------------------------------------------- */
 
 static int some_regs(void *self, unsigned int cpu, struct engine_regs *r, struct errbuf *e)
 {
-	uint64_t *w = (uint64_t *)memory;
 	unsigned int i;
 
 	(void)self;
-	(void)e;
+	if (cpu)
+		return errbuf_set(e, -1, "no registers");
 	memset(r, 0, sizeof(*r));
-	r->rip = w[cpu];
-	r->rsp = w[8 + cpu];
+	r->rip = memory.stack[61] ? memory.stack[61] : G_TEXT + 0x20;
+	r->rsp = memory.stack[62] ? memory.stack[62] : GVA(stack);
 	for (i = 0; i < 16; i++)
-		r->gpr[i] = w[16 + i];
+		r->gpr[i] = memory.stack[48 + i % 8] ? memory.stack[48 + i % 8] : GVA(stack[8]);
 	return 0;
 }
 
-static int no_thread(void *self, unsigned int cpu, struct engine_thread *t, struct errbuf *e)
+static int some_thread(void *self, unsigned int cpu, struct engine_thread *t, struct errbuf *e)
 {
 	(void)self;
 	(void)cpu;
-	(void)e;
 	t->run_ns = t->wait_ns = 1;
-	return 0;
+	return gone ? errbuf_set(e, -1, "no thread") : 0;
 }
 
-static int nothing(void *self, uint64_t *took, struct errbuf *e)
+static int stand(void *self, uint64_t *took, struct errbuf *e)
 {
 	(void)self;
-	(void)e;
 	*took = 0;
-	return 0;
+	return gone ? errbuf_set(e, -3 /* ESRCH */, "gone") : 0;
 }
 
-static const struct engine_control control = {
-	.pause = nothing, .resume = nothing, .regs = some_regs, .thread = no_thread
-};
+static int some_watch(void *self, const struct engine_watch *w, unsigned int n, struct errbuf *e)
+{
+	(void)self;
+	return engine_check_watch(w, n, e);
+}
+
+static bool some_hit(void *self, struct engine_hit *h)
+{
+	(void)self;
+	if (!hits)
+		return false;
+	*h = (struct engine_hit){ .cpu = 0, .watch = --hits & 3 };
+	return true;
+}
+
+static const struct engine_control control = { .pause = stand,
+					       .resume = stand,
+					       .regs = some_regs,
+					       .thread = some_thread,
+					       .watch = some_watch,
+					       .hit = some_hit };
 static const struct engine_ops engine = { .name = "none", .control = &control };
 
-static void make_set(struct kset *s, unsigned int items, uint32_t size)
+/* ---- what is looked at --------------------------------------------------------------- */
+
+static void put(const char *key, struct json_object *v)
 {
-	for (s->n = 0; s->n < 8; s->n++, s->end += items * size)
-		s->c[s->n] = (struct kcounter){
-			.name = "counter", .offset = s->end, .size = size, .items = items
-		};
+	struct json_object *r = rec_new("part");
+
+	rec_add(r, key, v);
+	rec_put(&out, r);
 }
 
-static void init(void)
+static void put_request(const char *kind)
 {
-	static struct rec_out out;
-	int i;
+	struct json_object *op = rec_new("op");
 
-	out.f = fmemopen(null_text, sizeof(null_text), "w");
-	make_vmlinux();
-	machine.cpus = CPUS;
-	machine.mem = (struct gmem){ .fd = -1, .size = MEMORY, .hva = memory };
-	o.m = &machine;
-	o.engine = &engine;
-	o.out = &out;
-	o.btf = btf__new_empty();
-	o.rq = calloc(CPUS, sizeof(*o.rq));
-	o.sd = calloc(CPUS, sizeof(*o.sd));
-	kmem_init(&o.mem, &machine.mem, &o.sym);
-	o.mem.page_offset = PAGE_OFFSET;
-	o.mem.levels = 4;
-	o.mem.cpus = CPUS;
-	o.mem.attached = o.attached = true;
-	/* symbols are read where the image is: link addresses are GPAs here */
-	o.mem.virt_slide = PAGE_OFFSET - KMEM_START_KERNEL_MAP;
-	for (i = 0; i < KP_COUNT; i++)
-		o.probe.f[i] = (struct kfield){ .known = true,
-						.offset = 8u * (uint32_t)(i % 24),
-						.size = 8 };
-	make_set(&o.events, 1, 8);
-	make_set(&o.balance, 3, 4);
-	o.runqueues = PAGE_OFFSET;
-	o.probe.f[KP_SD_FLAG].size = 16;
-	o.probe.f[KP_NODE_SLOTS].size = 64 * 8;
-	o.probe.f[KP_TASK_COMM].size = 16;
-	o.probe.f[KP_BUCKET].size = o.probe.f[KP_SMAP_BUCKET].size = 16;
+	rec_str(op, "op", kind);
+	rec_str(op, "what", text);
+	rec_str(op, "name", text);
+	rec_int(op, "value", memory.number);
+	rec_int(op, "hits", 1 + (memory.number & 1));
+	if (memory.number & 8)
+		rec_int(op, "step", 1);
+	if (memory.number & 2)
+		rec_int(op, "equals", 42);
+	obs_request(&o, op, nowhere, 1);
+	rec_put(&out, op);
 }
 
-/* One part at a time: an input costs what that part costs. */
-static void look(unsigned int part)
+static void look_live(void)
 {
-	unsigned int cpu = part & 3;
-	uint64_t pc[KUNWIND_MAX];
-	struct engine_regs r;
-	struct kbpf_value v;
+	struct json_object *test = rec_new("test"), *names = json_object_new_array();
+
+	json_object_array_add(names, json_object_new_string(text));
+	json_object_array_add(names, json_object_new_string("stats.count"));
+	json_object_array_add(names, json_object_new_string("percpu[0].count"));
+	rec_add(test, "watch_fields", names);
+	rec_int(test, "num_snapshots", 2);
+	obs_plan(&o, test);
+	monitor_sample(&o, 1);
+	memory.map[G_ARRAY].id++;
+	monitor_sample(&o, 2);
+	live_free(&o);
+	json_object_put(test);
+}
+
+/* Time passes: the scheduler's end comes into sight and is over; periodic snapshots. */
+static void look_in_time(void)
+{
+	uint32_t kind = memory.exit.kind;
+
+	o.work_max = 100;
+	o.period_ns = 100;
+	o.next_ns = 0;
+	o.wanted = 1;
+	o.workload_ns = 100;
+	obs_workload(&o, 1);
+	obs_tick(&o, 50000000);
+	memory.exit.kind = 0;
+	memory.exit_kind_early = 0;
+	obs_tick(&o, 100000000);
+	memory.exit.kind = kind;
+	obs_end(&o, "panic", 100000001);
+}
+
+static void look_attach(void)
+{
 	struct errbuf e;
 
-	switch (part) {
+	o.attached = o.mem.attached = false;
+	o.period_ns = 100;
+	obs_attach(&o, 1, &e);
+	if (o.attached)
+		monitor_sample(&o, 1);
+}
+
+static void look_watch(void)
+{
+	if (memory.number & 4)
+		watch_exit(&o); /* the first one is the observer's then */
+	put_request("watch");
+	hits = 3;
+	obs_hit(&o, 1);
+	obs_hit(&o, 1000000000);
+	memory.map[G_BSS].id++; /* the watched variable is gone */
+	obs_tick(&o, 2000000000);
+	obs_step_ended(&o);
+}
+
+static void look_unwind(void)
+{
+	struct json_object *stack = json_object_new_array();
+	uint64_t pc[KUNWIND_MAX];
+	struct engine_regs r;
+	struct errbuf e;
+	size_t i, n;
+
+	some_regs(NULL, 0, &r, &e);
+	n = kunwind(&o, &r, pc, KUNWIND_MAX);
+	for (i = 0; i < n; i++)
+		json_object_array_add(stack, obs_symbol(&o, pc[i]));
+	put("stack", stack);
+}
+
+static void look_pages(void)
+{
+	char buf[64];
+	uint64_t v;
+
+	kmem_read(&o.mem, G_VMALLOC + memory.number, buf, sizeof(buf));
+	kmem_number(&o.mem, memory.phys_base, 8, &v);
+	kmem_number(&o.mem, memory.phys_base, memory.number % 12, &v);
+	kmem_string(&o.mem, memory.jiffies, buf, sizeof(buf));
+	kmem_write(&o.mem, memory.page_offset_base, buf, memory.number % sizeof(buf));
+}
+
+static void allow(uint64_t work)
+{
+	if (o.work_max == WORK) /* no less was asked for */
+		o.work_max = work;
+	obs_begin(&o);
+}
+
+static void look(unsigned int part)
+{
+	struct errbuf e;
+
+	switch (part % 16) {
 	case 0:
 		monitor_sample(&o, 1);
 		break;
 	case 1:
-		json_object_put(kbpf_maps(&o));
+		allow(MAPS_WORK);
+		put("maps", kbpf_maps(&o));
 		break;
 	case 2:
-		json_object_put(kbpf_progs_json(&o));
+		put("progs", kbpf_progs_json(&o));
 		kdomain_watch(&o, 1);
-		json_object_put(kdomain_cpu(&o, cpu));
+		put("balance", kdomain_cpu(&o, 0));
 		break;
 	case 3:
-		json_object_put(kscx_exit(&o));
-		kscx_exit_kind(&o);
+		put("exit", kscx_exit(&o));
 		break;
 	case 4:
-		json_object_put(kscx_queues(&o));
+		put("queues", kscx_queues(&o));
 		break;
 	case 5:
-		json_object_put(kscx_local(&o, cpu));
-		json_object_put(kscx_runnable(&o, cpu));
+		put("local", kscx_local(&o, 0));
+		put("runnable", kscx_runnable(&o, 0));
 		break;
 	case 6:
-		json_object_put(kflight_events(&o));
+		put("flight", kflight_events(&o));
 		break;
 	case 7:
-		kbpf_find(&o, "a.b", &v, &e);
-		some_regs(NULL, 0, &r, &e);
-		kunwind(&o, &r, pc, KUNWIND_MAX);
+		look_unwind();
+		break;
+	case 8:
+		look_live();
+		break;
+	case 9:
+		allow(SNAPSHOT_WORK);
+		snapshot_take(&o, text, SNAPSHOT_FAILURE, 1, &e);
+		break;
+	case 10:
+		put_request("read");
+		break;
+	case 11:
+		put_request("write_value");
+		break;
+	case 12:
+		look_watch();
+		break;
+	case 13:
+		look_in_time();
+		break;
+	case 14:
+		look_attach();
+		break;
+	case 15:
+		look_pages();
 		break;
 	}
+}
+
+/* ---- the input ----------------------------------------------------------------------- */
+
+static uint64_t change_word(uint64_t w, const struct change *c)
+{
+	const uint64_t *all = (const uint64_t *)&memory;
+	unsigned int shift = 8U * (c->arg & 7);
+
+	switch (c->how % 6) {
+	case 0:
+		return c->value;
+	case 1: /* a pointer to somewhere */
+		return G_PAGE_OFFSET + c->value % G_SIZE;
+	case 2: /* what another place has: loops, types that are mixed up */
+		return all[c->value % (sizeof(memory) / 8)];
+	case 3:
+		return (w & ~(0xffULL << shift)) | (c->value & 0xff) << shift;
+	case 4:
+		shift &= 32;
+		return (w & ~(0xffffffffULL << shift)) | (c->value & 0xffffffff) << shift;
+	default:
+		return w + (uint64_t)(int64_t)(int8_t)c->arg;
+	}
+}
+
+static void change_memory(const uint8_t *data, size_t n)
+{
+	uint64_t *all = (uint64_t *)&memory;
+	struct change c;
+
+	for (; n--; data += sizeof(c)) {
+		memcpy(&c, data, sizeof(c));
+		all[c.where % (sizeof(memory) / 8)] =
+			change_word(all[c.where % (sizeof(memory) / 8)], &c);
+	}
+}
+
+static void reset(uint8_t how)
+{
+	while (o.nbtfs)
+		btf__free(o.btfs[--o.nbtfs].btf);
+	json_object_put(o.exit);
+	o.exit = NULL;
+	o.failed = o.off = false;
+	o.attached = o.mem.attached = true;
+	o.taken = o.wanted = o.nwatches = hits = 0;
+	memset(o.sd, 0, G_CPUS * sizeof(*o.sd));
+	o.exit_place = 0;
+	o.samples = o.poll_ns = o.workload_since = o.next_map = 0;
+	o.next_ns = UINT64_MAX;
+	o.probe = probes[how & NEWER ? 1 : 0];
+	o.mem.page_offset = G_PAGE_OFFSET;
+	o.mem.virt_slide = o.mem.phys_slide = 0;
+	o.mem.cpus = G_CPUS;
+	o.mem.levels = how & FIVE_LEVELS ? 5 : 4;
+	o.mem.root = GPA(table);
+	/* pointers are into the direct map: when that is thought elsewhere, all go by page tables
+	 */
+	if (how & BY_VMALLOC)
+		o.mem.page_offset = 0xffffa00000000000ULL;
+	o.work_max = how & SMALL_WORK ? 100 : WORK;
+	gone = how & GONE;
+	memory = honest[how & FIVE_LEVELS ? 1 : 0];
+	memory.root = how & NEWER ? GVA(sched) : 0;
+	if (!(how & ARENA)) /* it has more bytes than all else */
+		memory.node[0][G_ARENA] = 0;
+	rewind(out.f);
+}
+
+/* As a reader of records would, who ends at the first that is none. */
+static void check_output(char *buf, size_t size)
+{
+	struct rec_in in;
+	struct errbuf e;
+	FILE *f;
+	int rc = 1;
+
+	if (!size)
+		return;
+	f = fmemopen(buf, size, "r");
+	rec_in_init(&in, f);
+	while (rc == 1)
+		rc = rec_next(&in, &e);
+	if (rc) {
+		fprintf(stderr, "%s\n", e.text);
+		abort();
+	}
+	rec_in_free(&in);
+	fclose(f);
+}
+
+/* Most of the time goes into keeping what was freed, and from where. */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+	return "malloc_context_size=0:quarantine_size_mb=1:"
+	       "thread_local_quarantine_size_kb=16";
+}
+
+static int silent(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+	(void)level;
+	(void)fmt;
+	(void)ap;
+	return 0;
+}
+
+static char *records;
+static size_t records_len;
+
+static void init(void)
+{
+	libbpf_set_print(silent);
+	nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	guest_image_init(&honest[0], 4);
+	guest_image_init(&honest[1], 5);
+	out.f = open_memstream(&records, &records_len);
+	guest_observer(&o, &machine, (uint8_t *)&memory, 4);
+	guest_probes(&probes[0], o.btf, false);
+	guest_probes(&probes[1], o.btf, true);
+	o.out = &out;
+	o.engine = &engine;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static bool ready;
-	size_t i, words = size / 8 < 512 ? size / 8 : 512;
-	uint64_t *w = (uint64_t *)memory;
+	size_t n, len;
 
 	if (!ready)
 		init();
 	ready = true;
-	if (!words)
+	if (size < 3)
 		return 0;
-	for (i = 0; i < MEMORY / 8; i++) {
-		memcpy(&w[i], data + i % words * 8, 8);
-		if (w[i] >> 56 == 0xff)
-			w[i] = PAGE_OFFSET + (w[i] & (MEMORY - 1));
-	}
-	for (i = 0; i < CPUS; i++)
-		o.rq[i] = PAGE_OFFSET + 0x1000 * (i + 1);
-	rewind(o.out->f);
-	look(data[0] % 8);
+	reset(data[1]);
+	n = data[2];
+	if (n > (size - 3) / sizeof(struct change))
+		n = (size - 3) / sizeof(struct change);
+	change_memory(data + 3, n);
+	len = size - 3 - n * sizeof(struct change);
+	len = len < sizeof(text) - 1 ? len : sizeof(text) - 1;
+	memcpy(text, data + 3 + n * sizeof(struct change), len);
+	text[len] = '\0';
+	obs_begin(&o);
+	look(data[0]);
+	fflush(out.f);
+	if (data[1] & CHECKED) /* takes as long as all else */
+		check_output(records, (size_t)ftello(out.f));
 	return 0;
 }

@@ -1,0 +1,469 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// LINK: kt-vm/k[a-uw-z]*.c kt-vm/kval.c kt-vm/obs.c kt-vm/monitor.c kt-vm/live.c
+// LINK: kt-vm/snapshot.c kt-vm/watch.c kt-vm/jtext.c kt-vm/gmem.c kt-vm/engine_control.c
+/* What is read from the memory of a guest (guest_image.h), of one that lies, too. */
+#include "guest_kernel.h"
+#include "kt-vm/kbpf.h"
+#include "kt-vm/kflight.h"
+#include "kt-vm/kname.h"
+#include "kt-vm/kscx.h"
+#include "kt-vm/kunwind.h"
+#include "kt-vm/kval.h"
+#include "kt-vm/snapshot.h"
+#include "unit.h"
+
+static struct g_image g __attribute__((aligned(4096)));
+static struct machine machine;
+static struct obs o;
+static struct rec_out out;
+static char *records;
+static size_t records_len;
+
+static int some_regs(void *self, unsigned int cpu, struct engine_regs *r, struct errbuf *e)
+{
+	(void)self;
+	(void)cpu;
+	(void)e;
+	*r = (struct engine_regs){ .rip = G_TEXT + 0x20, .rsp = GVA(stack) };
+	return 0;
+}
+
+static int some_thread(void *self, unsigned int cpu, struct engine_thread *t, struct errbuf *e)
+{
+	(void)self;
+	(void)e;
+	*t = (struct engine_thread){ .run_ns = 100 + cpu, .wait_ns = cpu };
+	return 0;
+}
+
+static int stand(void *self, uint64_t *took, struct errbuf *e)
+{
+	(void)self;
+	(void)e;
+	*took = 0;
+	return 0;
+}
+
+static int arm(void *self, const struct engine_watch *w, unsigned int n, struct errbuf *e)
+{
+	(void)self;
+	return engine_check_watch(w, n, e);
+}
+
+static const struct engine_control control = { .pause = stand,
+					       .resume = stand,
+					       .regs = some_regs,
+					       .watch = arm,
+					       .thread = some_thread };
+static const struct engine_ops engine = { .name = "none", .control = &control };
+
+static void begin(unsigned int levels)
+{
+	guest_image_init(&g, levels);
+	guest_observer(&o, &machine, (uint8_t *)&g, levels);
+	out.f = open_memstream(&records, &records_len);
+	o.out = &out;
+	obs_start(&o, &engine, NULL);
+}
+
+static void end(void)
+{
+	fclose(out.f);
+	free(records);
+	o.sym.map = NULL; /* it is no mapping */
+	obs_close(&o);
+}
+
+/* The text of a value, which it releases; valid until the next call. */
+static const char *text_of(struct json_object *j)
+{
+	static char *text;
+
+	free(text);
+	text = strdup(json_object_to_json_string_ext(j, JSON_C_TO_STRING_PLAIN));
+	json_object_put(j);
+	return text;
+}
+
+/* Item i of the array that the map called `name` has as `entries`. */
+static const char *entry_of(const char *name, size_t i)
+{
+	struct json_object *maps = kbpf_maps(&o), *m, *found = NULL;
+	size_t n;
+
+	for (n = 0; n < json_object_array_length(maps); n++) {
+		m = json_object_array_get_idx(maps, n);
+		if (strcmp(rec_get_str(m, "name", ""), name) == 0)
+			found = json_object_array_get_idx(rec_get_arr(m, "entries"), i);
+	}
+	found = json_object_get(found);
+	json_object_put(maps);
+	return text_of(found);
+}
+
+static const char *name_of(const char *what)
+{
+	struct json_object *v;
+	static struct errbuf e;
+	struct kname n;
+
+	if (kname_find(&o, what, &n, &e))
+		return e.text;
+	v = kname_read(&o, &n, &e);
+	return v ? text_of(v) : e.text;
+}
+
+/* The last record, which is the caller's to release. */
+static struct json_object *last_record(void)
+{
+	struct json_object *r = NULL;
+	struct rec_in in;
+	struct errbuf e;
+	FILE *f;
+
+	fflush(out.f);
+	f = fmemopen(records, records_len, "r");
+	rec_in_init(&in, f);
+	while (rec_next(&in, &e) == 1) {
+		json_object_put(r);
+		r = json_object_get(in.obj);
+	}
+	rec_in_free(&in);
+	fclose(f);
+	return r;
+}
+
+static struct json_object *snapshot(void)
+{
+	struct errbuf e;
+
+	CHECK_INT(snapshot_take(&o, "name", SNAPSHOT_FAILURE, 5, &e), 0);
+	return last_record();
+}
+
+/* ---- a guest that tells the truth ------------------------------------------------------ */
+
+static void check_attach(unsigned int levels)
+{
+	struct json_object *r;
+	struct errbuf e;
+
+	begin(levels);
+	o.attached = false;
+	o.mem = (struct kmem){ .ram = o.mem.ram, .sym = o.mem.sym };
+	CHECK_INT(obs_attach(&o, 1, &e), 0);
+	r = last_record();
+	CHECK(o.attached);
+	CHECK_STR(rec_get_str(r, "error", "none"), "none");
+	CHECK_INT(rec_get_int(r, "page_table_levels", 0), levels);
+	CHECK_STR(rec_get_str(r, "kaslr_virt", ""), "0x0");
+	json_object_put(r);
+	end();
+}
+
+TEST(attach)
+{
+	check_attach(4);
+	check_attach(5);
+}
+
+TEST(another_kernel)
+{
+	struct json_object *r;
+	struct errbuf e;
+
+	begin(4);
+	g.banner[3] = '?';
+	o.attached = false;
+	CHECK_INT(obs_attach(&o, 1, &e), -11 /* EAGAIN */);
+	CHECK(!o.attached && o.off);
+	r = last_record();
+	CHECK_STR(rec_get_str(r, "error", ""), "no such kernel in the guest's memory");
+	json_object_put(r);
+	end();
+}
+
+static void check_sample(unsigned int levels)
+{
+	struct json_object *r, *cpu;
+
+	begin(levels);
+	monitor_sample(&o, 7);
+	r = last_record();
+	cpu = rec_get_obj(r, "cpu");
+#define CHECK_COLUMN(name, value) CHECK_STR(text_of(json_object_get(rec_get_arr(cpu, name))), value)
+	CHECK_COLUMN("nr_running", "[2,2]");
+	CHECK_COLUMN("clock_ns", "[1000000,1000001]");
+	CHECK_COLUMN("local_dsq", "[1,0]");
+	CHECK_COLUMN("curr_pid", "[0,61]");
+	CHECK_COLUMN("curr_comm", "[\"swapper\\/0\",\"left\"]");
+	CHECK_COLUMN("idle", "[1,0]");
+	CHECK_COLUMN("vcpu_ns", "[100,101]");
+#undef CHECK_COLUMN
+	CHECK_STR(text_of(json_object_get(rec_get_arr(r, "dsqs"))),
+		  "[{\"id\":7,\"nr\":1},{\"id\":8,\"nr\":0}]");
+	json_object_put(r);
+	end();
+}
+
+TEST(samples)
+{
+	check_sample(4);
+	check_sample(5);
+}
+
+#define ARENA "{\"page\":\"0x100000000\",\"value\":\"6172656e610000"
+#define ZEROS ",\"flag\":0,\"rest\":0,\"text\":\"\",\"number\":0,\"kind\":\"NONE\"}"
+
+TEST(maps)
+{
+	begin(4);
+	CHECK_STR(entry_of("array", 0), "{\"key\":0,\"value\":{\"count\":3,\"flag\":-3,\"rest\":0,"
+					"\"text\":\"hi\",\"number\":26984,\"kind\":\"SOME\"}}");
+	CHECK_STR(entry_of("guest.bss", 0),
+		  "{\"key\":0,\"value\":{\"stats\":{\"count\":3,\"flag\":-3,\"rest\":0,"
+		  "\"text\":\"hi\",\"number\":26984,\"kind\":\"SOME\"}}}");
+	CHECK_STR(entry_of("percpu", 0),
+		  "{\"key\":0,\"values\":[{\"count\":10" ZEROS ",{\"count\":11" ZEROS "]}");
+	CHECK_STR(entry_of("hash", 0), "{\"key\":1,\"value\":{\"count\":11" ZEROS "}");
+	CHECK_STR(entry_of("hash", 1), "{\"key\":2,\"value\":{\"count\":12" ZEROS "}");
+	CHECK_STR(entry_of("hash", 2), "null");
+	CHECK_STR(entry_of("percpu_hash", 0),
+		  "{\"key\":3,\"values\":[{\"count\":20" ZEROS ",{\"count\":21" ZEROS "]}");
+	CHECK_STR(entry_of("storage", 1), "{\"owner\":{\"pid\":61,\"comm\":\"left\"},"
+					  "\"value\":{\"count\":32" ZEROS "}");
+	CHECK(strncmp(entry_of("arena", 0), ARENA, strlen(ARENA)) == 0);
+	CHECK_STR(entry_of("arena", 1), "null");
+	CHECK_STR(text_of(kbpf_progs_json(&o)),
+		  "[{\"id\":9,\"name\":\"a_guest_enqueue\",\"op\":\"enqueue\",\"cnt\":10,"
+		  "\"ns\":1000,\"verified_insns\":99}]");
+	end();
+}
+
+TEST(end_of_a_scheduler)
+{
+	struct json_object *e;
+
+	begin(4);
+	memset(g.exit.message, 0, 14); /* "ops.enqueue() " */
+	g.exit.msg += 14;
+	g.exit.log[5] = '\0';
+	CHECK_STR(
+		text_of(kscx_exit(&o)),
+		"{\"ops\":\"guest\",\"kind\":\"SCX_EXIT_ERROR\",\"exit_code\":0,"
+		"\"reason\":\"out of luck\",\"msg\":\"left[61] failed to run for 2.080s\","
+		"\"backtrace\":[\"by_sp+0x10\",\"bpf_prog_0123456789abcdef_a_guest_enqueue+0x12\"],"
+		"\"dump\":\"CPU 1\",\"blame\":{\"evidence\":\"program\",\"callbacks\":"
+		"[{\"op\":\"enqueue\",\"program\":\"a_guest_enqueue\"}]}}");
+	g.exit.kind = 1026; /* SCX_EXIT_ERROR_STALL */
+	g.exit.log[5] = ' ';
+	e = kscx_exit(&o);
+	CHECK_STR(
+		text_of(json_object_get(rec_get_obj(e, "blame"))),
+		"{\"evidence\":\"queue\",\"callbacks\":[{\"op\":\"dispatch\",\"missing\":true}],"
+		"\"task\":{\"pid\":61,\"comm\":\"left\",\"waited_ms\":2080},\"dsq\":\"7\",\"cpu\":1}");
+	json_object_put(e);
+	g.exit.kind = 1024;
+	/* from 6.16 on all of it hangs on the scheduler */
+	guest_probes(&o.probe, o.btf, true);
+	g.root = GVA(sched);
+	g.exit_info = 0;
+	CHECK_INT(kscx_exit_kind(&o), 1024);
+	CHECK(strncmp(text_of(kscx_exit(&o)), "{\"ops\":\"newer\"", 14) == 0);
+	end();
+}
+
+TEST(queues)
+{
+#define TASK(pid, comm)                                        \
+	"{\"pid\":" #pid ",\"comm\":\"" comm                   \
+	"\",\"slice_ns\":20000000,\"vtime\":0,\"weight\":100," \
+	"\"runnable_jiffies\":10}"
+	begin(4);
+	CHECK_STR(text_of(kscx_queues(&o)),
+		  "[{\"id\":7,\"nr\":1,\"tasks\":[" TASK(
+			  63, "kworker\\/1:1") "]},"
+					       "{\"id\":8,\"nr\":0,\"tasks\":[]}]");
+	CHECK_STR(text_of(kscx_local(&o, 0)), "[" TASK(61, "left") "]");
+	CHECK_STR(text_of(kscx_runnable(&o, 0)), "[" TASK(61, "left") "," TASK(62, "right") "]");
+	CHECK_STR(text_of(kscx_runnable(&o, 1)), "[]");
+	end();
+}
+
+TEST(stacks)
+{
+	static const char *const want[] = { "by_sp",          "by_bp",
+					    "interrupted",    "by_sp_indirect",
+					    "by_bp_indirect", "interrupted_partly",
+					    "the_end" };
+	uint64_t pc[KUNWIND_MAX];
+	struct engine_regs r;
+	struct errbuf e;
+	char name[40];
+	size_t i;
+
+	begin(4);
+	some_regs(NULL, 0, &r, &e);
+	CHECK_INT(kunwind(&o, &r, pc, KUNWIND_MAX), 7);
+	for (i = 0; i < 7; i++) {
+		snprintf(name, sizeof(name), "\"%s+0x20\"", want[i]);
+		CHECK_STR(text_of(obs_symbol(&o, pc[i])), name);
+	}
+	end();
+}
+
+TEST(flight_recorder)
+{
+	static const int64_t want[][3] = { /* time, CPU, next_pid */
+					   { 1100, 0, 61 },      { 2100, 0, 61 },
+					   { 3100, 1, 61 },      { 4100, 0, 61 },
+					   { 134218836, 0, 62 }, { 134219836, 0, 62 },
+					   { 134220836, 1, 62 }, { 134221836, 0, 62 }
+	};
+	struct json_object *a, *e;
+	size_t i;
+
+	begin(4);
+	a = kflight_events(&o);
+	CHECK_INT(json_object_array_length(a), 8);
+	for (i = 0; i < json_object_array_length(a) && i < 8; i++) {
+		e = json_object_array_get_idx(a, i);
+		CHECK_STR(rec_get_str(e, "event", ""), "sched_switch");
+		CHECK_INT(rec_get_int(e, "ts_ns", 0), want[i][0]);
+		CHECK_INT(rec_get_int(e, "cpu", 9), want[i][1]);
+		CHECK_INT(rec_get_int(e, "next_pid", 0), want[i][2]);
+	}
+	json_object_put(a);
+	end();
+}
+
+TEST(names)
+{
+	begin(4);
+	CHECK_STR(name_of("runqueues[1].curr->comm"), "\"left\"");
+	CHECK_STR(name_of("runqueues[0].clock"), "1000000");
+	CHECK_STR(name_of("(struct task_struct)init_task.name"), "\"out of luck\"");
+	CHECK_STR(name_of("a_number"), "42");
+	CHECK_STR(name_of("stats.count"), "3");
+	CHECK_STR(name_of("guest.bss:stats.flag"), "-3");
+	CHECK_STR(name_of("array[1].rest"), "0");
+	CHECK_STR(name_of("array[2].rest"), "map array has 2 entries, no 2");
+	CHECK_STR(name_of("percpu[0].count"), "\"percpu[0].count\" has a value for each CPU");
+	CHECK_STR(name_of("stats.nothing"), "struct \"stats\" has no member \"nothing\" (it has "
+					    "count, flag, rest, text, number, kind)");
+	CHECK_STR(name_of("nothing"),
+		  "the guest's BPF programs have no \"nothing\" (they have stats)");
+	end();
+}
+
+/* The last variable of a section: the page behind it may not be there. */
+TEST(last_bytes_of_a_page)
+{
+	struct kbpf_value v = { .field = { .known = true, .size = 4, .is_signed = true } };
+	uint64_t n;
+
+	begin(4);
+	memset(g.arena + 4092, 0xff, 4);
+	v.gva = G_VMALLOC + (256 + 8) * 4096ULL + 4092;
+	CHECK_INT(kbpf_read(&o, &v, 0, &n), 0);
+	CHECK_INT(n, -1);
+	end();
+}
+
+/* ---- one that lies --------------------------------------------------------------------- */
+
+/* Each list is cut by itself; what all of them may cost is bounded, and it is said. */
+TEST(loops)
+{
+	struct json_object *r;
+
+	begin(4);
+	g.task[2].runnable.next = GVA(task[1].runnable);
+	r = kscx_runnable(&o, 0);
+	CHECK_INT(json_object_array_length(r), KSCX_TASKS_MAX);
+	json_object_put(r);
+	g.elem[1].next = GVA(elem[0]);
+	g.node[0][0] = GVA(node[0]) + 2;
+	g.hash.size = 1 << 20;
+	o.work_max = 5000;
+	r = snapshot();
+	CHECK(rec_get_bool(r, "truncated", false));
+	CHECK_INT(o.work, 0);
+	json_object_put(r);
+	end();
+}
+
+TEST(samples_of_loops)
+{
+	begin(4);
+	g.dsq[0].hash_node = GVA(dsq[0].hash_node);
+	o.work_max = 100;
+	monitor_sample(&o, 1);
+	fflush(out.f);
+	CHECK_INT(records_len, 0); /* nothing that one could believe */
+	end();
+}
+
+/* An arena whose pages are all the same one: 32 MiB of text, which no reader takes. */
+TEST(a_record_fits_into_a_line)
+{
+	struct json_object *r, *m;
+	size_t i;
+
+	begin(4);
+	for (i = 0; i < 512; i++)
+		g.table[G_PT][i] = GPA(arena) | 1;
+	for (i = 1; i < 512; i++)
+		g.table[G_PD][i] = (GPA(table) + 4096 * G_PT) | 1;
+	g.map[G_ARENA].user_end = g.map[G_ARENA].user_start + 4096 * 4096;
+	g.map[G_ARENA].max_entries = 4096;
+	r = snapshot();
+	CHECK(rec_get_bool(r, "truncated", false));
+	m = json_object_array_get_idx(rec_get_arr(r, "maps"), G_ARENA);
+	CHECK_STR(rec_get_str(m, "name", ""), "arena");
+	CHECK_INT(rec_get_int(m, "truncated", 0), 4096);
+	CHECK_INT(json_object_array_length(rec_get_arr(m, "entries")), 0);
+	m = json_object_array_get_idx(rec_get_arr(r, "maps"), G_ARRAY);
+	CHECK_INT(json_object_array_length(rec_get_arr(m, "entries")), 2);
+	json_object_put(r);
+	end();
+}
+
+/* A struct of anonymous structs, each of which is the struct itself. */
+TEST(types_within_themselves)
+{
+	struct btf *b = btf__new_empty();
+	uint8_t value[16] = { 0 };
+	struct kfield f;
+	struct errbuf e;
+	int i, id = btf__add_struct(b, "s", 16);
+
+	for (i = 0; i < 20; i++)
+		btf__add_field(b, "", id, 0, 0);
+	CHECK_INT(kbtf_member(b, (uint32_t)id, "nothing", &f, &e), -2 /* ENOENT */);
+	CHECK_STR(text_of(kval_json(b, (uint32_t)id, value, sizeof(value), NULL)),
+		  "{\"truncated\":true}");
+	btf__free(b);
+}
+
+TEST(bytes_that_are_no_text)
+{
+	struct json_object *r;
+
+	begin(4);
+	strcpy(g.aux.ksym.name, "bpf_\xff\xfe");
+	strcpy(g.task[1].comm, "\xc3(");
+	strcpy(g.exit.text, "\xf0\x9f");
+	strcpy(strstr((char *)memmem(g.btf_data, sizeof(g.btf_data), "\0stats", 7) + 1, "stats"),
+	       "st\xff\xfes");
+	r = snapshot();
+	CHECK(rec_get_obj(r, "exit"));
+	json_object_put(r);
+	CHECK_STR(name_of("(struct task_struct)init_task.name"), "\"\xef\xbf\xbd\xef\xbf\xbd\"");
+	end();
+}
+
+UNIT_MAIN(T(attach), T(another_kernel), T(samples), T(maps), T(end_of_a_scheduler), T(queues),
+	  T(stacks), T(flight_recorder), T(names), T(last_bytes_of_a_page), T(loops),
+	  T(samples_of_loops), T(a_record_fits_into_a_line), T(types_within_themselves),
+	  T(bytes_that_are_no_text))
