@@ -25,10 +25,4 @@
  */
 struct json_object *kblame(struct obs *o, struct json_object *exit, const uint64_t *pc, size_t n);
 
-/*
- * The path alone, by the frames of a backtrace ("finish_dispatch+0x12"): the callbacks that it
- * may come from, in the order in which they run; how many.
- */
-size_t kblame_path(struct json_object *frames, const char *ops[2]);
-
 #endif

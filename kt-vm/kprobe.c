@@ -62,7 +62,6 @@ static const struct {
 	[KP_EXIT_BT] = { "scx_exit_info", { "bt" } },
 	[KP_EXIT_BT_LEN] = { "scx_exit_info", { "bt_len" } },
 	[KP_OPS_NAME] = { "sched_ext_ops", { "name" } },
-	[KP_OPS] = { "sched_ext_ops", { "" } },
 	[KP_SD_PARENT] = { "sched_domain", { "parent" } },
 	[KP_SD_NAME] = { "sched_domain", { "name" } },
 	[KP_SD_LEVEL] = { "sched_domain", { "level" } },

@@ -64,7 +64,6 @@ enum kprobe {
 	KP_EXIT_BT,
 	KP_EXIT_BT_LEN,
 	KP_OPS_NAME,
-	KP_OPS, /* the struct: its type counts */
 	KP_SD_PARENT,
 	KP_SD_NAME,
 	KP_SD_LEVEL,

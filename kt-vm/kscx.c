@@ -112,11 +112,6 @@ static void add_text(const struct obs *o, struct json_object *to, const char *ke
 	free(text);
 }
 
-uint64_t kscx_ops(const struct obs *o)
-{
-	return part(o, KP_SCX_OPS);
-}
-
 bool kscx_bypassing(const struct obs *o)
 {
 	unsigned int cpu;
@@ -132,7 +127,9 @@ bool kscx_bypassing(const struct obs *o)
 /* False: there is none, or no more. */
 static bool ops_name(const struct obs *o, char *buf, size_t size)
 {
-	return kmem_string(&o->mem, kscx_ops(o) + o->probe.f[KP_OPS_NAME].offset, buf, size) > 0;
+	uint64_t ops = part(o, KP_SCX_OPS);
+
+	return ops && kmem_string(&o->mem, ops + o->probe.f[KP_OPS_NAME].offset, buf, size) > 0;
 }
 
 /* Where the kernel was when it took note of the end: the addresses, and their number. */

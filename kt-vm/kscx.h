@@ -19,8 +19,6 @@ size_t kscx_dsqs(const struct obs *o, uint64_t *dsq, size_t max);
 unsigned int kscx_exit_kind(const struct obs *o);
 /* Where the kernel sets it first, an int; 0: there is no scheduler. */
 uint64_t kscx_exit_place(const struct obs *o);
-/* Its struct sched_ext_ops; what is left of it when it has ended. */
-uint64_t kscx_ops(const struct obs *o);
 /* Has the kernel taken scheduling over, and moved all tasks to queues of its own? */
 bool kscx_bypassing(const struct obs *o);
 /* {"ops", "kind", "exit_code", "reason", "msg", "backtrace": [...], "dump", "blame"}, or NULL: no

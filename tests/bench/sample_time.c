@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // LINK: kt-vm/ksym.c kt-vm/kallsyms.c kt-vm/kmem.c kt-vm/kbtf.c kt-vm/kval.c kt-vm/kidr.c
 // LINK: kt-vm/kbpf.c kt-vm/kbpf_find.c kt-vm/kbpf_prog.c kt-vm/kset.c kt-vm/kdomain.c
-// LINK: kt-vm/kscx.c kt-vm/kblame.c kt-vm/kdump.c kt-vm/kunwind.c kt-vm/kflight.c
+// LINK: kt-vm/kscx.c kt-vm/kblame.c kt-vm/kcaller.c kt-vm/kdump.c kt-vm/kunwind.c kt-vm/kflight.c
 // LINK: kt-vm/kprobe.c kt-vm/obs.c kt-vm/kname.c kt-vm/monitor.c kt-vm/live.c kt-vm/snapshot.c
 // LINK: kt-vm/watch.c kt-vm/kpath.c kt-vm/jtext.c kt-vm/gmem.c
 /*

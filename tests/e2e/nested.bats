@@ -95,6 +95,16 @@ setup_file() {
 		kt-kernel find
 	} >"$BATS_FILE_TMPDIR/plan.jsonl"
 	plan_of fail || return
+	jq -n --arg binary "$(upstream scx_selftests)" '["enq_select_cpu_fails", "ddsp_bogus_dsq_fail"] as $names | {
+		topology: "1l2c1t", payloads: $names | map({ name: ., binary: $binary, args: ["-q", "-t", .] }),
+		steps: $names | map({ ops: [{ run_payload: . }, { wait_payload: { payload: ., timeout: "60s" } }], hold: "100ms" }) }' \
+		>"$BATS_FILE_TMPDIR/selftests.json"
+	{
+		kt-guest plan "$BATS_FILE_TMPDIR/selftests.json"
+		kt-topo 1l2c1t
+		kt-kernel find
+	} >"$BATS_FILE_TMPDIR/plan.jsonl"
+	plan_of selftests || return
 	truth_program "$BATS_FILE_TMPDIR/truth" || return
 	{
 		kt-topo 1n1l4c1t
@@ -254,6 +264,15 @@ view() {
 	ended_with truth 0 poweroff
 	levels=$(of truth 'select(.type == "observe") | .page_table_levels')
 	truth_tells "$DIR/truth.out" "$levels" scx
+}
+
+@test "schedulers of the kernel source that fail: whose doing it is, as on tcg (selftests.bats)" {
+	ended_with selftests 0 poweroff
+	of selftests 'select(.type == "scx_exit") | .exit | [.ops, .kind, .blame.evidence, .blame.callbacks[0].program]' | diff - <(
+		echo '["enq_select_cpu_fails","SCX_EXIT_ERROR","program","enq_select_cpu_fails_enqueue"]'
+		echo '["ddsp_bogus_dsq_fail","SCX_EXIT_ERROR","path","ddsp_bogus_dsq_fail_select_cpu"]'
+	)
+	[ "$(of selftests 'select(.type == "snapshot") | .bypass == null and any(.cpus[].stack[]; startswith("scx_ops_exit_kind"))' | xargs)" = 'true true' ]
 }
 
 @test "PVH: command line, initrd, memory map and ACPI tables arrive" {

@@ -17,7 +17,7 @@ table() {
 		select_cpu_dispatch_dbl_dsp|select_cpu_dispatch_dbl_dsp|SCX_EXIT_ERROR|* already direct-dispatched|program|select_cpu select_cpu_dispatch_dbl_dsp_select_cpu
 		qmap_error|qmap|SCX_EXIT_ERROR_BPF|test triggering error|program|enqueue qmap_enqueue
 		qmap_stall|qmap|SCX_EXIT_ERROR_STALL|* failed to run for *s|queue|enqueue qmap_enqueue
-		qmap_kthread|qmap|SCX_EXIT_ERROR_STALL|watchdog failed to check in for *s|queue|enqueue qmap_enqueue
+		qmap_kthread|qmap|SCX_EXIT_ERROR_STALL|*failed to *s|queue|enqueue qmap_enqueue
 	END
 }
 
@@ -26,7 +26,8 @@ setup_file() {
 	local selftests qmap
 	selftests=$(upstream scx_selftests) || return
 	qmap=$(upstream scx_qmap) || return
-	# qmap's -t and -T forget each third task of users or of the kernel
+	# qmap's -t and -T forget each third task of users or of the kernel; the latter may be a task
+	# that the watchdog finds, or the watchdog itself
 	table | jq -Rn --arg selftests "$selftests" --arg qmap "$qmap" '
 		{ qmap_error: ["-e", "5"], qmap_stall: ["-t", "3"], qmap_kthread: ["-T", "3"] } as $args |
 		([inputs / "|" | .[0]] + ["exit", "prog_run"]) as $names | {

@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-vm/ksym.c kt-vm/kallsyms.c kt-vm/kmem.c kt-vm/kbtf.c kt-vm/kval.c kt-vm/kidr.c
-// LINK: kt-vm/kbpf.c kt-vm/kbpf_find.c kt-vm/kbpf_prog.c kt-vm/kscx.c kt-vm/kblame.c kt-vm/kdump.c
-// LINK: kt-vm/kunwind.c kt-vm/kflight.c
-// LINK: kt-vm/kprobe.c kt-vm/obs.c kt-vm/kname.c kt-vm/monitor.c kt-vm/live.c kt-vm/snapshot.c
-// LINK: kt-vm/watch.c kt-vm/kpath.c kt-vm/jtext.c kt-vm/gmem.c
+// LINK: kt-vm/kcaller.c kt-vm/kdump.c
 
 /* Whose doing the end of a scheduler is, as far as words alone tell: paths, and the kernel's dump.
  */
 #include <string.h>
 
-#include "kt-vm/kblame.h"
 #include "kt-vm/kdump.h"
+#include "kt-vm/kcaller.h"
 #include "unit.h"
 
 /* "a b c": the callbacks that a backtrace of these functions comes from, as words. */
@@ -27,7 +23,7 @@ static const char *path(const char *functions)
 		snprintf(frame, sizeof(frame), "%.*s+0x12", (int)n, functions);
 		json_object_array_add(frames, json_object_new_string(frame));
 	}
-	n = kblame_path(frames, ops);
+	n = kcaller_find(frames, ops);
 	for (text[0] = '\0', i = 0; i < n; i++)
 		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s", i ? " " : "",
 			 ops[i]);
