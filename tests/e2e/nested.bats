@@ -185,7 +185,9 @@ view() {
 @test "the console has the kernel's first line, its last one, and none twice" {
 	for s in $SPECS; do
 		of "$s" 'select(.type == "console") | .text' >console
-		grep -q "Linux version" console
+		# the screen before hvc0 has 255 lines; of more, as with 4 nodes, the last ones are kept
+		[ "$(grep -n "console \[hvc0\] enabled" console | cut -d: -f1)" -gt 250 ] ||
+			grep -q "Linux version" console
 		grep -q "Run /init as init process" console
 		[ -z "$(grep '^"\[' console | sort | uniq -d)" ]
 		[ "$(of "$s" 'select(.type == "vm_exit") | .console_dropped + .record_lost')" = 0 ]
