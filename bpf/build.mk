@@ -8,7 +8,9 @@
 BPFTOOL	 ?= $(or $(shell command -v bpftool || command -v /usr/sbin/bpftool),bpftool)
 BPF_CLANG ?= clang
 BPF_O	 := $(B)/obj/bpf
-BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 -Wall -Werror
+# structs within structs by their tags alone are an extension that the kernel has used since 6.19
+BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 -Wall -Werror \
+	      -fms-extensions -Wno-microsoft-anon-tag
 
 # Remade when another kernel is named, or the named one is rebuilt.
 $(BPF_O)/vmlinux.h: $(KT_VMLINUX) | $(if $(KT_VMLINUX),,$(B)/bin/kt-kernel)

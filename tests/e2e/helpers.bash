@@ -7,10 +7,16 @@ KT_BIN=${KT_E2E_BIN:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)/build/b
 . "$(dirname "${BASH_SOURCE[0]}")/../helpers.bash"
 E2E_CACHE=${XDG_CACHE_HOME:-$HOME/.cache}
 
+# Guests have the 6.12 that scripts/kernel builds, whatever newer ones are in the cache
+# (kernels.bats is about these); KT_E2E_KERNEL is another one for all tests.
+KT_KERNEL=${KT_E2E_KERNEL:-$("$KT_BIN/kt-kernel" find 6.12 >/dev/null 2>&1 && echo 6.12)}
+export KT_KERNEL
+
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return
 	export XDG_CACHE_HOME=$E2E_CACHE XDG_STATE_HOME=$PWD/state
-	unset KT_PATH KT_SCHEDULER KT_KERNEL KT_RUNS
+	unset KT_PATH KT_SCHEDULER KT_RUNS
+	[ -n "$KT_KERNEL" ] || unset KT_KERNEL
 }
 
 # boot SPEC [kt-vm options]: a guest without a plan; its records in ./run.jsonl

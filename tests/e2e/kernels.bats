@@ -173,8 +173,22 @@ end_is_told() { # KIND REASON
 	runs_are_counted
 	holds run.jsonl '.type == "sample" and (.dsqs | map(.id) | sort) == [1, 2, 3]'
 	# bypassed once, to switch all tasks over
-	show 'select(.type == "sample" and .events.bypass_activate[0] == 1) | .events' | head -n 1 |
-		jq -e '(map(length) | add) == 2 * length and .bypass_duration[0] > 0 and .select_cpu_fallback == [0, 0]'
+	holds run.jsonl '.type == "sample" and (.events | all(.[]; length == 2) and length > 10 and
+		(.bypass_activate | add) == 1 and (.bypass_duration | add) > 0 and .select_cpu_fallback == [0, 0])'
+}
+
+@test "newer: scx_kt made with its types runs on it, and on an older one" {
+	newer
+	kt-kernel find >kernel.json
+	make -s -C "$KT_TOP" "B=$PWD/build" "KT_VMLINUX=$(jq -r 'select(.type == "kernel").vmlinux' kernel.json)" "$PWD/build/bin/scx_kt" >&2
+	PATH=$PWD/build/bin:$PATH
+	local kernel
+	for kernel in "$KT_KERNEL" 6.12; do
+		KT_KERNEL=$kernel
+		scheduler
+		holds run.jsonl '.type == "sched" and .event == "attach" and .ops == "kt"'
+		kt-check <run.jsonl >verdict.jsonl
+	done
 }
 
 @test "newer: the end of a scheduler, by its own error" {
@@ -190,4 +204,6 @@ end_is_told() { # KIND REASON
 	scheduler --stall-after 2 --timeout-ms 2000
 	end_is_told SCX_EXIT_ERROR_STALL "runnable task stall"
 	holds run.jsonl '.type == "snapshot" and .name == "failure" and any(.cpus[].runnable[]; .runnable_jiffies > 400)'
+	# in time: those that it has put aside are still there
+	holds run.jsonl '.type == "snapshot" and .name == "failure" and .bypass == null and any(.dsqs[]; .id == 3 and .nr > 0)'
 }

@@ -126,7 +126,7 @@ failed() {
 	failed 0 'the guest'\''s BPF programs have no "nr_dispatchd" (they have '*' nr_dispatched '*
 	[ -z "$(show 'select(.type == "snapshot")')" ]
 	guest '{ "snapshot": "before" }, { "watch": { "what": "runqueues[0].nr_runing" } }'
-	failed 1 'runqueues\[0\].nr_runing: struct "rq" has no member "nr_runing" (it has __lock, nr_running, '*
+	failed 1 'runqueues\[0\].nr_runing: struct "rq" has no member "nr_runing" (it has '*', nr_preferred_running, '*
 	guest '{ "write_value": { "what": "runqueues[9].nr_running", "value": 1 } }'
 	failed 0 'runqueues\[9\].nr_running: no such CPU at "\[9\].nr_running"'
 	guest '{ "write_value": { "what": "exit_info", "value": 1 } }'
