@@ -9,19 +9,36 @@ enum {
 	OP_BYTE = 0x0a,
 	OP_WORD = 0x0b,
 	OP_DWORD = 0x0c,
+	OP_STRING = 0x0d,
 	OP_SCOPE = 0x10,
 	OP_BUFFER = 0x11,
 	OP_PACKAGE = 0x12,
+	OP_METHOD = 0x14,
 	OP_EXT = 0x5b,
+	OP_EXT_REGION = 0x80,
+	OP_EXT_FIELD = 0x81,
 	OP_EXT_DEVICE = 0x82,
+	OP_EQUAL = 0x93,
+	OP_IF = 0xa0,
+	OP_RETURN = 0xa4,
 };
 
 /* Small (with its length) and large resource descriptors. */
-enum { RES_IRQ = 0x22, RES_IO = 0x47, RES_END = 0x79, RES_DWORD = 0x87, RES_WORD = 0x88 };
+enum {
+	RES_IRQ = 0x22,
+	RES_IO = 0x47,
+	RES_END = 0x79,
+	RES_FIXED = 0x86,
+	RES_DWORD = 0x87,
+	RES_WORD = 0x88
+};
 enum { RANGE_MEMORY = 0, RANGE_IO = 1, RANGE_BUS = 2 };
 #define RANGE_FIXED   0x0c /* minimum and maximum are fixed, producer, positive decode */
 #define PORTS_ENTIRE  0x03 /* ISA and non-ISA ports */
 #define MEM_READWRITE 0x01 /* and not cacheable */
+#define SYSTEM_IO     1    /* of an operation region */
+#define DWORD_ACCESS  0x03 /* to a field, without a lock, the rest preserved */
+#define FIELD_BITS    32
 
 void aml_bytes(struct aml *a, const void *data, size_t len)
 {
@@ -109,6 +126,13 @@ void aml_name_eisa(struct aml *a, const char *path, const char *id)
 	put(a, __builtin_bswap32(v), 4);
 }
 
+void aml_name_string(struct aml *a, const char *path, const char *s)
+{
+	aml_name(a, path);
+	put(a, OP_STRING, 1);
+	aml_bytes(a, s, strlen(s) + 1);
+}
+
 void aml_name_resources(struct aml *a, const char *path, const struct aml *templ)
 {
 	static const uint8_t end[] = { RES_END, 0 }; /* checksum 0: not checked */
@@ -145,6 +169,55 @@ size_t aml_device(struct aml *a, const char *seg)
 	return at;
 }
 
+void aml_port(struct aml *a, const char *region, const char *field, uint16_t port)
+{
+	size_t at;
+
+	put(a, OP_EXT, 1);
+	put(a, OP_EXT_REGION, 1);
+	aml_bytes(a, region, strlen(region));
+	put(a, SYSTEM_IO, 1);
+	aml_uint(a, port);
+	aml_uint(a, FIELD_BITS / 8);
+	put(a, OP_EXT, 1);
+	put(a, OP_EXT_FIELD, 1);
+	at = open_term(a);
+	aml_bytes(a, region, strlen(region));
+	put(a, DWORD_ACCESS, 1);
+	aml_bytes(a, field, strlen(field));
+	put(a, FIELD_BITS, 1); /* a length, too, in its short form */
+	aml_close(a, at);
+}
+
+size_t aml_method(struct aml *a, const char *seg)
+{
+	size_t at;
+
+	put(a, OP_METHOD, 1);
+	at = open_term(a);
+	aml_bytes(a, seg, strlen(seg));
+	put(a, 0, 1); /* no arguments, not serialized */
+	return at;
+}
+
+size_t aml_if_equal(struct aml *a, const char *seg, uint32_t v)
+{
+	size_t at;
+
+	put(a, OP_IF, 1);
+	at = open_term(a);
+	put(a, OP_EQUAL, 1);
+	aml_bytes(a, seg, strlen(seg));
+	aml_uint(a, v);
+	return at;
+}
+
+void aml_return(struct aml *a, uint32_t v)
+{
+	put(a, OP_RETURN, 1);
+	aml_uint(a, v);
+}
+
 size_t aml_package(struct aml *a, uint8_t elements)
 {
 	size_t at;
@@ -169,6 +242,15 @@ void aml_res_irq(struct aml *a, unsigned int irq)
 {
 	put(a, RES_IRQ, 1);
 	put(a, 1U << irq, 2);
+}
+
+void aml_res_fixed(struct aml *a, uint32_t base, uint32_t len)
+{
+	put(a, RES_FIXED, 1);
+	put(a, 9, 2);
+	put(a, MEM_READWRITE, 1);
+	put(a, base, 4);
+	put(a, len, 4);
 }
 
 /* An address space descriptor with fields of `size` bytes: granularity, first, last, offset, length

@@ -6,6 +6,12 @@
 #define PCI_WINDOW_END  0xfebfffff /* below the I/O APIC */
 #define COM1_PORT       0x03f8
 #define COM1_IRQ        4
+#define VIRTIO_BASE     0xd0000000
+#define VIRTIO_LEN      0x200
+#define VIRTIO_IRQ      5
+#define MACHINE_PORT    0x060c     /* behind the fixed hardware of ACPI */
+#define MACHINE_KVM     0x74726976 /* what kt-vm's own machine says there, and QEMU's does not */
+#define STA_WORKS       0x0f       /* present, enabled, shown, functioning */
 
 /* \_S5: what to write to SLP_TYP of PM1a (and PM1b) control to power off. */
 static void sleep_states(struct aml *a)
@@ -53,6 +59,29 @@ static void serial_port(struct aml *a)
 	aml_close(a, at);
 }
 
+/* The console of the kvm engine. The guest may ask which machine it is in, but not the device:
+ * Linux would map its registers for good, and the driver could not. */
+static void virtio_console(struct aml *a)
+{
+	uint8_t buf[32];
+	struct aml res = { .buf = buf, .cap = sizeof(buf) };
+	size_t at = aml_device(a, "VIR0"), sta, there;
+
+	aml_name_string(a, "_HID", "LNRO0005"); /* virtio-mmio */
+	aml_name_uint(a, "_UID", 0);
+	aml_port(a, "VREG", "VMAG", MACHINE_PORT);
+	sta = aml_method(a, "_STA");
+	there = aml_if_equal(a, "VMAG", MACHINE_KVM);
+	aml_return(a, STA_WORKS);
+	aml_close(a, there);
+	aml_return(a, 0);
+	aml_close(a, sta);
+	aml_res_fixed(&res, VIRTIO_BASE, VIRTIO_LEN);
+	aml_res_irq(&res, VIRTIO_IRQ);
+	aml_name_resources(a, "_CRS", &res);
+	aml_close(a, at);
+}
+
 void dsdt_body(struct aml *a)
 {
 	size_t at;
@@ -61,5 +90,6 @@ void dsdt_body(struct aml *a)
 	at = aml_scope(a, "\\_SB_");
 	host_bridge(a);
 	serial_port(a);
+	virtio_console(a);
 	aml_close(a, at);
 }

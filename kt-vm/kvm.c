@@ -178,7 +178,7 @@ static void cmdline(char *buf, size_t size, unsigned int hz)
 	(void)hz;
 	snprintf(buf, size,
 		 "console=hvc0 earlyprintk=vga pci=off hpet=disable tsc=reliable no_timer_check "
-		 "8250.nr_uarts=1 virtio_mmio.device=512@0xd0000000:5");
+		 "8250.nr_uarts=1");
 }
 
 const struct engine_ops engine_kvm = {

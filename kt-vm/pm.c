@@ -6,7 +6,7 @@
 #include "pm.h"
 
 /* Offsets from PM_PORT. The status register at 0 is always 0: nothing ever happens. */
-enum { PM_ENABLE = 2, PM_CONTROL = 4, PM_TIMER = 8 };
+enum { PM_ENABLE = 2, PM_CONTROL = 4, PM_TIMER = 8, PM_MACHINE = 12 };
 enum { SCI_EN = 1, SLP_TYP = 7 << 10, SLP_EN = 1 << 13 };
 enum { RESET_CPU = 4 }; /* 0xcf9 */
 #define SLP_TYP_S5 0    /* as \_S5 of the DSDT says */
@@ -32,13 +32,14 @@ static void pm_read(void *self, uint64_t off, void *data, unsigned int len)
 {
 	struct pm *p = self;
 	uint8_t image[PM_PORTS] = { 0 };
-	uint32_t t = 0;
+	uint32_t t = 0, id = PM_MACHINE_ID;
 
 	if (off + len > PM_TIMER)
 		t = timer(p);
 	memcpy(image + PM_ENABLE, &p->enable, sizeof(p->enable));
 	memcpy(image + PM_CONTROL, &p->control, sizeof(p->control));
 	memcpy(image + PM_TIMER, &t, sizeof(t));
+	memcpy(image + PM_MACHINE, &id, sizeof(id));
 	memcpy(data, image + off, len);
 }
 

@@ -9,10 +9,12 @@
 /*
  * ACPI's fixed hardware where the FADT of kt-topo puts it: PM1a event (0x600) and
  * control (0x604), the PM timer (0x608), and the reset register (0xcf9). It has no
- * events of its own, so it needs no interrupt.
+ * events of its own, so it needs no interrupt. Behind the timer (0x60c) is a word by which the
+ * DSDT knows that this is kt-vm's own machine, with its console.
  */
 #define PM_PORT       0x600U
-#define PM_PORTS      12U
+#define PM_PORTS      16U
+#define PM_MACHINE_ID 0x74726976U /* "virt" */
 #define PM_RESET_PORT 0xcf9U
 #define PM_TIMER_HZ   3579545U
 

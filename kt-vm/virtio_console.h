@@ -11,7 +11,7 @@
  *
  *	c = virtio_console_new(&mem, (struct irq_line){ set, ctx, 5 }, -1, port_socket);
  *	bus_add(&mmio, 0xd0000000, VIRTIO_MMIO_LEN, &virtio_mmio_ops, virtio_console_dev(c));
- *	... virtio_mmio.device=512@0xd0000000:5 on the kernel's command line; the machine's
+ *	... at the place that the DSDT of kt-topo names; the machine's
  *	loop, in any thread, whenever the socket has room (EPOLLOUT with EPOLLET) or its other
  *	end was read: virtio_console_writable(c);
  *	whenever the socket has something for the guest (EPOLLIN with EPOLLET):

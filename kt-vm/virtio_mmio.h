@@ -10,8 +10,8 @@
 
 /*
  * The virtio-mmio transport, version 2 (virtio 1.2, 4.2): registers, status and queue
- * set-up for one device, which is a const table. A driver finds it by the kernel parameter
- * virtio_mmio.device=512@BASE:GSI.
+ * set-up for one device, which is a const table. A driver finds it by ACPI: kt-topo's
+ * DSDT names the place.
  *
  * `lock` is taken by the register callbacks; who comes from another thread takes it by
  * itself. The device's own callbacks run under it, and none of them may block.

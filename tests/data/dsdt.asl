@@ -33,5 +33,28 @@ DefinitionBlock ("", "DSDT", 2, "KT    ", "KTTOPO  ", 1)
                 IRQNoFlags () { 4 }
             })
         }
+        Device (VIR0)
+        {
+            Name (_HID, "LNRO0005")
+            Name (_UID, 0)
+            OperationRegion (VREG, SystemIO, 0x060C, 4)
+            Field (VREG, DWordAcc, NoLock, Preserve)
+            {
+                VMAG, 32
+            }
+            Method (_STA)
+            {
+                If (VMAG == 0x74726976)
+                {
+                    Return (0x0F)
+                }
+                Return (0)
+            }
+            Name (_CRS, ResourceTemplate ()
+            {
+                Memory32Fixed (ReadWrite, 0xD0000000, 0x0200)
+                IRQNoFlags () { 5 }
+            })
+        }
     }
 }

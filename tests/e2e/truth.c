@@ -492,7 +492,7 @@ static void load_modules(void)
 }
 
 /* The port of that name is /dev/vportXpY. */
-static void open_port(void)
+static void find_port(void)
 {
 	DIR *d = opendir("/sys/class/virtio-ports");
 	struct dirent *de;
@@ -508,6 +508,20 @@ static void open_port(void)
 			port = answers < 0 ? NULL : fdopen(dup(answers), "we");
 		}
 		free(name);
+	}
+	if (d)
+		closedir(d);
+}
+
+/* It may come up a while after its module. */
+static void open_port(void)
+{
+	int i;
+
+	for (i = 0; i < 100 && !port; i++) {
+		if (i)
+			usleep(50000);
+		find_port();
 	}
 	if (!port)
 		die("the record port");

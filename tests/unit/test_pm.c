@@ -72,6 +72,8 @@ TEST(pm1_registers)
 	CHECK_INT(in(&r, 0x604, 2), 1); /* ACPI mode */
 	out(&r, 0x604, 0, 2);
 	CHECK_INT(in(&r, 0x604, 2), 1);
+	out(&r, 0x60c, 0, 4); /* which machine it is: kt-topo's DSDT asks */
+	CHECK_INT(in(&r, 0x60c, 4), 0x74726976);
 	CHECK_INT(r.poweroffs, 0);
 	close_rig(&r);
 }
