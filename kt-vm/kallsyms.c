@@ -283,30 +283,13 @@ static bool find_tables(struct tables *t)
 
 /* ---- what they say --------------------------------------------------------------- */
 
-/* Appends a name without its type, at most `room` bytes; 0: it does not fit. */
-static size_t expand(const struct tables *t, size_t at, size_t len, char *out, size_t room)
+/* What a code stands for: are_tokens() has seen that it ends. */
+static const char *token(const struct tables *t, uint8_t code)
 {
-	size_t i, n, used = 0, skip = 1;
-
-	for (i = 0; i < len; i++) {
-		const char *token = (const char *)t->data + t->tokens +
-				    u16(t, t->index + 2 * (size_t)t->data[at + i]);
-
-		n = strlen(token);
-		if (skip && n) {
-			token++;
-			n--;
-			skip = 0;
-		}
-		if (n >= room - used)
-			return 0;
-		memcpy(out + used, token, n);
-		used += n;
-	}
-	out[used++] = '\0';
-	return used;
+	return (const char *)t->data + t->tokens + u16(t, t->index + 2 * (size_t)code);
 }
 
+/* Room for all names, types and NUL bytes included. */
 static size_t expanded_size(const struct tables *t)
 {
 	size_t at = t->names, i, len, size = 0;
@@ -315,22 +298,38 @@ static size_t expanded_size(const struct tables *t)
 	for (s = 0; s < t->n; s++, at += len) {
 		len = name_length(t, &at, t->markers);
 		for (i = 0; i < len; i++)
-			size += strlen((const char *)t->data + t->tokens +
-				       u16(t, t->index + 2 * (size_t)t->data[at + i]));
-		size++;
+			size += strlen(token(t, t->data[at + i]));
+		size++; /* its NUL byte */
 	}
 	return size;
 }
 
-static void fill(struct kallsyms *k, const struct tables *t, size_t room)
+/* Writes a name without its type; returns what is behind it. */
+static char *expand(const struct tables *t, size_t at, size_t len, char *out)
 {
-	size_t at = t->names, len, used = 0;
+	const char *type = NULL;
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		const char *s = token(t, t->data[at + i]);
+
+		if (!type && *s)
+			type = s++;
+		out = stpcpy(out, s);
+	}
+	return out + 1;
+}
+
+static void fill(struct kallsyms *k, const struct tables *t)
+{
+	size_t at = t->names, len;
+	char *out = k->names;
 
 	for (k->n = 0; k->n < t->n; k->n++, at += len) {
 		len = name_length(t, &at, t->markers);
 		k->entry[k->n].addr = address(t, (uint32_t)k->n);
-		k->entry[k->n].name = k->names + used;
-		used += expand(t, at, len, k->names + used, room - used);
+		k->entry[k->n].name = out;
+		out = expand(t, at, len, out);
 	}
 }
 
@@ -369,7 +368,7 @@ int kallsyms_read(struct kallsyms *k, const void *rodata, size_t len, uint64_t a
 		kallsyms_free(k);
 		return errbuf_set(e, -ENOMEM, "no memory for the symbols of vmlinux");
 	}
-	fill(k, &t, size);
+	fill(k, &t);
 	set_sizes(k);
 	return 0;
 }

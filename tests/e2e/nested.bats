@@ -42,6 +42,21 @@ plan_of() {
 # of mixed_workloads: four layers of simulated CPUs take turns on the host's
 LIMITS=(-a max_spread_pct=80 -a max_gap_ms=8000 -a max_throughput_cv=3)
 
+# shipped_case: the same with a distribution's kernel, which has its virtio-mmio as a module
+shipped_case() {
+	local kernel record=$BATS_FILE_TMPDIR/shipped.jsonl
+	kernel=$("$KT_TOP/scripts/distro-kernel" 2>"$dir/../shipped.why") || return 0
+	kt-kernel find "$kernel" >"$record"
+	cp "$kernel" "$dir/shipped"
+	cp "$(jq -r 'select(.type == "kernel") | .vmlinux' <"$record")" "$dir/shipped.vmlinux"
+	{
+		kt-topo 1n1l4c1t
+		cat "$record"
+	} | truth_initrd "$BATS_FILE_TMPDIR/truth" -o "$dir/shipped.img" |
+		jq -c 'if .type == "kernel" then .vmlinux = "/nested/shipped.vmlinux" else . end' |
+		case_of shipped 240 - -k /nested/shipped -i /nested/shipped.img --monitor 50ms -d 200s -a rdinit=/truth/init
+}
+
 setup_file() {
 	export XDG_CACHE_HOME=${XDG_CACHE_HOME:-$HOME/.cache}
 	export DIR=$BATS_FILE_TMPDIR/w
@@ -113,6 +128,7 @@ setup_file() {
 		jq -c 'if .type == "kernel" then .vmlinux = "/nested/vmlinux" else . end' |
 		case_of truth 240 - -k /nested/bzImage -i /nested/truth.img --monitor 50ms -d 200s -a rdinit=/truth/init || return
 	cp "$(kt-kernel find | jq -r 'select(.type == "kernel") | .image')" "$dir/bzImage"
+	shipped_case || return
 	echo "control 60000 - /nested/test_kvm_engine" >>"$dir/cases"
 	cp "$KT_TOP/build/tests/test_kvm_engine" "$dir/"
 	# with huge pages QEMU's SVM lets guests triple-fault, two boots of 32 vCPUs in seven
@@ -266,6 +282,13 @@ view() {
 	ended_with truth 0 poweroff
 	levels=$(of truth 'select(.type == "observe") | .page_table_levels')
 	truth_tells "$DIR/truth.out" "$levels" scx
+}
+
+@test "the same of a distribution's kernel, whose virtio-mmio is a module" {
+	[ -e "$DIR/shipped" ] || skip "$(cat "$BATS_FILE_TMPDIR/shipped.why")"
+	ended_with shipped 0 poweroff
+	levels=$(of shipped 'select(.type == "observe") | .page_table_levels')
+	truth_tells "$DIR/shipped.out" "$levels"
 }
 
 @test "schedulers of the kernel source that fail: whose doing it is, as on tcg (selftests.bats)" {

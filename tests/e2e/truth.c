@@ -4,9 +4,9 @@
  *
  * It makes things to look at, BPF maps, a program that counts switches, tasks that run where
  * they are told, and a scheduler where /truth/scheduler is there. Then, some times: it reads
- * what the kernel says, asks for a snapshot and for values, gives the monitor time for samples,
- * and reads the same again. All that it reads is text in records of its own, which go out at the
- * end of a round:
+ * what the kernel says, asks for a snapshot, reads the same again, gives the monitor time for
+ * samples, and reads it once more. All that it reads is text in records of its own, which go out
+ * at the end of a round:
  *
  *	{"type":"guest","event":"truth","round":N,"phase":"before","what":"schedstat","text":...}
  *
@@ -34,7 +34,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define ROUNDS    5
+#define ROUNDS    8
 #define SAMPLES   400000000LL /* ns for the monitor */
 #define TASKS     16
 #define TEXT_MAX  (900u << 10)
@@ -458,12 +458,14 @@ static void one_round(int round)
 	say_scheduler(f, round, "before");
 	snprintf(more, sizeof(more), "\"name\":\"round%d\"", round);
 	request(round, "snapshot", more);
+	say_scheduler(f, round, "between");
 	request(round, "read", "\"what\":\"(u64)jiffies_64\"");
 	request(round, "read", "\"what\":\"runqueues[1].rq_sched_info.pcount\"");
 	request(round, "read", "\"what\":\"runqueues[2].nr_running\"");
 	request(round, "read", "\"what\":\"runqueues[1].curr->comm\"");
 	request(round, "read", "\"what\":\"(atomic_long_t)scx_nr_rejected.counter\"");
 	request(round, "read", "\"what\":\"(atomic_long_t)scx_enable_seq.counter\"");
+	put_record(port, round, "samples", "begin", "");
 	nanosleep(&t, NULL);
 	put_record(port, round, "samples", "end", "");
 	say_scheduler(f, round, "after");

@@ -39,22 +39,24 @@ def counter($field; $lo; $hi; $v): select($v != null)
 	| {$field, exact: ($lo == $hi), close: ($hi - $lo <= $hi / 50), ok: ($lo <= $v and $v <= $hi), $lo, $hi, $v};
 def same($field; $says; $v): {$field, exact: true, close: true, ok: ($says == $v), lo: $says, hi: $says, $v};
 
-# what was seen of each CPU in a round: [{of the snapshot}, {of a sample}...]
+# what was seen of a CPU in a round, in a snapshot or in samples, and the phases around that
 def seen($round; $cpu):
-	(map(select(.type == "op" and .op == "snapshot" and .step == $round))[0].t_ns) as $from
-	| (map(select(.event == "truth" and .phase == "samples" and .round == $round))[0].t_ns) as $to
+	def mark($what): map(select(.event == "truth" and .phase == "samples" and .round == $round and .what == $what))[0].t_ns;
+	mark("begin") as $from | mark("end") as $to
 	| (.[] | select(.type == "snapshot" and .name == "round\($round)") | .cpus[$cpu]
-		| {nr_running, nr_switches, clock_ns, curr_pid: .curr.pid, curr_comm: .curr.comm}),
+		| {from: "before", to: "between", v: {nr_running, nr_switches, clock_ns, curr_pid: .curr.pid, curr_comm: .curr.comm}}),
 	  (.[] | select(.type == "sample" and .t_ns > $from and .t_ns < $to) | .cpu
-		| map_values(.[$cpu]));
+		| {from: "between", to: "after", v: map_values(.[$cpu])});
 
 def of_cpu($round; $cpu):
-	(said($round; "before"; "schedstat")[0] | schedstat[$cpu]) as $s0
-	| (said($round; "after"; "schedstat")[0] | schedstat[$cpu]) as $s1
-	| (said($round; "before"; "debug")[0] | debug.cpu[$cpu]) as $d0
-	| (said($round; "after"; "debug")[0] | debug.cpu[$cpu]) as $d1
+	. as $run
+	| (reduce ("before", "between", "after") as $p ({}; .[$p] = {
+		schedstat: ($run | said($round; $p; "schedstat")[0] | schedstat[$cpu]),
+		debug: ($run | said($round; $p; "debug")[0] | debug.cpu[$cpu])})) as $says
 	| (said($round; "before"; "task") | map(task)) as $tasks
-	| seen($round; $cpu) as $v
+	| seen($round; $cpu) as {$from, $to, $v}
+	| $says[$from].schedstat as $s0 | $says[$to].schedstat as $s1
+	| $says[$from].debug as $d0 | $says[$to].debug as $d1
 	| ($s0 | keys[] | counter(.; $s0[.]; $s1[.]; $v[.])),
 	  counter("nr_switches"; $d0.nr_switches; $d1.nr_switches; $v.nr_switches),
 	  counter("clock_ns"; $d0.clock_ns; $d1.clock_ns; $v.clock_ns),
