@@ -161,7 +161,7 @@ static void look_in_time(void)
 {
 	uint32_t kind = memory.exit.kind;
 
-	o.work_max = 100;
+	o.work_max = 20; /* there are many snapshots to take */
 	o.period_ns = 100;
 	o.next_ns = 0;
 	o.wanted = 1;

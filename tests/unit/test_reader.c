@@ -50,11 +50,9 @@ static int arm(void *self, const struct engine_watch *w, unsigned int n, struct 
 	return engine_check_watch(w, n, e);
 }
 
-static const struct engine_control control = { .pause = stand,
-					       .resume = stand,
-					       .regs = some_regs,
-					       .watch = arm,
-					       .thread = some_thread };
+static const struct engine_control control = {
+	.pause = stand, .resume = stand, .regs = some_regs, .watch = arm, .thread = some_thread
+};
 static const struct engine_ops engine = { .name = "none", .control = &control };
 
 static void begin(unsigned int levels)
