@@ -74,6 +74,15 @@ static int load(struct obs *o, struct errbuf *e)
 	return 0;
 }
 
+int obs_control(struct obs *o, int rc, const struct errbuf *e)
+{
+	if (rc == -ETIMEDOUT && !o->lost) {
+		o->lost = true;
+		o->why = *e;
+	}
+	return rc;
+}
+
 void obs_begin(struct obs *o)
 {
 	o->work = o->work_max;
@@ -376,6 +385,7 @@ void obs_end(struct obs *o, const char *cause, uint64_t now_ns)
 	/* a guest that hangs or panicked is still there to be looked at */
 	if (o->exit)
 		put_exit(o, now_ns);
-	if (o->attached && !o->failed && strcmp(cause, "poweroff") && strcmp(cause, "interrupted"))
+	if (o->attached && !o->failed && !o->lost && strcmp(cause, "poweroff") &&
+	    strcmp(cause, "interrupted"))
 		snapshot_take(o, cause, SNAPSHOT_FAILURE, now_ns, &e);
 }

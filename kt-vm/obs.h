@@ -74,6 +74,9 @@ struct obs {
 	unsigned int nwatches;
 	uint64_t exit_place; /* that the own one was last set to */
 
+	bool lost; /* the engine did not answer in time: why says what it was asked for */
+	struct errbuf why;
+
 	bool failed;              /* the scheduler's end was seen */
 	struct json_object *exit; /* what the kernel has said about it so far */
 	uint64_t poll_ns;         /* when to look for it next, where no watchpoint tells */
@@ -109,6 +112,10 @@ void obs_end(struct obs *o, const char *cause, uint64_t now_ns);
 int obs_attach(struct obs *o, uint64_t now_ns, struct errbuf *e);
 /* Takes what is due at `now_ns`; when to come again, or UINT64_MAX. */
 uint64_t obs_tick(struct obs *o, uint64_t now_ns);
+
+/* What control said: passes `rc` on, and remembers -ETIMEDOUT, after which nobody knows whether the
+ * guest runs. */
+int obs_control(struct obs *o, int rc, const struct errbuf *e);
 
 /* Something is about to be read: a sample, a snapshot. It may cost so much, and no more. */
 #define OBS_WORK 2000000 /* some 0.1 s; a snapshot of 4 CPUs costs 1/500 of it */

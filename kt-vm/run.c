@@ -153,6 +153,15 @@ static uint64_t observe(struct run *r)
 	return obs_tick(r->obs, sink_now(&r->sink));
 }
 
+/* What an observer has asked the engine for was not answered in time. */
+static void check_observer(struct run *r)
+{
+	if (!r->obs || !r->obs->lost || r->cause)
+		return;
+	r->why = r->obs->why;
+	end_run(r, "engine_lost", lost(r));
+}
+
 static void request(void *ctx, struct json_object *op)
 {
 	struct run *r = ctx;
@@ -193,6 +202,7 @@ static void loop(struct run *r)
 		if (sink_now(&r->sink) >= r->deadline_ns)
 			end_run(r, "deadline", KT_FAIL);
 		engine_says(r);
+		check_observer(r);
 	}
 	if (r->obs)
 		obs_end(r->obs, r->cause, sink_now(&r->sink));

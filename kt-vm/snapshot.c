@@ -188,7 +188,7 @@ int snapshot_take(struct obs *o, const char *name, enum snapshot_reason why, uin
 
 	if (!o->attached)
 		return errbuf_set(e, -ENODEV, "the guest's kernel cannot be read");
-	rc = c->pause(o->self, &stop, e);
+	rc = obs_control(o, c->pause(o->self, &stop, e), e);
 	/* a guest that has come to its end stands still for ever, and its memory is still there */
 	gone = rc == -ESRCH;
 	if (rc && !gone)
@@ -196,7 +196,7 @@ int snapshot_take(struct obs *o, const char *name, enum snapshot_reason why, uin
 	read = clock_ns();
 	r = collect(o, why);
 	read = clock_ns() - read;
-	rc = gone ? 0 : c->resume(o->self, &resume, e);
+	rc = gone ? 0 : obs_control(o, c->resume(o->self, &resume, e), e);
 	rec_str(r, "name", name);
 	rec_str(r, "reason", reasons[why]);
 	rec_int(r, "t_ns", (int64_t)now_ns);
@@ -215,8 +215,8 @@ void snapshot_rehearse(struct obs *o)
 	struct errbuf e;
 	uint64_t took;
 
-	if (c->pause(o->self, &took, &e))
+	if (obs_control(o, c->pause(o->self, &took, &e), &e))
 		return;
 	json_object_put(collect(o, SNAPSHOT_OP));
-	c->resume(o->self, &took, &e);
+	obs_control(o, c->resume(o->self, &took, &e), &e);
 }

@@ -116,6 +116,7 @@ static void stop(void *self)
 			close(fd[i]);
 	json_object_put(t->reply);
 	free(t->tid);
+	free(t->regs);
 	free(t);
 }
 
@@ -184,6 +185,14 @@ static void read_stderr(struct tcg *t)
 	}
 }
 
+static uint64_t event_ns(struct json_object *msg)
+{
+	struct json_object *ts = rec_get_obj(msg, "timestamp");
+
+	return (uint64_t)rec_get_int(ts, "seconds", 0) * NSEC_PER_SEC +
+	       (uint64_t)rec_get_int(ts, "microseconds", 0) * NSEC_PER_USEC;
+}
+
 void tcg_on_qmp(void *ctx, struct json_object *msg)
 {
 	struct tcg *t = ctx;
@@ -205,7 +214,8 @@ void tcg_on_qmp(void *ctx, struct json_object *msg)
 	if (strcmp(event, "STOP") == 0)
 		t->paused = true;
 	if (strcmp(event, "RESUME") == 0) {
-		t->paused = false;
+		t->paused = t->regs_read = false;
+		t->resumed_ns = event_ns(msg);
 		t->resumes++;
 	}
 	if (strcmp(event, "SHUTDOWN") || t->event != ENGINE_NONE)

@@ -34,6 +34,7 @@ struct tcg {
 	bool paused, want_pause;
 	unsigned int resumes; /* how often QEMU said so */
 	unsigned int resumes_before;
+	uint64_t resumed_ns;       /* when, by the host's CLOCK_REALTIME */
 	unsigned int calls;        /* the id of the last QMP command */
 	struct json_object *reply; /* to it */
 
@@ -46,6 +47,8 @@ struct tcg {
 	struct engine_hit hit;
 	bool at_execute; /* hit.cpu stands at an instruction that is watched */
 	pid_t *tid;      /* of each vCPU, once asked for */
+	struct engine_regs *regs;
+	bool regs_read; /* in this pause */
 };
 
 /* tcg_qemu.c: 0, or -errno; *console and *port are the caller's once they are not -1. */

@@ -19,6 +19,8 @@
 #include "record.h"
 #include "tcg.h"
 
+#define REGS_BATCH 32 /* vCPUs whose registers are asked for at once */
+
 static bool is_paused(const struct tcg *t)
 {
 	return t->paused;
@@ -143,6 +145,67 @@ static int read_regs(struct tcg *t, unsigned int cpu, struct engine_regs *r, uin
 	return rc;
 }
 
+/* The replies to "Hg" and "g", both of them whatever the first says. */
+static int receive_regs(struct tcg *t, struct engine_regs *r, uint64_t deadline_ns,
+			struct errbuf *e)
+{
+	char text[GDB_PACKET_MAX];
+	int rc = gdb_recv(&t->gdb, text, sizeof(text), deadline_ns);
+
+	if (!rc && strcmp(text, "OK"))
+		rc = -EPROTO;
+	if (!rc || rc == -EPROTO) {
+		int rc2 = gdb_recv(&t->gdb, text, sizeof(text), deadline_ns);
+
+		rc = rc ? rc : rc2;
+	}
+	if (!rc && gdb_registers(text, r))
+		rc = -EBADMSG;
+	return rc ? stub_failed(rc, "g", e) : 0;
+}
+
+/* Some vCPUs' at once: each time that QEMU is woken for a question may take as long as all else. */
+static int read_batch(struct tcg *t, unsigned int cpu, unsigned int end, uint64_t deadline_ns,
+		      struct errbuf *e)
+{
+	char text[32];
+	unsigned int i;
+	int rc = 0;
+
+	for (i = cpu; !rc && i < end; i++) {
+		snprintf(text, sizeof(text), "Hg%x", i + 1);
+		rc = gdb_send(&t->gdb, text);
+		if (!rc)
+			rc = gdb_send(&t->gdb, "g");
+	}
+	if (rc)
+		return stub_failed(rc, "g", e);
+	for (i = cpu; i < end; i++) {
+		int one = receive_regs(t, &t->regs[i], deadline_ns, e);
+
+		rc = rc ? rc : one;
+	}
+	return rc;
+}
+
+/* Those of all vCPUs, which stay what they are for as long as the pause lasts. */
+static int read_all_regs(struct tcg *t, uint64_t deadline_ns, struct errbuf *e)
+{
+	unsigned int cpu, end;
+	int rc = 0;
+
+	if (!t->regs)
+		t->regs = calloc(t->cpus, sizeof(*t->regs));
+	if (!t->regs)
+		return errbuf_set(e, -ENOMEM, "out of memory");
+	for (cpu = 0; !rc && cpu < t->cpus && !t->regs_read; cpu = end) {
+		end = cpu + REGS_BATCH < t->cpus ? cpu + REGS_BATCH : t->cpus;
+		rc = read_batch(t, cpu, end, deadline_ns, e);
+	}
+	t->regs_read = rc == 0;
+	return rc;
+}
+
 /* The watchpoint that stopped the guest, or -1: one that was disarmed, or hit on two CPUs at once.
  */
 static int which(const struct tcg *t, const struct gdb_stop *s, uint64_t rip)
@@ -254,9 +317,29 @@ static int pause_guest(void *self, uint64_t *took_ns, struct errbuf *e)
 	return rc;
 }
 
+static uint64_t real_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (uint64_t)t.tv_sec * NSEC_PER_SEC + (uint64_t)t.tv_nsec;
+}
+
+/*
+ * The guest is on its way before this process, which its CPUs compete with, is told: QEMU's own
+ * time counts, unless the host's clock was set meanwhile.
+ */
+static uint64_t until_resumed(const struct tcg *t, uint64_t start_ns, uint64_t start_real_ns)
+{
+	uint64_t told = t->resumed_ns + NSEC_PER_USEC - start_real_ns;
+	uint64_t measured = clock_ns() - start_ns;
+
+	return told < measured ? told : measured;
+}
+
 static int resume(void *self, uint64_t *took_ns, struct errbuf *e)
 {
-	uint64_t start = clock_ns(), deadline = start + ENGINE_CONTROL_NS;
+	uint64_t start = clock_ns(), real = real_ns(), deadline = start + ENGINE_CONTROL_NS;
 	struct tcg *t = self;
 	int rc = listen_qmp(t, e);
 
@@ -271,7 +354,7 @@ static int resume(void *self, uint64_t *took_ns, struct errbuf *e)
 		rc = step_over(t, deadline, e);
 	if (!rc && t->hit_state == TCG_HIT_NONE)
 		rc = set_going(t, deadline, e);
-	*took_ns = clock_ns() - start;
+	*took_ns = until_resumed(t, start, real);
 	return rc;
 }
 
@@ -295,7 +378,11 @@ static int regs(void *self, unsigned int cpu, struct engine_regs *r, struct errb
 	rc = check_paused(t, e);
 	if (!rc)
 		rc = stub_start(t, deadline, e);
-	return rc ? rc : read_regs(t, cpu, r, deadline, e);
+	if (!rc)
+		rc = read_all_regs(t, deadline, e);
+	if (!rc)
+		*r = t->regs[cpu];
+	return rc;
 }
 
 /* Inserts ('Z') or removes ('z') one. */

@@ -14,6 +14,7 @@ static int arm(struct obs *o, struct errbuf *e)
 {
 	const struct engine_control *c = o->engine->control;
 	struct engine_watch w[ENGINE_WATCHES];
+	struct errbuf other;
 	uint64_t took;
 	unsigned int i;
 	int rc, rc2;
@@ -22,11 +23,13 @@ static int arm(struct obs *o, struct errbuf *e)
 		w[i] = (struct engine_watch){ .addr = o->watch[i].gva,
 					      .type = ENGINE_WATCH_WRITE,
 					      .len = o->watch[i].len };
-	rc = c->pause(o->self, &took, e);
+	rc = obs_control(o, c->pause(o->self, &took, e), e);
 	if (rc)
 		return rc;
-	rc = c->watch(o->self, w, o->nwatches, e);
-	rc2 = c->resume(o->self, &took, rc ? &(struct errbuf){ "" } : e);
+	rc = obs_control(o, c->watch(o->self, w, o->nwatches, e), e);
+	rc2 = obs_control(o, c->resume(o->self, &took, &other), &other);
+	if (!rc && rc2)
+		*e = other;
 	return rc ? rc : rc2;
 }
 

@@ -215,3 +215,23 @@ failed() {
 		[ "$(show 'select(.type == "snapshot" and .reason == "failure") | (.flight // []) | length > 10')" = "$on" ]
 	done
 }
+
+@test "QEMU that does not answer a pause: the run ends and says so" {
+	local code=0 i
+	printf '{ "topology": "1l2c1t", "duration": "30s", "num_snapshots": 100, "cgroups": [{ "name": "a", "workers": 1 }] }' >t.json
+	{
+		kt-guest plan t.json
+		kt-topo 1l2c1t
+		kt-kernel find
+	} | kt-initrd >guest.jsonl
+	kt-vm --engine tcg <guest.jsonl >run.jsonl 2>err &
+	for ((i = 0; i < 600; i++)); do
+		grep -q '"name":"periodic_001"' run.jsonl && break
+		sleep 0.1
+	done
+	kill -STOP "$(pgrep -P $!)"
+	wait $! || code=$?
+	[ $code -eq 71 ]
+	[ "$(cat err)" = "kt-vm: the guest is lost: qemu-system-x86_64 does not answer" ]
+	[ "$(show 'select(.type == "vm_exit") | .cause')" = '"engine_lost"' ]
+}

@@ -297,6 +297,8 @@ TEST(qemu_is_stopped)
 	CHECK(moves());
 	pause_it();
 	CHECK_INT(c->regs(vm, 0, &r, &e), 0);
+	resume_it();
+	pause_it(); /* with nothing known of it */
 	pid = ((struct tcg *)vm)->qemu.pid;
 	kill(pid, SIGSTOP);
 	began = clock_ns();
