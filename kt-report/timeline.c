@@ -17,15 +17,20 @@
 #define IMBALANCE_STEP  0.5
 #define DEPTH_STEP      3
 #define THROUGHPUT_STEP 0.3
+#define EVENT_STEP      10 /* per second */
 
-/* Counters of the runqueues that only grow, summed over the CPUs. */
-enum counter { SWITCHES, DELAY, WAKEUPS, IDLES, COUNTERS };
+/* Counters that only grow, summed over the CPUs. */
+enum counter { SWITCHES, DELAY, WAKEUPS, IDLES, FALLBACKS, KEPT, COUNTERS };
 
-static const char *const counter_columns[COUNTERS] = {
-	[SWITCHES] = "nr_switches",
-	[DELAY] = "run_delay_ns",
-	[WAKEUPS] = "ttwu_count",
-	[IDLES] = "sched_goidle",
+static const struct {
+	const char *object, *column; /* of a sample */
+} counter_columns[COUNTERS] = {
+	[SWITCHES] = { "cpu", "nr_switches" },
+	[DELAY] = { "cpu", "run_delay_ns" },
+	[WAKEUPS] = { "cpu", "ttwu_count" },
+	[IDLES] = { "cpu", "sched_goidle" },
+	[FALLBACKS] = { "events", "select_cpu_fallback" },
+	[KEPT] = { "events", "dispatch_keep_last" },
 };
 
 struct mean {
@@ -181,7 +186,8 @@ static void sampled_add(struct sampled *s, struct json_object *o)
 	}
 	mean_add(&s->user_depth, deepest(o));
 	for (i = 0; i < COUNTERS; i++) {
-		if (!column(cpu, counter_columns[i], &sum, &least, &most))
+		if (!column(rec_get_obj(o, counter_columns[i].object), counter_columns[i].column,
+			    &sum, &least, &most))
 			continue;
 		if (!s->have[i])
 			s->first[i] = sum;
@@ -405,6 +411,15 @@ static void say_change(const struct show *out, const char *what, bool worse, dou
 	fprintf(out->f, " than the step before: %s %.1f, was %.1f\n", what, b, a);
 }
 
+static void change_of_events(const struct show *out, const struct phase *a, const struct phase *b,
+			     enum counter c, const char *what)
+{
+	double ra = rate(&a->s, c), rb = rate(&b->s, c);
+
+	if (fabs(rb - ra) > EVENT_STEP)
+		say_change(out, what, rb > ra, ra, rb);
+}
+
 static void changes(const struct show *out, const struct phase *a, const struct phase *b)
 {
 	double ia = mean_of(&a->s.imbalance), ib = mean_of(&b->s.imbalance);
@@ -415,6 +430,8 @@ static void changes(const struct show *out, const struct phase *a, const struct 
 		say_change(out, "imbalance", ib > ia, ia, ib);
 	if (a->s.samples && b->s.samples && fabs(db - da) > DEPTH_STEP)
 		say_change(out, "local dsq", db > da, da, db);
+	change_of_events(out, a, b, FALLBACKS, "fallbacks/s");
+	change_of_events(out, a, b, KEPT, "keep-lasts/s");
 	if (ta > 0 && tb >= 0 && fabs(tb - ta) > THROUGHPUT_STEP * ta)
 		say_change(out, "iterations/s", tb < ta, ta, tb);
 }

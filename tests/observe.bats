@@ -347,12 +347,14 @@ blamed() {
 	jq -cn 'foreach inputs as $r ({n: 0}; if $r.type == "sample" then .n += 1 else . end; .n as $n | $r |
 		if .type == "sample" and $n == 40 then {type: "step", index: 0, event: "end", guest_ns: 6000000000, t_ns: .t_ns},
 			{type: "step", index: 1, event: "start", guest_ns: 6000000000, t_ns: .t_ns}, .
-		elif .type == "sample" and $n > 40 then .cpu.nr_running = [8, 1, 1, 1]
+		elif .type == "sample" and $n > 40 then .cpu.nr_running = [8, 1, 1, 1] | .events.dispatch_keep_last = [$n * 10]
 		elif .type == "step" and .event == "end" then .index = 1
 		elif .type == "worker" then ., (.step = 1 | .iterations = 1) else . end)' "$DATA/series.jsonl" >x.jsonl
 	run bash -c 'kt-report -v <x.jsonl'
+	grep -qxE '  worse than the step before: keep-lasts/s [0-9.]+, was 0\.0' <<<"$output"
 	grep -qxE '  worse than the step before: imbalance [0-9.]+, was 1\.[0-9]' <<<"$output"
 	grep -qxE '  worse than the step before: iterations/s [0-9.]+, was [0-9.]+' <<<"$output"
+	run ! grep -q 'fallbacks/s' <<<"$output"
 }
 
 # The rules of the trace-event format, as far as they are used: what breaks one is printed.
