@@ -40,6 +40,18 @@ static void take(struct kset *s, const struct kcounter *c)
 	s->c[s->n++] = *c;
 }
 
+/* Is CPU_IDLE the first of its enum? */
+static bool is_idle_first(const struct btf *btf)
+{
+	int id = btf__find_by_name_kind(btf, "cpu_idle_type", BTF_KIND_ENUM);
+	const struct btf_type *t = id > 0 ? btf__type_by_id(btf, (uint32_t)id) : NULL;
+	const char *name = NULL;
+
+	if (t && btf_vlen(t) && btf_enum(t)->val == 0)
+		name = btf__name_by_offset(btf, btf_enum(t)->name_off);
+	return name && strcmp(name, "CPU_IDLE") == 0;
+}
+
 void kset_find(struct kset *s, const struct btf *btf, const char *type, const char *const *prefix,
 	       bool strip)
 {
@@ -49,7 +61,7 @@ void kset_find(struct kset *s, const struct btf *btf, const char *type, const ch
 	const char *name;
 	char *p;
 
-	*s = (struct kset){ 0 };
+	*s = (struct kset){ .idle_first = is_idle_first(btf) };
 	for (i = 0; t && i < btf_vlen(t) && s->n < KSET_MAX; i++) {
 		name = match(btf__name_by_offset(btf, btf_members(t)[i].name_off), prefix, strip);
 		if (!name || btf_member_bitfield_size(t, i) ||
@@ -79,7 +91,8 @@ void kset_add(const struct kset *s, const void *part, uint64_t (*sum)[KSET_ITEMS
 			v = word;
 			if (c->size == sizeof(v))
 				memcpy(&v, p, sizeof(v));
-			sum[i][k] += v;
+			/* the busy CPU's first, whatever the kernel's order */
+			sum[i][s->idle_first && c->items > 1 && k < 2 ? 1 - k : k] += v;
 		}
 	}
 }

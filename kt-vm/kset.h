@@ -24,6 +24,7 @@ struct kset {
 	struct kcounter c[KSET_MAX];
 	unsigned int n;
 	uint32_t begin, end; /* the part of the struct that they lie in */
+	bool idle_first;     /* of a kind of idle: until 6.9 a busy CPU is item 1 */
 };
 
 /*

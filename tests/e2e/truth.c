@@ -216,7 +216,8 @@ static void say_bpf(FILE *f, int round, const char *phase)
 
 static void say_scheduler(FILE *f, int round, const char *phase)
 {
-	static const char *const scx[] = { "state", "nr_rejected", "enable_seq", "root/ops" };
+	static const char *const scx[] = { "state", "nr_rejected", "enable_seq", "root/ops",
+					   "root/events" };
 	char path[64];
 	size_t i;
 

@@ -19,6 +19,18 @@ def schedstat: [splits("\n") | select(startswith("cpu")) | [splits(" +")] | .[1:
 	| {yld_count: .[0], sched_count: .[2], sched_goidle: .[3], ttwu_count: .[4],
 	   ttwu_local: .[5], run_delay_ns: .[7], pcount: .[8]}];
 
+# its domains: [[{level by level}] by CPU]; kinds of idle as kt has them: busy, idle, about to idle
+def domains: (capture("^version (?<v>[0-9]+)").v | tonumber) as $version
+	| [splits("\ncpu") | select(test("^[0-9]")) | [splits("\n") | select(startswith("domain"))
+		| [splits(" +") | select(test("^[0-9]+$")) | tonumber] | ((length - 12) / 3) as $each
+		| [range(3) as $i | .[$each * $i:$each * ($i + 1)]] as $kind
+		| (if $version < 16 then [$kind[1], $kind[0], $kind[2]] else $kind end) as $kind
+		| .[$each * 3:] as $rest
+		| {lb_count: ($kind | map(.[0])), lb_balanced: ($kind | map(.[1])), lb_failed: ($kind | map(.[2])),
+		   lb_gained: ($kind | map(.[$each - 4])), lb_nobusyg: ($kind | map(.[$each - 1])),
+		   alb_count: [$rest[0]], alb_pushed: [$rest[2]],
+		   ttwu_wake_remote: [$rest[9]], ttwu_move_affine: [$rest[10]]}]];
+
 # ms with six digits
 def ns: split(".") | (.[0] | tonumber) * 1000000 + (.[1] | tonumber);
 
@@ -64,6 +76,23 @@ def of_cpu($round; $cpu):
 		| same("nr_running"; $d0.nr_running; $v.nr_running),
 		  same("curr_pid"; $d0.curr_pid; $v.curr_pid),
 		  same("curr_comm"; ($tasks[] | select(.pid == $d0.curr_pid) | .comm); $v.curr_comm));
+
+def of_domains($round; $cpu):
+	(said($round; "before"; "schedstat")[0] | domains[$cpu]) as $s0
+	| (said($round; "between"; "schedstat")[0] | domains[$cpu]) as $s1
+	| .[] | select(.type == "snapshot" and .name == "round\($round)") | .cpus[$cpu].domains
+	| range($s0 | length) as $level | ($s0[$level] | keys[]) as $k | range($s0[$level][$k] | length) as $i
+	| counter("domain \($k)"; $s0[$level][$k][$i]; $s1[$level][$k][$i]; .[$level][$k] | if type == "array" then .[$i] else . end);
+
+# sched_ext events, over all CPUs
+def events: [splits("\n") | capture("^SCX_EV_(?<key>.*) (?<value>[0-9]+)$")] | from_entries
+	| with_entries(.key |= ascii_downcase | .value |= tonumber);
+def of_events($round):
+	(said($round; "before"; "root/events")[] | events) as $e0
+	| (said($round; "between"; "root/events")[0] | events) as $e1
+	| .[] | select(.type == "snapshot" and .name == "round\($round)") | .cpus
+	| ($e0 | keys[]) as $k
+	| counter("scx events"; $e0[$k]; $e1[$k]; map(.events[$k]) | add);
 
 # three tasks that spin on one CPU: one runs, and the others wait there or in a queue
 def queued($round):
@@ -124,7 +153,7 @@ def layout: (.[] | select(.type == "observe")) as $o
 	  same("page_table_levels"; if once("cpuinfo") | test(" la57[ \n]") then 5 else 4 end; $o.page_table_levels);
 
 (map(select(.type == "snapshot")) | length - 1) as $last
-| [range($last + 1) as $round | (range(4) as $cpu | of_cpu($round; $cpu)), queued($round), of_kernel($round)]
+| [range($last + 1) as $round | (range(4) as $cpu | of_cpu($round; $cpu), of_domains($round; $cpu)), of_events($round), queued($round), of_kernel($round)]
 	+ [maps($last), progs($last), layout]
 | group_by(.field)[] | {field: .[0].field, compared: length, exact: map(select(.exact)) | length,
 	close: map(select(.close)) | length,
