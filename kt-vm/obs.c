@@ -374,6 +374,7 @@ void obs_hit(struct obs *o, uint64_t now_ns)
 	while (o->engine->control->hit(o->self, &h))
 		if (watch_hit(o, h.watch, now_ns)) {
 			look_for_failure(o, now_ns);
+			watch_exit(o);
 			o->poll_ns = now_ns; /* there is more to come */
 		}
 }

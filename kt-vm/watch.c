@@ -118,11 +118,6 @@ int watch_request(struct obs *o, struct json_object *op, struct errbuf *e)
 	return rc;
 }
 
-static void forget(struct obs *o, struct obs_watch *w)
-{
-	memmove(w, w + 1, (size_t)(o->watch + --o->nwatches - w) * sizeof(*w));
-}
-
 /* The observer's own; a new one, where there is none. NULL: all are taken. */
 static struct obs_watch *own_watch(struct obs *o)
 {
@@ -133,17 +128,18 @@ static struct obs_watch *own_watch(struct obs *o)
 			return &o->watch[i];
 	if (i == ENGINE_WATCHES)
 		return NULL;
-	o->watch[o->nwatches++] = (struct obs_watch){ .len = 4, .own = true };
+	o->watch[o->nwatches++] = (struct obs_watch){ .own = true };
 	return &o->watch[i];
 }
 
 void watch_exit(struct obs *o)
 {
-	uint64_t place = kscx_exit_place(o);
+	uint64_t end = kscx_exit_place(o);
+	uint64_t place = end ? end : kmem_symbol(&o->mem, "scx_root");
 	struct obs_watch *w;
 	struct errbuf e;
 
-	/* each scheduler may have a place of its own, and without one nothing is there to see */
+	/* from 6.16 on each scheduler has a place of its own, and until there is one, its coming */
 	if (place == o->exit_place)
 		return;
 	w = own_watch(o);
@@ -151,10 +147,11 @@ void watch_exit(struct obs *o)
 		return;
 	o->exit_place = place;
 	w->gva = place;
-	if (!place)
-		forget(o, w);
-	if (arm(o, &e) && place)
-		forget(o, w); /* then it is polled for */
+	w->len = end ? 4 : 8;
+	if (!arm(o, &e))
+		return;
+	/* then it is polled for */
+	memmove(w, w + 1, (size_t)(o->watch + --o->nwatches - w) * sizeof(*w));
 }
 
 static bool is_met(struct obs *o, const struct obs_watch *w)

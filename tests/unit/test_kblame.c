@@ -43,6 +43,13 @@ TEST(path)
 	CHECK_STR(path("dispatch_to_local_dsq finish_dispatch.isra.0 balance_one balance_scx"),
 		  "dispatch");
 	CHECK_STR(path("balance_one pick_task_scx __schedule"), "dispatch");
+	/* 7.3 */
+	CHECK_STR(path("find_dsq_for_dispatch scx_do_enqueue_task enqueue_task_scx "
+		       "enqueue_task ttwu_do_activate"),
+		  "select_cpu enqueue");
+	CHECK_STR(
+		path("scx_dispatch_enqueue scx_flush_dispatch_buf do_pick_task_scx pick_task_scx"),
+		"dispatch");
 	/* the inner one counts */
 	CHECK_STR(path("select_task_rq_scx try_to_wake_up finish_dispatch"), "select_cpu");
 	CHECK_STR(path("__scx_init_task scx_post_fork"), "init_task");
