@@ -712,3 +712,26 @@ found() { # SPEC...: the version found
 	run --separate-stderr unshare -m sh own bad
 	failed 69 "no kernel: $PWD/cache/kt/kernels holds none, and /boot/vmlinuz-$r lacks CONFIG_SCHED_CLASS_EXT=y, CONFIG_VIRTIO_PCI=y or CONFIG_VIRTIO_MMIO=y; type 'kt kernel build'"
 }
+
+@test "kernel: the kernel's own schedulers are made from what it was built from, by the newest clang" {
+	tree t 9.8.7
+	kt-kernel build t
+	mkdir -p bin t/tools/sched_ext t/tools/testing/selftests/sched_ext
+	cat >t/tools/sched_ext/Makefile <<-'END'
+		.RECIPEPREFIX = >
+		all:
+		>@echo 'x.bpf.c:1:1: error: made by $(CLANG)' >&2; false
+	END
+	printf '#!/bin/sh\necho 99.1.2\n' >bin/clang-99
+	chmod +x bin/clang-99
+	KT_KERNEL=9.8 PATH=$PWD/bin:$PATH run --separate-stderr "$KT_TOP/scripts/upstream-scx"
+	[ "$status" -eq 65 ]
+	[ "${stderr_lines[0]}" = "upstream-scx: building the schedulers of 9.8" ]
+	[ "${stderr_lines[1]}" = "x.bpf.c:1:1: error: made by clang-99" ]
+	[ "${stderr_lines[-1]}" = "upstream-scx: tools/sched_ext of 9.8 does not build with clang-99 (99.1.2); a newer clang may, if installed" ]
+	clean
+	rm -r t
+	KT_KERNEL=9.8 run --separate-stderr "$KT_TOP/scripts/upstream-scx"
+	[ "$status" -eq 69 ]
+	[ "$stderr" = "upstream-scx: no kernel source: set KT_KERNEL_SRC to a tree, or install linux-source-9.8" ]
+}
