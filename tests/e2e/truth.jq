@@ -53,8 +53,8 @@ def same($field; $says; $v): {$field, exact: true, close: true, ok: ($says == $v
 
 # what was seen of a CPU in a round, in a snapshot or in samples, and the phases around that
 def seen($round; $cpu):
-	def mark($what): map(select(.event == "truth" and .phase == "samples" and .round == $round and .what == $what))[0].t_ns;
-	mark("begin") as $from | mark("end") as $to
+	(map(select(.event == "truth" and .phase == "samples" and .round == $round))[0].t_ns) as $from
+	| (map(select(.type == "op" and .op == "read" and .step == $round))[0].t_ns) as $to
 	| (.[] | select(.type == "snapshot" and .name == "round\($round)") | .cpus[$cpu]
 		| {from: "before", to: "between", v: {nr_running, nr_switches, clock_ns, curr_pid: .curr.pid, curr_comm: .curr.comm}}),
 	  (.[] | select(.type == "sample" and .t_ns > $from and .t_ns < $to) | .cpu
