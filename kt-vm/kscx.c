@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "kblame.h"
 #include "kscx.h"
@@ -12,7 +13,6 @@
 #define COMM_LEN    17
 #define TEXT_MAX    1024
 #define DUMP_MAX    (64 << 10)
-#define BT_MAX      64
 #define ITER_CURSOR 1 /* SCX_DSQ_LNODE_ITER_CURSOR: a mark in the list, no task */
 
 /* The scheduler's own struct, from 6.16 on; 0 before, or when there is none. */
@@ -132,25 +132,38 @@ static bool ops_name(const struct obs *o, char *buf, size_t size)
 	return ops && kmem_string(&o->mem, ops + o->probe.f[KP_OPS_NAME].offset, buf, size) > 0;
 }
 
-/* Where the kernel was when it took note of the end: the addresses, and their number. */
-static size_t add_backtrace(struct obs *o, struct json_object *to, uint64_t info,
-			    uint64_t pc[BT_MAX])
+/*
+ * Where the kernel was when it took note of the end: the addresses, and their number. It keeps
+ * none of an end that is no error, and there is what was seen.
+ */
+static size_t backtrace(const struct obs *o, uint64_t info, uint64_t pc[OBS_STACK])
 {
 	uint64_t bt = obs_number(o, info, KP_EXIT_BT), n = obs_number(o, info, KP_EXIT_BT_LEN);
+	size_t i;
+
+	for (i = 0; i < n && i < OBS_STACK && !kmem_number(&o->mem, bt + 8 * i, 8, &pc[i]); i++)
+		;
+	if (i)
+		return i;
+	memcpy(pc, o->end_pc, o->end_n * sizeof(*pc));
+	return o->end_n;
+}
+
+static struct json_object *symbols(struct obs *o, const uint64_t *pc, size_t n)
+{
 	struct json_object *a = json_object_new_array();
 	size_t i;
 
-	for (i = 0; i < n && i < BT_MAX && !kmem_number(&o->mem, bt + 8 * i, 8, &pc[i]); i++)
+	for (i = 0; i < n; i++)
 		json_object_array_add(a, obs_symbol(o, pc[i]));
-	rec_add(to, "backtrace", a);
-	return i;
+	return a;
 }
 
 struct json_object *kscx_exit(struct obs *o)
 {
 	uint64_t info = exit_info(o);
 	const struct kfield *kind = &o->probe.f[KP_EXIT_KIND];
-	uint64_t v, pc[BT_MAX];
+	uint64_t v, pc[OBS_STACK];
 	struct json_object *j;
 	char name[128];
 	size_t n;
@@ -166,7 +179,8 @@ struct json_object *kscx_exit(struct obs *o)
 	rec_int(j, "exit_code", (int64_t)obs_number(o, info, KP_EXIT_CODE));
 	add_text(o, j, "reason", info, KP_EXIT_REASON, TEXT_MAX);
 	add_text(o, j, "msg", info, KP_EXIT_MSG, TEXT_MAX);
-	n = add_backtrace(o, j, info, pc);
+	n = backtrace(o, info, pc);
+	rec_add(j, "backtrace", symbols(o, pc, n));
 	add_text(o, j, "dump", info, KP_EXIT_DUMP, DUMP_MAX);
 	rec_add(j, "blame", kblame(o, j, pc, n));
 	return j;

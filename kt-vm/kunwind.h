@@ -10,7 +10,7 @@
  * orc-unwinder.rst, arch/x86/include/asm/orc_types.h); code that has none, BPF programs above
  * all, by frame pointers, as the kernel itself does it.
  */
-#define KUNWIND_MAX 64
+#define KUNWIND_MAX OBS_STACK
 
 /* Return addresses from the registers of a paused CPU, the first is rip; their number. */
 size_t kunwind(struct obs *o, const struct engine_regs *r, uint64_t *pc, size_t max);

@@ -9,6 +9,7 @@
 #include "kdomain.h"
 #include "kname.h"
 #include "kscx.h"
+#include "kunwind.h"
 #include "obs.h"
 #include "snapshot.h"
 #include "units.h"
@@ -281,6 +282,8 @@ static void look_for_failure(struct obs *o, uint64_t now_ns)
 	if (kind >= SCX_EXIT_ERROR && !o->failed)
 		snapshot_take(o, "failure", SNAPSHOT_FAILURE, now_ns, &e);
 	o->failed = kind >= SCX_EXIT_ERROR;
+	if (!exit)
+		o->end_n = 0;
 	if (!exit && o->exit)
 		put_exit(o, now_ns);
 }
@@ -367,12 +370,26 @@ void obs_request(struct obs *o, struct json_object *op, int port, uint64_t now_n
 	obs_answer(op, port, rc ? e.text : NULL);
 }
 
+/* The first sign of an end, and whose it is: this CPU stands where it gives it. */
+static void keep_stack(struct obs *o, unsigned int cpu)
+{
+	const struct engine_control *c = o->engine->control;
+	struct engine_regs r;
+	struct errbuf e;
+
+	obs_begin(o);
+	if (!o->exit && kscx_exit_kind(o) > SCX_EXIT_UNREG && c->regs &&
+	    !c->regs(o->self, cpu, &r, &e))
+		o->end_n = kunwind(o, &r, o->end_pc, OBS_STACK);
+}
+
 void obs_hit(struct obs *o, uint64_t now_ns)
 {
 	struct engine_hit h;
 
 	while (o->engine->control->hit(o->self, &h))
 		if (watch_hit(o, h.watch, now_ns)) {
+			keep_stack(o, h.cpu);
 			look_for_failure(o, now_ns);
 			watch_exit(o);
 			o->poll_ns = now_ns; /* there is more to come */

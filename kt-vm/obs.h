@@ -17,6 +17,7 @@
  */
 #define OBS_BTFS   16
 #define OBS_FIELDS 64 /* live fields of one test */
+#define OBS_STACK  64 /* frames of a stack */
 
 struct watch_field;
 
@@ -77,9 +78,11 @@ struct obs {
 	bool lost; /* the engine did not answer in time: why says what it was asked for */
 	struct errbuf why;
 
-	bool failed;              /* the scheduler's end was seen */
-	struct json_object *exit; /* what the kernel has said about it so far */
-	uint64_t poll_ns;         /* when to look for it next, where no watchpoint tells */
+	uint64_t end_pc[OBS_STACK]; /* the stack of the CPU that has ended the scheduler */
+	size_t end_n;               /* 0: it was not seen at it */
+	bool failed;                /* the scheduler's end was seen */
+	struct json_object *exit;   /* what the kernel has said about it so far */
+	uint64_t poll_ns;           /* when to look for it next, where no watchpoint tells */
 };
 
 /* `vmlinux` is that of the guest's kernel. 0 or -errno with words. */

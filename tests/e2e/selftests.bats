@@ -96,10 +96,19 @@ ends() {
 	done
 }
 
-@test "a scheduler that ends itself in an orderly way is no failure" {
+@test "a scheduler that ends itself in an orderly way is no failure, but seen at it" {
 	# selftest "exit": from each of six callbacks; "prog_run": from a program of its own
-	jq -r 'select(.type == "scx_exit" and .exit.kind == "SCX_EXIT_UNREG_BPF") | .exit | [.ops, .exit_code, .msg] | join(" ")' "$RUN" >orderly
-	diff orderly <(printf 'exit %s\n' '0 0' '1 1' '2 2' '3 3' '4 4' '5 5'; echo "prog_run 3735928559 Exited from PROG_RUN")
+	jq -r 'select(.type == "scx_exit" and .exit.kind == "SCX_EXIT_UNREG_BPF") | .exit |
+		[.ops, .exit_code, .msg, (.blame.callbacks[] | .op, .program)] | join(" ")' "$RUN" >orderly
+	diff orderly - <<-'END'
+		exit 0 0 select_cpu exit_select_cpu
+		exit 1 1 enqueue exit_enqueue
+		exit 2 2 dispatch exit_dispatch
+		exit 3 3 enable exit_enable
+		exit 4 4 init_task exit_init_task
+		exit 5 5 init exit_init
+		prog_run 3735928559 Exited from PROG_RUN  prog_run_syscall
+	END
 	kt-check <"$RUN" >judged
 	holds judged '.type == "verdict" and .verdict == "pass"'
 }
