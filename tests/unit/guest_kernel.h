@@ -354,7 +354,6 @@ static void guest_probes(struct kprobes *k, const struct btf *kernel, bool newer
 							   .offset = g_probes[i].offset,
 							   .size = g_probes[i].size };
 	k->rq_bypassing = 64;
-	k->f[KP_OPS] = (struct kfield){ .known = true, .type = G_T_OPS, .size = 32 };
 	k->f[KP_EXIT_KIND].type =
 		(uint32_t)btf__find_by_name_kind(kernel, "scx_exit_kind", BTF_KIND_ENUM);
 	if (!newer)
