@@ -9,7 +9,8 @@ E2E_CACHE=${XDG_CACHE_HOME:-$HOME/.cache}
 
 # Guests have the 6.12 that scripts/kernel builds, whatever newer ones are in the cache
 # (kernels.bats is about these); KT_E2E_KERNEL is another one for all tests.
-KT_KERNEL=${KT_E2E_KERNEL:-$("$KT_BIN/kt-kernel" find 6.12 >/dev/null 2>&1 && echo 6.12)}
+KT_KERNEL=${KT_E2E_KERNEL-6.12}
+"$KT_BIN/kt-kernel" find "$KT_KERNEL" >/dev/null 2>&1 || KT_KERNEL=
 export KT_KERNEL
 
 setup() {
