@@ -358,7 +358,8 @@ int kallsyms_read(struct kallsyms *k, const void *rodata, size_t len, uint64_t a
 
 	memset(k, 0, sizeof(*k));
 	if (!find_tables(&t))
-		return errbuf_set(e, -ENOENT, "no symbol table, and no kallsyms that are known");
+		return errbuf_set(e, -ENOENT,
+				  "vmlinux has no symbol table, and no kallsyms that are known");
 	size = expanded_size(&t);
 	if (t.n > SYMBOLS_MAX || size > NAMES_MAX)
 		return errbuf_set(e, -E2BIG, "%u symbols in kallsyms", t.n);

@@ -143,6 +143,10 @@ static int load_kallsyms(struct ksym *k, struct errbuf *e)
 		return errbuf_set(e, -ENOMEM, "no memory for the symbols of vmlinux");
 	while (k->n < own.n)
 		insert(k, (uint32_t)k->n++);
+	if (!ksym_find(k, "linux_banner"))
+		return errbuf_set(e, -ENOENT,
+				  "vmlinux has no symbol table, and functions only in kallsyms "
+				  "(CONFIG_KALLSYMS_ALL is needed)");
 	return 0;
 }
 

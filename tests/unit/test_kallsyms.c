@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-vm/kallsyms.c
+// LINK: kt-vm/kallsyms.c kt-vm/ksym.c
 /* Tables as each layout has them, made here from names and addresses; then broken ones. */
+#include <elf.h>
 #include <errno.h>
 #include <string.h>
 
@@ -16,12 +17,15 @@
 enum layout { LINUX_6_1, LINUX_6_12, LINUX_6_16, LINUX_7_0, LAYOUTS };
 
 static uint8_t image[1 << 18];
+static const char *banner = "linux_banner"; /* a name of data that each kernel has */
 static size_t used, names_at, index_at, offsets_at;
 
 static const char *name_of(unsigned int i)
 {
 	static char name[LONG + 1];
 
+	if (i == 500)
+		return banner;
 	if (i == 300)
 		memset(name, 'x', LONG);
 	else
@@ -209,4 +213,70 @@ TEST(what_does_not_fit_is_not_taken)
 	CHECK_INT(read_it(&k), -ENOENT);
 }
 
-UNIT_MAIN(T(layouts), T(sizes), T(what_does_not_fit_is_not_taken))
+/* A vmlinux of one section, .rodata, that is the image. */
+static int load(struct ksym *k, struct errbuf *e)
+{
+	static const char names[] = "\0.rodata\0.shstrtab";
+	static struct {
+		Elf64_Ehdr h;
+		Elf64_Shdr sh[3];
+		char names[sizeof(names)];
+		uint8_t image[sizeof(image)];
+	} f;
+
+	f.h = (Elf64_Ehdr){ .e_ident = ELFMAG "\2\1\1",
+			    .e_type = ET_EXEC,
+			    .e_machine = EM_X86_64,
+			    .e_version = 1,
+			    .e_shoff = (uint64_t)((char *)f.sh - (char *)&f),
+			    .e_ehsize = sizeof(f.h),
+			    .e_shentsize = sizeof(f.sh[0]),
+			    .e_shnum = 3,
+			    .e_shstrndx = 2 };
+	f.sh[1] = (Elf64_Shdr){ .sh_name = 1,
+				.sh_type = SHT_PROGBITS,
+				.sh_addr = RODATA,
+				.sh_offset = (uint64_t)((char *)f.image - (char *)&f),
+				.sh_size = used };
+	f.sh[2] = (Elf64_Shdr){ .sh_name = 9,
+				.sh_type = SHT_STRTAB,
+				.sh_offset = (uint64_t)(f.names - (char *)&f),
+				.sh_size = sizeof(names) };
+	memcpy(f.names, names, sizeof(names));
+	memcpy(f.image, image, used);
+	*k = (struct ksym){ .map = &f, .len = sizeof(f) };
+	return ksym_load(k, e);
+}
+
+static void unload(struct ksym *k)
+{
+	k->map = NULL; /* not mapped */
+	ksym_free(k);
+}
+
+TEST(a_vmlinux_without_a_symbol_table)
+{
+	struct errbuf e;
+	struct ksym k;
+
+	make(LINUX_7_0);
+	CHECK_INT(load(&k, &e), 0);
+	CHECK_INT(k.n, SYMBOLS);
+	CHECK(ksym_find(&k, "sched_symbol_77") == &k.entry[77]);
+	CHECK(ksym_find(&k, "sched_symbol_7000") == NULL);
+	unload(&k);
+	banner = "sched_symbol_500";
+	make(LINUX_7_0);
+	CHECK_INT(load(&k, &e), -ENOENT);
+	CHECK_STR(e.text, "vmlinux has no symbol table, and functions only in kallsyms "
+			  "(CONFIG_KALLSYMS_ALL is needed)");
+	unload(&k);
+	banner = "linux_banner";
+	memset(image, 0, sizeof(image));
+	CHECK_INT(load(&k, &e), -ENOENT);
+	CHECK_STR(e.text, "vmlinux has no symbol table, and no kallsyms that are known");
+	unload(&k);
+}
+
+UNIT_MAIN(T(layouts), T(sizes), T(what_does_not_fit_is_not_taken),
+	  T(a_vmlinux_without_a_symbol_table))
