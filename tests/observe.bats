@@ -396,6 +396,29 @@ trace_rules='
 	jq -e '([.traceEvents[] | select(.pid == 2 and .ph != "M") | .ts] | max) <= ([.traceEvents[] | select(.name == "failure") | .ts] | max)' error.json
 }
 
+# The least distance between two clocks is the one that counts: 6 ms for what the guest dates, 5 ms
+# for the scheduler's clock, and 4 ms where an event would come after its snapshot otherwise.
+@test "report: the clocks of a trace" {
+	local wakeup='"cpu":0,"event":"sched_wakeup","comm":"a","pid":1'
+	cat >clocks.jsonl <<-END
+		{"type":"guest","event":"done","guest_ns":4000000,"t_ns":10000000}
+		{"type":"step","index":0,"event":"start","guest_ns":12000000,"t_ns":20000000}
+		{"type":"sample","t_ns":30000000,"cost_ns":1,"cpu":{"clock_ns":[24500000,25000000]},"dsqs":[]}
+		{"type":"snapshot","name":"one","reason":"failure","t_ns":31000000,"pause_ns":1,"cpus":[],"dsqs":[],"maps":[],"progs":[],"flight":[{"ts_ns":20000000,$wakeup}]}
+		{"type":"snapshot","name":"two","reason":"failure","t_ns":40000000,"pause_ns":1,"cpus":[],"dsqs":[],"maps":[],"progs":[],"flight":[{"ts_ns":36000000,$wakeup}]}
+		{"type":"step","index":0,"event":"end","guest_ns":43000000,"t_ns":50000000}
+		{"type":"end","tool":"kt-vm","exit":0,"records":7}
+	END
+	"$KT_TOP/tests/validate-records" <clocks.jsonl
+	kt-report --perfetto=clocks.json <clocks.jsonl >/dev/null || true
+	jq -c '.traceEvents[] | select(.name == "step 0" or .name == "sched_wakeup") | [.name, .ts, .dur]' clocks.json >times
+	diff - times <<-'END'
+		["sched_wakeup",25000,null]
+		["sched_wakeup",40000,null]
+		["step 0",18000,31000]
+	END
+}
+
 @test "the rules of a trace find what breaks them" {
 	local bad
 	for bad in '.traceEvents[20].ph = "Z"' '.traceEvents |= map(if .ph == "X" then del(.dur) else . end)' \
