@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# What watching costs: a sample's CPU time for 4, 32 and 252 CPUs, and what a guest's workload
-# does with the monitor and the flight recorder on against without, in alternating pairs.
+# What watching costs: a sample's CPU time for 4, 32 and 252 CPUs, and what a guest's workload does
+# with the monitor and the flight recorder on against without. Work counts per second of CPU time
+# that the host gave, so that what else runs there matters little; each run with stands between two
+# without, and how those two differ says what the figure is worth.
 set -euo pipefail
-pairs=${PAIRS:-5}
+rounds=${ROUNDS:-5}
 vmlinux=$(kt-kernel find | jq -r 'select(.type == "kernel").vmlinux')
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
@@ -12,22 +14,55 @@ for cpus in 4 32 252; do
 	printf 'a sample of %d CPUs: %s us\n' "$cpus" "$(build/bench/sample_time "$vmlinux" "$cpus")"
 done
 
-cat >"$tmp/spin.json" <<'EOF'
-{ "topology": "1l2c1t", "duration": "5s", "cgroups": [{ "name": "spin", "workers": 2 }, { "name": "pipe", "workers": 2, "work": "PipeIo" }] }
-EOF
-{
-	kt-guest plan "$tmp/spin.json"
-	kt-topo 1l2c1t
-	kt-kernel find
-} | kt-initrd >"$tmp/guest.jsonl"
-
-# work WORDS...: work units of one run
-work() {
-	kt-vm "$@" <"$tmp/guest.jsonl" 2>/dev/null | jq -s 'map(select(.type == "worker").work_units) | add'
+# guest WORK: a guest of one CPU that does it for 4 seconds, and lives on until that was seen
+guest() {
+	cat >"$tmp/test.json" <<-END
+		{ "topology": "1l1c1t",
+		  "steps": [{ "cgroups": [{ "name": "a", "workers": 2, "work": "$1" }], "hold": "4s" }, { "hold": "1s" }] }
+	END
+	{
+		kt-guest plan "$tmp/test.json"
+		kt-topo 1l1c1t
+		kt-kernel find
+	} | kt-initrd >"$tmp/guest.jsonl"
 }
 
-for ((i = 0; i < pairs; i++)); do
-	on=$(work --monitor 100ms)
-	off=$(work --monitor off)
-	jq -n --argjson on "$on" --argjson off "$off" '$on / $off'
-done | sort -n | jq -rs '"work done while observed / not: median \(.[length / 2 | floor] * 1000 | round / 1000) (\(map(. * 1000 | round / 1000 | tostring) | join(" ")))"'
+# cpu_ns PID: CPU time of kt-vm and of its engine's process
+cpu_ns() {
+	local p
+	for p in "$1" $(pgrep -P "$1"); do
+		cat /proc/"$p"/task/*/schedstat
+	done | awk '{ ns += $1 } END { printf "%.0f\n", ns }'
+}
+
+# rate WORDS...: work units of one run for each second of CPU time between start and end of the step
+rate() {
+	local pid line from=0 to=0
+	mkfifo "$tmp/records"
+	kt-vm "$@" <"$tmp/guest.jsonl" >"$tmp/records" 2>"$tmp/err" &
+	pid=$!
+	while IFS= read -r line; do
+		case $line in
+		'{"type":"step","index":0,"event":"hold"'*) from=$(cpu_ns $pid) ;;
+		'{"type":"step","index":0,"event":"end"'*) to=$(cpu_ns $pid) ;;
+		'{"type":"worker"'*) printf '%s\n' "$line" ;;
+		esac
+	done < <(grep --line-buffered -E '^{"type":"(step|worker)"' "$tmp/records") >"$tmp/workers"
+	rm "$tmp/records"
+	wait $pid
+	jq -s --argjson ns $((to - from)) '(map(.work_units) | add) * 1e9 / $ns' "$tmp/workers"
+}
+
+for work in SpinWait PipeIo; do
+	guest $work
+	for ((i = 0; i < rounds; i++)); do
+		rate --monitor off
+		rate --monitor 100ms
+		rate --monitor off
+	done | jq -rs --arg work $work '
+		def pct: . * 10000 | round / 100 | tostring;
+		def spread: sort | "\(.[length / 2 | floor] | pct) % (\(.[0] | pct) to \(.[-1] | pct))";
+		[_nwise(3)] |
+		"\($work) per CPU second, observed / not: \(map(2 * .[1] / (.[0] + .[2])) | spread)\n" +
+		"\($work) per CPU second, not / not: \(map(.[2] / .[0]) | spread)"'
+done
