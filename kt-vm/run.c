@@ -180,6 +180,12 @@ static void step_ended(void *ctx)
 		obs_step_ended(r->obs);
 }
 
+/* A panic ends in a reset (panic=-1), or hangs until the deadline. */
+static const char *cause_of(const struct run *r)
+{
+	return r->sink.panic && r->code == KT_FAIL ? "panic" : r->cause;
+}
+
 static void loop(struct run *r)
 {
 	while (!r->cause) {
@@ -204,8 +210,9 @@ static void loop(struct run *r)
 		engine_says(r);
 		check_observer(r);
 	}
+	take(r, &r->console); /* a panic is what it says last */
 	if (r->obs)
-		obs_end(r->obs, r->cause, sink_now(&r->sink));
+		obs_end(r->obs, cause_of(r), sink_now(&r->sink));
 	if (r->engine->halt)
 		r->engine->halt(r->self, r->known);
 	take(r, &r->console);
@@ -218,9 +225,7 @@ static void put_exit(struct run *r)
 	struct json_object *o = rec_new("vm_exit");
 	char detail[600] = "", limit[24];
 
-	/* a panic ends in a reset (panic=-1), or hangs until the deadline */
-	if (r->sink.panic && r->code == KT_FAIL)
-		r->cause = "panic";
+	r->cause = cause_of(r);
 	if (r->code >= KT_USAGE && r->why.text[0])
 		snprintf(detail, sizeof(detail), "%s", r->why.text);
 	else if (strcmp(r->cause, "deadline") == 0)

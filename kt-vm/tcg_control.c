@@ -299,6 +299,21 @@ static int set_going(struct tcg *t, uint64_t deadline_ns, struct errbuf *e)
 
 /* ---- the table ----------------------------------------------------------------------- */
 
+/* A guest that has come to its end stands still soon, for ever: its registers are what they were.
+ */
+static void come_to_rest(struct tcg *t, uint64_t deadline_ns)
+{
+	struct errbuf e;
+
+	while (!t->paused && qmp_read(&t->qmp, tcg_on_qmp, t) == 0 && clock_ns() < deadline_ns) {
+		struct pollfd p = { .fd = t->qmp.fd, .events = POLLIN };
+
+		poll(&p, 1, 100);
+	}
+	if (t->paused && t->continued)
+		take_stop(t, deadline_ns, &e);
+}
+
 static int pause_guest(void *self, uint64_t *took_ns, struct errbuf *e)
 {
 	uint64_t start = clock_ns(), deadline = start + ENGINE_CONTROL_NS;
@@ -306,6 +321,8 @@ static int pause_guest(void *self, uint64_t *took_ns, struct errbuf *e)
 	int rc = listen_qmp(t, e);
 
 	t->want_pause = true;
+	if (rc == -ESRCH)
+		come_to_rest(t, deadline);
 	if (!rc && !t->paused) {
 		rc = tell(t, "stop", NULL, e);
 		if (!rc)
@@ -362,9 +379,11 @@ static int check_paused(struct tcg *t, struct errbuf *e)
 {
 	int rc = listen_qmp(t, e);
 
-	if (rc)
+	if (rc && rc != -ESRCH)
 		return rc;
-	return t->paused && !t->continued ? 0 : errbuf_set(e, -EBUSY, "the guest is not paused");
+	if (t->paused && !t->continued)
+		return 0;
+	return rc ? rc : errbuf_set(e, -EBUSY, "the guest is not paused");
 }
 
 static int regs(void *self, unsigned int cpu, struct engine_regs *r, struct errbuf *e)

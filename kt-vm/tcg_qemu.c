@@ -89,7 +89,8 @@ static void command_line(struct words *w, const struct machine *m, const int *fd
 	addf(w, "-sandbox", TCG_SANDBOX);
 	add(w, "-nodefaults");
 	add(w, "-no-user-config");
-	add(w, "-no-reboot");
+	add(w, "-action"); /* a guest that has ended can still be looked at */
+	add(w, "reboot=shutdown,shutdown=pause");
 	addf(w, "-display", "none");
 	addf(w, "-chardev", "socket,id=qmp,fd=%d", fd[FD_QMP]);
 	addf(w, "-mon", "chardev=qmp,mode=control");

@@ -235,3 +235,18 @@ failed() {
 	[ "$(cat err)" = "kt-vm: the guest is lost: qemu-system-x86_64 does not answer" ]
 	[ "$(show 'select(.type == "vm_exit") | .cause')" = '"engine_lost"' ]
 }
+
+@test "a panic: the registers and stacks of all CPUs, also of the one that panicked" {
+	local code=0
+	printf '{ "topology": "1l2c1t", "duration": "1s", "cgroups": [{ "name": "a", "workers": 1 }] }' >t.json
+	{
+		kt-guest plan t.json
+		kt-topo 1l2c1t
+		kt-kernel find
+	} | kt-initrd | kt-vm --engine tcg -a kt.fault=panic >run.jsonl || code=$?
+	[ $code -eq 1 ]
+	[ "$(show 'select(.type == "vm_exit") | .cause')" = '"panic"' ]
+	holds run.jsonl '.type == "snapshot" and .name == "panic" and .reason == "failure" and
+		(.cpus | length == 2 and all(.[]; .regs.rip) and
+			any(.[]; .stack | any(.[]; startswith("panic+")) and any(.[]; startswith("sysrq_handle_crash+"))))'
+}
