@@ -6,8 +6,8 @@
 
 #include "kblame.h"
 #include "kbpf.h"
-#include "kdump.h"
 #include "kcaller.h"
+#include "kdump.h"
 
 #define STALL       "SCX_EXIT_ERROR_STALL"
 #define OP_MAX      32           /* letters of a callback's name */
@@ -44,8 +44,7 @@ static void add_op(const struct obs *o, struct json_object *blame, const char *o
 
 /* ---- program ------------------------------------------------------------------------ */
 
-/* The innermost program has called the kernel; which callback it works for, a frame outside tells.
- */
+/* The innermost program has called the kernel; a frame outside tells for which callback. */
 static struct json_object *by_program(struct obs *o, const uint64_t *pc, size_t n)
 {
 	struct json_object *blame;
@@ -155,15 +154,17 @@ static struct json_object *by_queue(struct obs *o, const char *msg, const char *
 
 struct json_object *kblame(struct obs *o, struct json_object *exit, const uint64_t *pc, size_t n)
 {
+	struct json_object *blame, *frames = rec_get_arr(exit, "backtrace");
 	const char *msg = rec_get_str(exit, "msg", "");
-	struct json_object *blame;
+	size_t inner;
 
 	if (strcmp(rec_get_str(exit, "kind", ""), STALL) == 0)
 		return by_queue(o, msg, rec_get_str(exit, "dump", ""));
-	blame = by_program(o, pc, n);
+	inner = frames ? kcaller_context(frames) : 0;
+	blame = by_program(o, pc, n < inner ? n : inner);
 	if (!blame)
 		blame = by_message(o, msg);
 	if (!blame)
-		blame = by_path(o, rec_get_arr(exit, "backtrace"));
+		blame = by_path(o, frames);
 	return blame;
 }

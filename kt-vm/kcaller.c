@@ -55,9 +55,20 @@ static const char *frame_at(struct json_object *frames, size_t i)
 	return text ? text : "";
 }
 
+size_t kcaller_context(struct json_object *frames)
+{
+	size_t i, n = json_object_array_length(frames);
+
+	/* arch/x86/entry: asm_sysvec_apic_timer_interrupt, asm_common_interrupt, asm_exc_nmi, ...
+	 */
+	for (i = 0; i < n && strncmp(frame_at(frames, i), "asm_", 4) != 0; i++)
+		;
+	return i;
+}
+
 static const struct path *find_path(struct json_object *frames)
 {
-	size_t i, k, n = json_object_array_length(frames);
+	size_t i, k, n = kcaller_context(frames);
 
 	for (i = 0; i < n; i++)
 		for (k = 0; k < sizeof(paths) / sizeof(paths[0]); k++)
@@ -71,7 +82,7 @@ static bool is_waking(struct json_object *frames)
 {
 	static const char *const wakers[] = { "try_to_wake_up", "ttwu_do_activate",
 					      "sched_ttwu_pending", "wake_up_new_task" };
-	size_t i, k, n = json_object_array_length(frames);
+	size_t i, k, n = kcaller_context(frames);
 
 	for (i = 0; i < n; i++)
 		for (k = 0; k < sizeof(wakers) / sizeof(wakers[0]); k++)

@@ -11,5 +11,7 @@
  * order in which they run; how many.
  */
 size_t kcaller_find(struct json_object *frames, const char *ops[2]);
+/* How many of the frames are there for the innermost one: what is outside was only interrupted. */
+size_t kcaller_context(struct json_object *frames);
 
 #endif

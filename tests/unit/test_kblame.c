@@ -53,6 +53,15 @@ TEST(path)
 	/* the inner one counts */
 	CHECK_STR(path("select_task_rq_scx try_to_wake_up finish_dispatch"), "select_cpu");
 	CHECK_STR(path("__scx_init_task scx_post_fork"), "init_task");
+	/* what was interrupted has no part in it */
+	CHECK_STR(path("dispatch_enqueue enqueue_task_scx ttwu_do_activate hrtimer_wakeup "
+		       "asm_sysvec_apic_timer_interrupt balance_one"),
+		  "select_cpu enqueue");
+	CHECK_STR(
+		path("dispatch_enqueue enqueue_task_scx sched_tick asm_sysvec_apic_timer_interrupt "
+		     "try_to_wake_up"),
+		"enqueue");
+	CHECK_STR(path("scx_tick asm_sysvec_apic_timer_interrupt finish_dispatch"), "");
 	/* a name is the whole name */
 	CHECK_STR(path("balance_one_more finish_dispatched"), "");
 	CHECK_STR(path("scx_watchdog_workfn process_one_work"), "");
