@@ -8,12 +8,13 @@
 #include "kval.h"
 #include "units.h"
 
-#define BUCKETS_MAX 65536
-#define CHAIN_MAX   256 /* DSQs in one bucket: a guest that lies may have made a ring */
-#define COMM_LEN    17
-#define TEXT_MAX    1024
-#define DUMP_MAX    (64 << 10)
-#define ITER_CURSOR 1 /* SCX_DSQ_LNODE_ITER_CURSOR: a mark in the list, no task */
+#define BUCKETS_MAX   65536
+#define CHAIN_MAX     256 /* DSQs in one bucket: a guest that lies may have made a ring */
+#define COMM_LEN      17
+#define TEXT_MAX      1024
+#define DUMP_MAX      (64 << 10)
+#define SCX_EXIT_DONE 1 /* enum scx_exit_kind */
+#define ITER_CURSOR   1 /* SCX_DSQ_LNODE_ITER_CURSOR: a mark in the list, no task */
 
 /* The scheduler's own struct, from 6.16 on; 0 before, or when there is none. */
 static uint64_t scx_root(const struct obs *o)
@@ -86,17 +87,20 @@ uint64_t kscx_exit_place(const struct obs *o)
 	return part(o, KP_SCX_EXIT_KIND);
 }
 
-unsigned int kscx_exit_kind(const struct obs *o)
+unsigned int kscx_exit_claimed(const struct obs *o)
 {
 	uint64_t at = kscx_exit_place(o), kind;
 
-	/*
-	 * This is set first. The work that takes the scheduler down sets it to SCX_EXIT_DONE (1)
-	 * at its beginning, and exit_info has the kind until its end.
-	 */
-	if (at && !kmem_number(&o->mem, at, 4, &kind) && kind > 1)
-		return (unsigned int)kind;
-	return (unsigned int)obs_number(o, exit_info(o), KP_EXIT_KIND);
+	return at && !kmem_number(&o->mem, at, 4, &kind) && kind > SCX_EXIT_DONE
+		       ? (unsigned int)kind
+		       : 0;
+}
+
+unsigned int kscx_exit_kind(const struct obs *o)
+{
+	unsigned int kind = kscx_exit_claimed(o);
+
+	return kind ? kind : (unsigned int)obs_number(o, exit_info(o), KP_EXIT_KIND);
 }
 
 static void add_text(const struct obs *o, struct json_object *to, const char *key, uint64_t info,

@@ -15,7 +15,12 @@
 
 /* The user DSQs: their GVAs, at most `max`; how many. */
 size_t kscx_dsqs(const struct obs *o, uint64_t *dsq, size_t max);
-/* The number of enum scx_exit_kind that the scheduler ended with; 0: it did not. */
+/*
+ * The number of enum scx_exit_kind that the scheduler has just been given to end with; 0 before,
+ * and from when the work that takes it down has begun.
+ */
+unsigned int kscx_exit_claimed(const struct obs *o);
+/* The same until that work is done; 0: it did not end. */
 unsigned int kscx_exit_kind(const struct obs *o);
 /* Where the kernel sets it first, an int; 0: there is no scheduler. */
 uint64_t kscx_exit_place(const struct obs *o);

@@ -378,7 +378,7 @@ static void keep_stack(struct obs *o, unsigned int cpu)
 	struct errbuf e;
 
 	obs_begin(o);
-	if (!o->exit && kscx_exit_kind(o) > SCX_EXIT_UNREG && c->regs &&
+	if (kscx_exit_claimed(o) > SCX_EXIT_UNREG && !o->end_n && c->regs &&
 	    !c->regs(o->self, cpu, &r, &e))
 		o->end_n = kunwind(o, &r, o->end_pc, OBS_STACK);
 }
