@@ -83,7 +83,10 @@ struct engine_control {
 	int (*pause)(void *self, uint64_t *took_ns, struct errbuf *e);
 	/* The vCPUs run; watchpoints that were armed meanwhile count from here. */
 	int (*resume)(void *self, uint64_t *took_ns, struct errbuf *e);
-	/* Of vCPU `cpu`, by its id in the topology record. Wants the guest paused. */
+	/*
+	 * Of vCPU `cpu`, by its id in the topology record. Wants the guest paused, or at its
+	 * end, once pause() has said so: then they are what they were.
+	 */
 	int (*regs)(void *self, unsigned int cpu, struct engine_regs *r, struct errbuf *e);
 	/*
 	 * These watchpoints, and no others, on every vCPU; n 0: none. The index is a

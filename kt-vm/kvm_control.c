@@ -94,8 +94,11 @@ static int check_alive(struct kvm_vm *vm, struct errbuf *e)
 static int pause_guest(void *self, uint64_t *took_ns, struct errbuf *e)
 {
 	int rc = check_alive(self, e);
+	struct errbuf late;
 
 	*took_ns = 0;
+	if (rc) /* its threads are about to end, and its registers are what they were */
+		kvm_vm_move(self, KVM_WANT_END, ENGINE_CONTROL_NS, took_ns, &late);
 	return rc ? rc : kvm_vm_move(self, KVM_WANT_PAUSE, ENGINE_CONTROL_NS, took_ns, e);
 }
 
@@ -131,16 +134,22 @@ static int resume(void *self, uint64_t *took_ns, struct errbuf *e)
 	return kvm_vm_move(vm, KVM_WANT_RUN, ENGINE_CONTROL_NS, took_ns, e);
 }
 
-/* -EBUSY unless every vCPU stands still: KVM would wait for one that runs. */
-static int check_paused(struct kvm_vm *vm, struct errbuf *e)
+/* No vCPU runs, for a pause or for ever: KVM would wait for one that does. */
+static bool is_still(struct kvm_vm *vm)
 {
-	bool paused;
-	int rc = check_alive(vm, e);
+	bool still;
 
 	pthread_mutex_lock(&vm->lock);
-	paused = atomic_load(&vm->want) != KVM_WANT_RUN && arrived(vm, KVM_WANT_PAUSE);
+	still = atomic_load(&vm->want) != KVM_WANT_RUN && arrived(vm, KVM_WANT_PAUSE);
 	pthread_mutex_unlock(&vm->lock);
-	return rc || paused ? rc : errbuf_set(e, -EBUSY, "the guest is not paused");
+	return still;
+}
+
+static int check_paused(struct kvm_vm *vm, struct errbuf *e)
+{
+	int rc = check_alive(vm, e);
+
+	return rc || is_still(vm) ? rc : errbuf_set(e, -EBUSY, "the guest is not paused");
 }
 
 static int regs(void *self, unsigned int cpu, struct engine_regs *r, struct errbuf *e)
@@ -152,7 +161,7 @@ static int regs(void *self, unsigned int cpu, struct engine_regs *r, struct errb
 
 	if (cpu >= vm->vcpus)
 		return errbuf_set(e, -EINVAL, "there is no vCPU %u", cpu);
-	rc = check_paused(vm, e);
+	rc = is_still(vm) ? 0 : check_paused(vm, e);
 	if (rc)
 		return rc;
 	if (ioctl(vm->vcpu[cpu].fd, KVM_GET_REGS, &g) || ioctl(vm->vcpu[cpu].fd, KVM_GET_SREGS, &s))

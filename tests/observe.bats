@@ -411,8 +411,8 @@ trace_rules='
 	END
 	"$KT_TOP/tests/validate-records" <clocks.jsonl
 	kt-report --perfetto=clocks.json <clocks.jsonl >/dev/null || true
-	jq -c '.traceEvents[] | select(.name == "step 0" or .name == "sched_wakeup") | [.name, .ts, .dur]' clocks.json >times
-	diff - times <<-'END'
+	jq -c '.traceEvents[] | select(.name == "step 0" or .name == "sched_wakeup") | [.name, .ts, .dur]' clocks.json >found
+	diff - found <<-'END'
 		["sched_wakeup",25000,null]
 		["sched_wakeup",40000,null]
 		["step 0",18000,31000]

@@ -233,8 +233,17 @@ static void resetting(void)
 {
 	static const char code[] = "\xb0\xfe\xe6\x64" COUNT_FOR_EVER; /* out %al, $0x64 */
 
+	struct engine_regs r = { 0 };
+	uint64_t took;
+
 	CHECK_INT(start(1, 64 << 20, code, sizeof(code) - 1), 0);
 	CHECK_INT(event(), ENGINE_RESET);
+	/* there is no way back, but the registers are what they were */
+	CHECK_INT(kvm_control.pause(vm, &took, &e), -ESRCH);
+	CHECK_INT(kvm_control.regs(vm, 0, &r, &e), 0);
+	CHECK_INT(r.gpr[0] & 0xff, 0xfe);
+	CHECK(r.rip - CODE <= 4);
+	CHECK_INT(kvm_control.resume(vm, &took, &e), -ESRCH);
 	end();
 }
 
