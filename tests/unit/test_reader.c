@@ -444,6 +444,16 @@ TEST(types_within_themselves)
 	btf__free(b);
 }
 
+TEST(a_type_that_is_not_there)
+{
+	begin(4);
+	g.aux.attach_type = 0xffffff;
+	CHECK_STR(text_of(kbpf_progs_json(&o)),
+		  "[{\"id\":9,\"name\":\"a_guest_enqueue\",\"cnt\":10,"
+		  "\"ns\":1000,\"verified_insns\":99}]");
+	end();
+}
+
 TEST(bytes_that_are_no_text)
 {
 	struct json_object *r;
@@ -464,4 +474,4 @@ TEST(bytes_that_are_no_text)
 UNIT_MAIN(T(attach), T(another_kernel), T(samples), T(maps), T(end_of_a_scheduler), T(queues),
 	  T(stacks), T(flight_recorder), T(names), T(last_bytes_of_a_page), T(loops),
 	  T(samples_of_loops), T(a_record_fits_into_a_line), T(types_within_themselves),
-	  T(bytes_that_are_no_text))
+	  T(a_type_that_is_not_there), T(bytes_that_are_no_text))
