@@ -118,7 +118,7 @@ struct g_image {
 	uint64_t per_cpu_offset[G_CPUS];
 	uint64_t phys_base, page_offset_base, jiffies;
 	uint32_t l5, nr_cpus, number, exit_kind_early;
-	uint64_t dsq_hash, exit_info, root, map_idr, prog_idr, trace_buffer;
+	uint64_t dsq_hash, exit_info, root, map_idr, next_map, prog_idr, trace_buffer;
 	uint64_t switch_event, wakeup_event;
 	struct g_list bpf_ksyms;
 	uint64_t ops[2]; /* callbacks of the scheduler */
@@ -379,6 +379,7 @@ static void g_make_maps(struct g_image *g)
 	g->map[G_ARENA].user_end = 0x100002000ULL;
 	strcpy((char *)g->arena, "arena");
 	g->map_idr = GVA(node[0]) + 2;
+	g->next_map = 20;
 	g->prog_idr = GVA(prog); /* a single entry needs no node */
 }
 

@@ -261,6 +261,7 @@ static const struct g_probe g_probes[] = {
 	{ KP_EXIT_BT_LEN, G_IMAGE(exit, bt_len) },
 	{ KP_OPS_NAME, 16, 16 },
 	{ KP_IDR_HEAD, 0, 8 },
+	{ KP_IDR_NEXT, 8, 4 },
 	{ KP_NODE_SLOTS, 0, 64 * 8 },
 	{ KP_MAP_TYPE, G_AT(struct g_map, type) },
 	{ KP_MAP_KEY_SIZE, G_AT(struct g_map, key_size) },

@@ -354,6 +354,25 @@ TEST(names)
 	end();
 }
 
+TEST(live_fields)
+{
+	struct json_object *test = json_object_new_object(), *a = json_object_new_array(), *r;
+
+	begin(4);
+	json_object_array_add(a, json_object_new_string("stats.flag"));
+	json_object_array_add(a, json_object_new_string("percpu[0].count"));
+	json_object_array_add(a, json_object_new_string("nothing"));
+	json_object_object_add(test, "watch_fields", a);
+	obs_plan(&o, test);
+	monitor_sample(&o, 1);
+	r = last_record();
+	CHECK_STR(text_of(json_object_get(rec_get_obj(r, "fields"))),
+		  "{\"stats.flag\":-3,\"percpu[0].count\":[10,11],\"nothing\":null}");
+	json_object_put(r);
+	end();
+	json_object_put(test);
+}
+
 /* The last variable of a section: the page behind it may not be there. */
 TEST(last_bytes_of_a_page)
 {
@@ -472,6 +491,6 @@ TEST(bytes_that_are_no_text)
 }
 
 UNIT_MAIN(T(attach), T(another_kernel), T(samples), T(maps), T(end_of_a_scheduler), T(queues),
-	  T(stacks), T(flight_recorder), T(names), T(last_bytes_of_a_page), T(loops),
-	  T(samples_of_loops), T(a_record_fits_into_a_line), T(types_within_themselves),
+	  T(stacks), T(flight_recorder), T(names), T(live_fields), T(last_bytes_of_a_page),
+	  T(loops), T(samples_of_loops), T(a_record_fits_into_a_line), T(types_within_themselves),
 	  T(a_type_that_is_not_there), T(bytes_that_are_no_text))
