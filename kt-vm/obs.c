@@ -18,6 +18,7 @@
 #define SCX_EXIT_UNREG 64   /* enum scx_exit_kind: user space has taken it off */
 #define SCX_EXIT_ERROR 1024 /* errors begin here */
 #define SNAPSHOTS_MAX  1024
+#define FAILURES_MAX   64 /* with a snapshot: a guest can say at any rate that its scheduler ends */
 #define KERNEL_HALF    0xff00000000000000ULL /* below: user mode, which has no symbols here */
 #define POLL           (5 * NSEC_PER_MSEC)
 #define POLL_BUSY      (1 * NSEC_PER_MSEC) /* between the first sign of an end and its reason */
@@ -279,8 +280,10 @@ static void look_for_failure(struct obs *o, uint64_t now_ns)
 		json_object_put(o->exit);
 		o->exit = exit;
 	}
-	if (kind >= SCX_EXIT_ERROR && !o->failed)
+	if (kind >= SCX_EXIT_ERROR && !o->failed && o->failures < FAILURES_MAX) {
+		o->failures++;
 		snapshot_take(o, "failure", SNAPSHOT_FAILURE, now_ns, &e);
+	}
 	o->failed = kind >= SCX_EXIT_ERROR;
 	if (!exit)
 		o->end_n = 0;

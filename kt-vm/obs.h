@@ -81,6 +81,7 @@ struct obs {
 	uint64_t end_pc[OBS_STACK]; /* the stack of the CPU that has ended the scheduler */
 	size_t end_n;               /* 0: it was not seen at it */
 	bool failed;                /* the scheduler's end was seen */
+	unsigned int failures;      /* such ends that a snapshot was taken of */
 	struct json_object *exit;   /* what the kernel has said about it so far */
 	uint64_t poll_ns;           /* when to look for it next, where no watchpoint tells */
 };

@@ -410,6 +410,26 @@ TEST(loops)
 	end();
 }
 
+/* A scheduler that ends and ends is not worth a pause each time. */
+TEST(an_end_without_end)
+{
+	unsigned int i, snapshots = 0;
+	uint64_t now = 1;
+	const char *p;
+
+	begin(4);
+	o.period_ns = NSEC_PER_SEC;
+	for (i = 0; i < 200; i++) {
+		g.exit.kind = i % 2 ? 0 : 1024;
+		obs_tick(&o, now += NSEC_PER_SEC);
+	}
+	fflush(out.f);
+	for (p = records; (p = strstr(p, "\"reason\":\"failure\"")); p++)
+		snapshots++;
+	CHECK_INT(snapshots, 64);
+	end();
+}
+
 TEST(samples_of_loops)
 {
 	begin(4);
@@ -492,5 +512,5 @@ TEST(bytes_that_are_no_text)
 
 UNIT_MAIN(T(attach), T(another_kernel), T(samples), T(maps), T(end_of_a_scheduler), T(queues),
 	  T(stacks), T(flight_recorder), T(names), T(live_fields), T(last_bytes_of_a_page),
-	  T(loops), T(samples_of_loops), T(a_record_fits_into_a_line), T(types_within_themselves),
-	  T(a_type_that_is_not_there), T(bytes_that_are_no_text))
+	  T(loops), T(an_end_without_end), T(samples_of_loops), T(a_record_fits_into_a_line),
+	  T(types_within_themselves), T(a_type_that_is_not_there), T(bytes_that_are_no_text))
