@@ -174,6 +174,7 @@ lint:
 	shellcheck $(SH_FILES)
 	shellcheck -s bash $(wildcard tests/*.bash tests/*.bats tests/e2e/*.bats)
 	tests/lint
+	$(MAKE) -s CC=clang B=build/clang all unit
 
 format:
 	clang-format -i $(C_FILES)
@@ -200,7 +201,7 @@ help:
 	@echo 'make check    every test (TESTS="tests/topo.bats ..." for some)'
 	@echo 'make check-long  what takes too long for make check'
 	@echo 'make bench    speed, as ratios against a peer in the same run'
-	@echo 'make lint     formatting, shell, man pages, layering'
+	@echo 'make lint     formatting, shell, man pages, layering; and clang finds nothing'
 	@echo 'make fuzz     the parsers under libFuzzer, SECONDS=60 each'
 	@echo 'make deps     install the packages that kt needs'
 	@echo 'make all | unit | scx | install (PREFIX, DESTDIR) | format | clean'

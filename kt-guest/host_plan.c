@@ -264,6 +264,16 @@ static char *replaced(const char *s, const struct place *p)
 	return new;
 }
 
+static void replace(struct json_object *v, const struct place *p);
+
+/* The list of places itself stays as it is. */
+static void replace_members(struct json_object *v, const struct place *p)
+{
+	json_object_object_foreach (v, key, member)
+		if (strcmp(key, "programs") != 0 && strcmp(key, "host") != 0)
+			replace(member, p);
+}
+
 static void replace(struct json_object *v, const struct place *p)
 {
 	size_t i;
@@ -271,11 +281,7 @@ static void replace(struct json_object *v, const struct place *p)
 
 	switch (json_object_get_type(v)) {
 	case json_type_object:
-		json_object_object_foreach (v, key, member) {
-			/* the list of places itself stays as it is */
-			if (strcmp(key, "programs") != 0 && strcmp(key, "host") != 0)
-				replace(member, p);
-		}
+		replace_members(v, p);
 		break;
 	case json_type_array:
 		for (i = 0; i < json_object_array_length(v); i++)
