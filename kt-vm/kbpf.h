@@ -42,7 +42,7 @@ struct kbpf_value {
 	uint64_t map, map_id; /* whose it is */
 };
 
-/* 0, or -ENOENT with words that list what there is. */
+/* In the newest map that has it. 0, or -ENOENT with words that list what there is. */
 int kbpf_find(struct obs *o, const char *name, struct kbpf_value *v, struct errbuf *e);
 /* Is the map still there that it was found in? Schedulers come and go. */
 bool kbpf_valid(const struct obs *o, const struct kbpf_value *v);

@@ -141,7 +141,7 @@ static int not_found(struct obs *o, const char *text, const uint64_t *map, size_
 int kbpf_find(struct obs *o, const char *text, struct kbpf_value *v, struct errbuf *e)
 {
 	uint64_t map[KBPF_MAPS_MAX], idr = kmem_symbol(&o->mem, "map_idr");
-	size_t n = idr ? kidr_list(o, idr, map, KBPF_MAPS_MAX) : 0, i;
+	size_t n = idr ? kidr_list(o, idr, map, KBPF_MAPS_MAX) : 0, i = n;
 	struct kbpf_map m;
 	struct name name;
 	int rc = parse(text, &name, e);
@@ -149,7 +149,8 @@ int kbpf_find(struct obs *o, const char *text, struct kbpf_value *v, struct errb
 	if (rc)
 		return rc;
 	e->text[0] = '\0';
-	for (i = 0; i < n; i++) {
+	/* the newest first: the maps of a scheduler that is gone stay for some time */
+	while (i--) {
 		kbpf_map_read(o, map[i], &m);
 		rc = in_map(o, &m, &name, v, e);
 		if (rc == 0 && v->field.size > 8)

@@ -45,12 +45,12 @@ static void number(struct obs *o, const struct watch_field *f, unsigned int cpu)
 		jtext_uint(&o->text, n);
 }
 
-/* A map that is gone may have left another one with such a field. */
+/* A new map may have such a field, too, and counts then; one that is gone may have left another. */
 static void find(struct obs *o, struct watch_field *f, bool news)
 {
 	struct errbuf e;
 
-	if (f->found ? !kbpf_valid(o, &f->v) : news)
+	if (news || (f->found && !kbpf_valid(o, &f->v)))
 		f->found = kbpf_find(o, f->name, &f->v, &e) == 0;
 }
 

@@ -33,25 +33,53 @@ static int arm(struct obs *o, struct errbuf *e)
 	return rc ? rc : rc2;
 }
 
-static bool in_step(const struct obs *o, const struct obs_watch *w)
+static int find(struct obs *o, const char *what, struct obs_watch *w, struct errbuf *e)
+{
+	struct kname n;
+	int rc = kname_find(o, what, &n, e);
+
+	if (rc)
+		return rc;
+	w->gva = kname_place(&n, &w->len);
+	w->len = w->len > 8 ? 8 : w->len;
+	if (n.bpf) {
+		w->map = n.of.map;
+		w->map_id = n.of.map_id;
+	}
+	if (!w->len || (w->len & (w->len - 1)) || w->gva % w->len)
+		return errbuf_set(e, -EINVAL, "\"%.60s\" is no number that a CPU can watch", what);
+	return 0;
+}
+
+static bool in_step(struct obs *o, const struct obs_watch *w)
 {
 	(void)o;
 	return w->in_step;
 }
 
-static bool without_map(const struct obs *o, const struct obs_watch *w)
+static bool without_map(struct obs *o, const struct obs_watch *w)
 {
 	return w->map && !kbpf_valid(o, &(struct kbpf_value){ .map = w->map, .map_id = w->map_id });
 }
 
-static bool used_up(const struct obs *o, const struct obs_watch *w)
+/* Another scheduler has the variable now: this one's maps may stay until RCU has them freed. */
+static bool replaced(struct obs *o, const struct obs_watch *w)
+{
+	struct obs_watch now = { .map = 0 };
+	struct errbuf e;
+
+	return without_map(o, w) ||
+	       (w->map && !find(o, w->what, &now, &e) && now.map_id != w->map_id);
+}
+
+static bool used_up(struct obs *o, const struct obs_watch *w)
 {
 	(void)o;
 	return !w->own && !w->left;
 }
 
 /* Disarms those that it is over with. */
-static void disarm(struct obs *o, bool (*over)(const struct obs *o, const struct obs_watch *w))
+static void disarm(struct obs *o, bool (*over)(struct obs *o, const struct obs_watch *w))
 {
 	unsigned int i, n = 0;
 	struct errbuf e;
@@ -75,32 +103,16 @@ void watch_check(struct obs *o)
 	disarm(o, without_map);
 }
 
-static int find(struct obs *o, const char *what, struct obs_watch *w, struct errbuf *e)
-{
-	struct kname n;
-	int rc = kname_find(o, what, &n, e);
-
-	if (rc)
-		return rc;
-	w->gva = kname_place(&n, &w->len);
-	w->len = w->len > 8 ? 8 : w->len;
-	if (n.bpf) {
-		w->map = n.of.map;
-		w->map_id = n.of.map_id;
-	}
-	if (!w->len || (w->len & (w->len - 1)) || w->gva % w->len)
-		return errbuf_set(e, -EINVAL, "\"%.60s\" is no number that a CPU can watch", what);
-	return 0;
-}
-
 int watch_request(struct obs *o, struct json_object *op, struct errbuf *e)
 {
 	const char *what = rec_get_str(op, "what", "");
-	struct obs_watch *w = &o->watch[o->nwatches];
+	struct obs_watch *w;
 	int rc;
 
+	disarm(o, replaced);
 	if (o->nwatches == ENGINE_WATCHES)
 		return errbuf_set(e, -EBUSY, "all %d watchpoints are in use", ENGINE_WATCHES);
+	w = &o->watch[o->nwatches];
 	*w = (struct obs_watch){ .left = (uint64_t)rec_get_int(op, "hits", 16),
 				 .pause_ns = (uint64_t)rec_get_int(op, "interval_ns",
 								   100 * NSEC_PER_MSEC),
@@ -108,6 +120,7 @@ int watch_request(struct obs *o, struct json_object *op, struct errbuf *e)
 				 .conditional = json_object_object_get(op, "equals") != NULL,
 				 .equals = (uint64_t)rec_get_int(op, "equals", 0) };
 	snprintf(w->name, sizeof(w->name), "%s", rec_get_str(op, "name", what));
+	snprintf(w->what, sizeof(w->what), "%s", what);
 	rc = find(o, what, w, e);
 	if (rc)
 		return rc;

@@ -161,6 +161,7 @@ failed() {
 		{ \"cgroups\": [{ \"name\": \"a\", \"workers\": 1 }], \"hold\": \"100ms\" },
 		{ \"ops\": [\"detach_scheduler\", { \"attach_scheduler\": \"scx_kt\" }, $three],
 		  \"cgroups\": [{ \"name\": \"b\", \"workers\": 1 }], \"hold\": \"100ms\" }]"
+	show 'select(.type == "op" and .ok != true)'
 	[ "$(show 'select(.type == "op") | [.op, .ok]' | sort | uniq -c | xargs)" = '1 [attach_scheduler,true] 1 [detach_scheduler,true] 6 [watch,true]' ]
 }
 

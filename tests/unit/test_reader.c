@@ -2,6 +2,8 @@
 // LINK: kt-vm/k[a-uw-z]*.c kt-vm/kval.c kt-vm/obs.c kt-vm/monitor.c kt-vm/live.c
 // LINK: kt-vm/snapshot.c kt-vm/watch.c kt-vm/jtext.c kt-vm/gmem.c kt-vm/engine_control.c
 /* What is read from the memory of a guest (guest_image.h), of one that lies, too. */
+#include <errno.h>
+
 #include "guest_kernel.h"
 #include "kt-vm/kbpf.h"
 #include "kt-vm/kflight.h"
@@ -10,6 +12,7 @@
 #include "kt-vm/kunwind.h"
 #include "kt-vm/kval.h"
 #include "kt-vm/snapshot.h"
+#include "kt-vm/watch.h"
 #include "unit.h"
 
 static struct g_image g __attribute__((aligned(4096)));
@@ -373,6 +376,63 @@ TEST(live_fields)
 	json_object_put(test);
 }
 
+/* One scheduler after another: the maps of the first are still there when those of the next come.
+ */
+static void replace_scheduler(void)
+{
+	g.map[G_QUEUE] = g.map[G_BSS];
+	g.map[G_QUEUE].id = 99;
+	g.map[G_QUEUE].value[0] = 7 | 5ULL << 32;
+	g.next_map = 100;
+}
+
+TEST(the_newest_map_counts)
+{
+	struct json_object *test = json_object_new_object(), *a = json_object_new_array(), *r;
+
+	begin(4);
+	json_object_array_add(a, json_object_new_string("stats.count"));
+	json_object_object_add(test, "watch_fields", a);
+	obs_plan(&o, test);
+	monitor_sample(&o, 1);
+	replace_scheduler();
+	monitor_sample(&o, 2);
+	r = last_record();
+	CHECK_STR(text_of(json_object_get(rec_get_obj(r, "fields"))), "{\"stats.count\":7}");
+	CHECK_STR(name_of("stats.count"), "7");
+	json_object_put(r);
+	end();
+	json_object_put(test);
+}
+
+static int watch(const char *what)
+{
+	struct json_object *op = json_object_new_object();
+	struct errbuf e;
+	int rc;
+
+	json_object_object_add(op, "what", json_object_new_string(what));
+	obs_begin(&o);
+	rc = watch_request(&o, op, &e);
+	json_object_put(op);
+	return rc;
+}
+
+TEST(watchpoints_of_a_replaced_scheduler)
+{
+	unsigned int i;
+
+	begin(4);
+	for (i = 0; i < ENGINE_WATCHES; i++)
+		CHECK_INT(watch("stats.count"), 0);
+	CHECK_INT(watch("stats.count"), -EBUSY);
+	replace_scheduler();
+	CHECK_INT(watch("stats.count"), 0);
+	CHECK_INT(o.nwatches, 1);
+	CHECK_INT(o.watch[0].map_id, 99);
+	end();
+}
+
 /* The last variable of a section: the page behind it may not be there. */
 TEST(last_bytes_of_a_page)
 {
@@ -511,6 +571,7 @@ TEST(bytes_that_are_no_text)
 }
 
 UNIT_MAIN(T(attach), T(another_kernel), T(samples), T(maps), T(end_of_a_scheduler), T(queues),
-	  T(stacks), T(flight_recorder), T(names), T(live_fields), T(last_bytes_of_a_page),
-	  T(loops), T(an_end_without_end), T(samples_of_loops), T(a_record_fits_into_a_line),
+	  T(stacks), T(flight_recorder), T(names), T(live_fields), T(the_newest_map_counts),
+	  T(watchpoints_of_a_replaced_scheduler), T(last_bytes_of_a_page), T(loops),
+	  T(an_end_without_end), T(samples_of_loops), T(a_record_fits_into_a_line),
 	  T(types_within_themselves), T(a_type_that_is_not_there), T(bytes_that_are_no_text))
