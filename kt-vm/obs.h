@@ -22,7 +22,7 @@
 struct watch_field;
 
 struct obs_watch {
-	char name[64]; /* of its snapshots */
+	char name[64];  /* of its snapshots */
 	char what[160]; /* the variable, as the test names it */
 	uint64_t gva;
 	unsigned int len;
