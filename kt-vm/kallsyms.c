@@ -11,11 +11,10 @@
  *	token_index   u16 for each code: its offset in token_table
  *
  * What a name expands to begins with the symbol's type, as in nm(1). Addresses are in 32 bits
- * for each symbol, and in three ways: enum place.
+ * for each symbol, and in three ways: enum kallsyms_place.
  */
 #include <errno.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "kallsyms.h"
@@ -26,33 +25,15 @@
 #define SEQ         3   /* bytes */
 #define LENGTH_MAX  512 /* of a name: KSYM_NAME_LEN */
 #define SYMBOLS_MAX (4U << 20)
-#define NAMES_MAX   (256U << 20) /* of all names together, expanded */
-#define SYMBOL_MAX  (16U << 20)  /* no object is larger: a gap between two regions */
-#define TRIES       16           /* of places that may be the start of the names */
+#define SYMBOL_MAX  (16U << 20) /* no object is larger: a gap between two regions */
+#define TRIES       16          /* of places that may be the start of the names */
 
-enum place {
-	BY_BASE,    /* relative_base (a u64 behind the offsets) plus the offset */
-	BUT_PERCPU, /* until 6.14: so if negative, -1 being 0; else it is the address itself */
-	BY_PLACE,   /* from 7.0 on: the address of the offset plus the offset; there is no base */
-};
-
-struct tables {
-	const uint8_t *data;
-	size_t len, align;
-	uint64_t addr; /* of data */
-	/* where they are in data */
-	size_t index, tokens, markers, names, offsets;
-	uint32_t nmarkers, n;
-	enum place place;
-	uint64_t base;
-};
-
-static size_t up(const struct tables *t, size_t n)
+static size_t up(const struct kallsyms *t, size_t n)
 {
 	return (n + t->align - 1) & ~(t->align - 1);
 }
 
-static uint16_t u16(const struct tables *t, size_t at)
+static uint16_t u16(const struct kallsyms *t, size_t at)
 {
 	uint16_t v;
 
@@ -60,7 +41,7 @@ static uint16_t u16(const struct tables *t, size_t at)
 	return v;
 }
 
-static uint32_t u32(const struct tables *t, size_t at)
+static uint32_t u32(const struct kallsyms *t, size_t at)
 {
 	uint32_t v;
 
@@ -68,7 +49,7 @@ static uint32_t u32(const struct tables *t, size_t at)
 	return v;
 }
 
-static uint64_t u64(const struct tables *t, size_t at)
+static uint64_t u64(const struct kallsyms *t, size_t at)
 {
 	uint64_t v;
 
@@ -79,7 +60,7 @@ static uint64_t u64(const struct tables *t, size_t at)
 /* ---- where they are -------------------------------------------------------------- */
 
 /* 256 offsets, each greater than the one before it, and not by much. */
-static bool is_index(const struct tables *t, size_t at)
+static bool is_index(const struct kallsyms *t, size_t at)
 {
 	unsigned int i;
 
@@ -92,7 +73,7 @@ static bool is_index(const struct tables *t, size_t at)
 }
 
 /* The strings that the index says, and nothing but padding up to it. */
-static bool are_tokens(const struct tables *t, size_t at)
+static bool are_tokens(const struct kallsyms *t, size_t at)
 {
 	size_t end = 0;
 	unsigned int i;
@@ -108,7 +89,7 @@ static bool are_tokens(const struct tables *t, size_t at)
 }
 
 /* Only the length of the last one is unknown. */
-static bool find_tokens(struct tables *t)
+static bool find_tokens(struct kallsyms *t)
 {
 	size_t size = u16(t, t->index + 2 * (CODES - 1)) + 1, last;
 
@@ -122,7 +103,7 @@ static bool find_tokens(struct tables *t)
 }
 
 /* A name's length in codes; *at is moved to the first of them. 0: it does not end in time. */
-static size_t name_length(const struct tables *t, size_t *at, size_t end)
+static size_t name_length(const struct kallsyms *t, size_t *at, size_t end)
 {
 	size_t len;
 
@@ -135,7 +116,7 @@ static size_t name_length(const struct tables *t, size_t *at, size_t end)
 }
 
 /* From here, names of that number are as the markers say, and end just before them. */
-static bool are_names(const struct tables *t, size_t start, uint32_t n)
+static bool are_names(const struct kallsyms *t, size_t start, uint32_t n)
 {
 	size_t at = start, len;
 	uint32_t i;
@@ -152,7 +133,7 @@ static bool are_names(const struct tables *t, size_t start, uint32_t n)
 }
 
 /* Their number is in front of them, and the last marker tells about where they begin. */
-static bool find_names(struct tables *t)
+static bool find_names(struct kallsyms *t)
 {
 	size_t last = u32(t, t->markers + 4 * (t->nmarkers - 1)), at, least;
 	unsigned int tries = 0;
@@ -174,7 +155,7 @@ static bool find_names(struct tables *t)
 }
 
 /* Right before the tokens: they grow, from the 0 that begins them. */
-static bool find_markers(struct tables *t)
+static bool find_markers(struct kallsyms *t)
 {
 	size_t end = t->tokens, at;
 
@@ -189,7 +170,7 @@ static bool find_markers(struct tables *t)
 	return u32(t, at) == 0 && at % t->align == 0 && find_names(t);
 }
 
-static bool grow(const struct tables *t)
+static bool grow(const struct kallsyms *t)
 {
 	uint32_t i;
 
@@ -200,7 +181,7 @@ static bool grow(const struct tables *t)
 }
 
 /* With seqs between them and the tokens: the distance tells how many there are. */
-static bool find_far_markers(struct tables *t)
+static bool find_far_markers(struct kallsyms *t)
 {
 	const size_t each = 4 + SEQ * STEP; /* a marker and its symbols' seqs */
 	size_t back, seqs;
@@ -218,15 +199,15 @@ static bool find_far_markers(struct tables *t)
 	return false;
 }
 
-static uint64_t address(const struct tables *t, uint32_t i)
+uint64_t kallsyms_addr(const struct kallsyms *t, uint32_t i)
 {
 	size_t at = t->offsets + 4ULL * i;
 	uint64_t off = (uint64_t)(int64_t)(int32_t)u32(t, at);
 
 	switch (t->place) {
-	case BY_PLACE:
+	case KALLSYMS_BY_PLACE:
 		return t->addr + at + off;
-	case BUT_PERCPU:
+	case KALLSYMS_BUT_PERCPU:
 		return (int64_t)off >= 0 ? off : t->base - 1 - off;
 	default:
 		return t->base + (uint32_t)off;
@@ -234,39 +215,40 @@ static uint64_t address(const struct tables *t, uint32_t i)
 }
 
 /* Symbols come in the order of their addresses. */
-static bool fits(struct tables *t, enum place place)
+static bool fits(struct kallsyms *t, enum kallsyms_place place)
 {
 	uint32_t i;
 
 	t->place = place;
 	for (i = 1; i < t->n; i++)
-		if (address(t, i) < address(t, i - 1))
+		if (kallsyms_addr(t, i) < kallsyms_addr(t, i - 1))
 			return false;
-	return address(t, t->n - 1) >= KMEM_START_KERNEL_MAP;
+	return kallsyms_addr(t, t->n - 1) >= KMEM_START_KERNEL_MAP;
 }
 
-static bool by_base(struct tables *t, size_t offsets, size_t base)
+static bool by_base(struct kallsyms *t, size_t offsets, size_t base)
 {
 	t->offsets = offsets;
 	t->base = u64(t, base);
-	return t->base >= KMEM_START_KERNEL_MAP && (fits(t, BY_BASE) || fits(t, BUT_PERCPU));
+	return t->base >= KMEM_START_KERNEL_MAP &&
+	       (fits(t, KALLSYMS_BY_BASE) || fits(t, KALLSYMS_BUT_PERCPU));
 }
 
 /* They are behind all of that, or (until 6.4) in front of it. */
-static bool find_offsets(struct tables *t)
+static bool find_offsets(struct kallsyms *t)
 {
 	size_t size = up(t, 4ULL * t->n), behind = t->index + 2 * CODES, base;
 
 	if (size + 8 <= t->len - behind && by_base(t, behind, behind + size))
 		return true;
 	t->offsets = behind;
-	if (size <= t->len - behind && fits(t, BY_PLACE))
+	if (size <= t->len - behind && fits(t, KALLSYMS_BY_PLACE))
 		return true;
 	base = t->names - t->align - 8;
 	return size + t->align + 8 <= t->names && by_base(t, base - size, base);
 }
 
-static bool find_tables(struct tables *t)
+static bool find_tables(struct kallsyms *t)
 {
 	if (t->len < 2 * CODES)
 		return false;
@@ -284,99 +266,61 @@ static bool find_tables(struct tables *t)
 /* ---- what they say --------------------------------------------------------------- */
 
 /* What a code stands for: are_tokens() has seen that it ends. */
-static const char *token(const struct tables *t, uint8_t code)
+static const char *token(const struct kallsyms *t, uint8_t code)
 {
 	return (const char *)t->data + t->tokens + u16(t, t->index + 2 * (size_t)code);
 }
 
-/* Room for all names, types and NUL bytes included. */
-static size_t expanded_size(const struct tables *t)
+uint32_t kallsyms_name(const struct kallsyms *t, uint32_t at, char name[KALLSYMS_NAME_MAX])
 {
-	size_t at = t->names, i, len, size = 0;
-	uint32_t s;
-
-	for (s = 0; s < t->n; s++, at += len) {
-		len = name_length(t, &at, t->markers);
-		for (i = 0; i < len; i++)
-			size += strlen(token(t, t->data[at + i]));
-		size++; /* its NUL byte */
-	}
-	return size;
-}
-
-/* Writes a name without its type; returns what is behind it. */
-static char *expand(const struct tables *t, size_t at, size_t len, char *out)
-{
+	size_t next = at, len = name_length(t, &next, t->markers), room = KALLSYMS_NAME_MAX, i;
 	const char *type = NULL;
-	size_t i;
 
+	name[0] = '\0';
 	for (i = 0; i < len; i++) {
-		const char *s = token(t, t->data[at + i]);
+		const char *s = token(t, t->data[next + i]);
+		size_t n;
 
 		if (!type && *s)
 			type = s++;
-		out = stpcpy(out, s);
+		n = strlen(s);
+		if (n >= room)
+			n = room - 1;
+		memcpy(name, s, n);
+		name += n;
+		*name = '\0';
+		room -= n;
 	}
-	return out + 1;
+	return (uint32_t)(next + len);
 }
 
-static void fill(struct kallsyms *k, const struct tables *t)
+uint32_t kallsyms_where(const struct kallsyms *t, uint32_t i)
 {
-	size_t at = t->names, len;
-	char *out = k->names;
+	size_t at = t->names + u32(t, t->markers + 4ULL * (i / STEP));
 
-	for (k->n = 0; k->n < t->n; k->n++, at += len) {
-		len = name_length(t, &at, t->markers);
-		k->entry[k->n].addr = address(t, (uint32_t)k->n);
-		k->entry[k->n].name = out;
-		out = expand(t, at, len, out);
-	}
+	for (i %= STEP; i; i--)
+		at += name_length(t, &at, t->markers);
+	return (uint32_t)at;
 }
 
-/* Symbols of one address are of one size. */
-static void set_sizes(struct kallsyms *k)
+uint64_t kallsyms_size(const struct kallsyms *t, uint32_t i)
 {
-	uint64_t next = 0, above = 0;
-	size_t i;
+	uint64_t addr = kallsyms_addr(t, i), above = addr;
 
-	for (i = k->n; i-- > 0;) {
-		struct ksym_entry *s = &k->entry[i];
-
-		if (s->addr != next) {
-			above = next;
-			next = s->addr;
-		}
-		s->size = above && above - s->addr <= SYMBOL_MAX ? above - s->addr : 0;
-	}
+	/* symbols of one address are of one size */
+	while (above == addr && ++i < t->n)
+		above = kallsyms_addr(t, i);
+	return above - addr <= SYMBOL_MAX ? above - addr : 0;
 }
 
-int kallsyms_read(struct kallsyms *k, const void *rodata, size_t len, uint64_t addr,
+int kallsyms_find(struct kallsyms *t, const void *rodata, size_t len, uint64_t addr,
 		  struct errbuf *e)
 {
-	struct tables t = { .data = rodata, .len = len, .addr = addr };
-	size_t size;
-
-	memset(k, 0, sizeof(*k));
-	if (!find_tables(&t))
+	*t = (struct kallsyms){ .data = rodata, .len = len, .addr = addr };
+	if (len > UINT32_MAX || !find_tables(t))
 		return errbuf_set(e, -ENOENT,
 				  "vmlinux has no symbol table, and no kallsyms that are known");
-	size = expanded_size(&t);
-	if (t.n > SYMBOLS_MAX || size > NAMES_MAX)
-		return errbuf_set(e, -E2BIG, "%u symbols in kallsyms", t.n);
-	k->entry = calloc(t.n, sizeof(*k->entry));
-	k->names = malloc(size);
-	if (!k->entry || !k->names) {
-		kallsyms_free(k);
-		return errbuf_set(e, -ENOMEM, "no memory for the symbols of vmlinux");
-	}
-	fill(k, &t);
-	set_sizes(k);
+	if (t->n > SYMBOLS_MAX)
+		return errbuf_set(e, -E2BIG, "%u symbols in kallsyms", t->n);
 	return 0;
-}
-
-void kallsyms_free(struct kallsyms *k)
-{
-	free(k->entry);
-	free(k->names);
-	memset(k, 0, sizeof(*k));
 }

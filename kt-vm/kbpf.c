@@ -371,7 +371,7 @@ struct json_object *kbpf_maps(struct obs *o)
 {
 	struct json_object *a = json_object_new_array();
 	uint64_t gva[KBPF_MAPS_MAX];
-	uint64_t idr = kmem_symbol(&o->mem, "map_idr");
+	uint64_t idr = kmem_symbol(&o->mem, KS_MAP_IDR);
 	size_t i, n = idr ? kidr_list(o, idr, gva, KBPF_MAPS_MAX) : 0;
 
 	for (i = 0; i < n && !kmem_spent(&o->mem); i++)

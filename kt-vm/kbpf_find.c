@@ -140,7 +140,7 @@ static int not_found(struct obs *o, const char *text, const uint64_t *map, size_
 
 int kbpf_find(struct obs *o, const char *text, struct kbpf_value *v, struct errbuf *e)
 {
-	uint64_t map[KBPF_MAPS_MAX], idr = kmem_symbol(&o->mem, "map_idr");
+	uint64_t map[KBPF_MAPS_MAX], idr = kmem_symbol(&o->mem, KS_MAP_IDR);
 	size_t n = idr ? kidr_list(o, idr, map, KBPF_MAPS_MAX) : 0, i = n;
 	struct kbpf_map m;
 	struct name name;

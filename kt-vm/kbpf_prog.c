@@ -14,7 +14,7 @@
 static uint64_t ksym_at(const struct obs *o, uint64_t addr)
 {
 	const struct kfield *link = &o->probe.f[KP_KSYM_LNODE];
-	uint64_t head = kmem_symbol(&o->mem, "bpf_kallsyms"), node, sym;
+	uint64_t head = kmem_symbol(&o->mem, KS_BPF_KALLSYMS), node, sym;
 	unsigned int i;
 
 	if (!head || !link->known || kmem_number(&o->mem, head, 8, &node))
@@ -30,7 +30,7 @@ static uint64_t ksym_at(const struct obs *o, uint64_t addr)
 	return 0;
 }
 
-static bool ksym_name(const struct obs *o, uint64_t sym, char *buf, size_t size)
+static bool name_of_ksym(const struct obs *o, uint64_t sym, char *buf, size_t size)
 {
 	const struct kfield *f = &o->probe.f[KP_KSYM_NAME];
 
@@ -42,7 +42,7 @@ bool kbpf_symbol(const struct obs *o, uint64_t addr, char *buf, size_t size)
 	uint64_t sym = ksym_at(o, addr);
 	char name[sizeof(((struct kbpf_prog *)0)->name)];
 
-	if (!sym || !ksym_name(o, sym, name, sizeof(name)))
+	if (!sym || !name_of_ksym(o, sym, name, sizeof(name)))
 		return false;
 	snprintf(buf, size, "%s+0x%llx", name,
 		 (unsigned long long)(addr - obs_number(o, sym, KP_KSYM_START)));
@@ -54,12 +54,13 @@ static const char *callback(const struct obs *o, uint64_t prog, uint64_t aux)
 {
 	uint64_t type = obs_number(o, aux, KP_AUX_ATTACH_TYPE);
 	uint64_t member = obs_number(o, prog, KP_PROG_MEMBER);
-	const struct btf_type *t = btf__type_by_id(o->btf, (uint32_t)type);
-	const char *name = t ? kbtf_name(o->btf, t->name_off) : "";
+	const struct btf_type *t;
 
 	if (obs_number(o, prog, KP_PROG_TYPE) != BPF_PROG_TYPE_STRUCT_OPS ||
-	    obs_number(o, aux, KP_AUX_FUNC_IDX) || !t || !btf_is_struct(t) ||
-	    strcmp(name, "sched_ext_ops") || member >= btf_vlen(t))
+	    obs_number(o, aux, KP_AUX_FUNC_IDX) || !type || type != o->ops_type)
+		return NULL;
+	t = btf__type_by_id(o->btf, kbtf_struct(o->btf, "sched_ext_ops"));
+	if (member >= btf_vlen(t))
 		return NULL;
 	return kbtf_name(o->btf, btf_members(t)[member].name_off);
 }
@@ -73,7 +74,7 @@ static void describe(const struct obs *o, uint64_t prog, uint64_t aux, struct kb
 
 	p->op = callback(o, prog, aux);
 	p->name[0] = '\0';
-	if (sym->known && ksym_name(o, aux + sym->offset, text, sizeof(text)) &&
+	if (sym->known && name_of_ksym(o, aux + sym->offset, text, sizeof(text)) &&
 	    strlen(text) > skip)
 		memcpy(p->name, text + skip, strlen(text) - skip + 1);
 	else if (name->known)
@@ -95,7 +96,7 @@ bool kbpf_prog_at(const struct obs *o, uint64_t addr, struct kbpf_prog *p)
 
 static size_t programs(const struct obs *o, uint64_t gva[KBPF_PROGS_MAX])
 {
-	uint64_t idr = kmem_symbol(&o->mem, "prog_idr");
+	uint64_t idr = kmem_symbol(&o->mem, KS_PROG_IDR);
 
 	return idr ? kidr_list(o, idr, gva, KBPF_PROGS_MAX) : 0;
 }

@@ -90,7 +90,7 @@ static size_t collect(const struct obs *o, struct domain *d, size_t max)
 /* The names of flags, bit by bit: from the table that the kernel has for debugfs. */
 static struct json_object *flag_names(const struct obs *o, uint64_t flags)
 {
-	uint64_t table = kmem_symbol(&o->mem, "sd_flag_debug"), at;
+	uint64_t table = kmem_symbol(&o->mem, KS_SD_FLAG_DEBUG), at;
 	uint32_t step = o->probe.f[KP_SD_FLAG].size;
 	struct json_object *a = json_object_new_array();
 	unsigned int bit;

@@ -11,11 +11,13 @@
 
 /* The kernel's events by the symbol of their description, and the struct that one is. */
 static const struct {
-	const char *name, *symbol, *type;
+	const char *name;
+	enum ksymbol symbol;
+	const char *type; /* one of those that obs_learn() keeps */
 } kinds[] = {
-	{ "sched_switch", "event_sched_switch", "trace_event_raw_sched_switch" },
-	{ "sched_wakeup", "event_sched_wakeup", "trace_event_raw_sched_wakeup_template" },
-	{ "sched_migrate_task", "event_sched_migrate_task", "trace_event_raw_sched_migrate_task" },
+	{ "sched_switch", KS_EVENT_SWITCH, "trace_event_raw_sched_switch" },
+	{ "sched_wakeup", KS_EVENT_WAKEUP, "trace_event_raw_sched_wakeup_template" },
+	{ "sched_migrate_task", KS_EVENT_MIGRATE, "trace_event_raw_sched_migrate_task" },
 };
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
@@ -195,7 +197,7 @@ static struct json_object *event_json(const struct reader *r, const struct event
 
 static uint64_t buffers(const struct obs *o)
 {
-	uint64_t tr = kmem_symbol(&o->mem, "global_trace");
+	uint64_t tr = kmem_symbol(&o->mem, KS_GLOBAL_TRACE);
 
 	return obs_number(o, obs_number(o, tr, KP_TRACE_BUFFER), KP_BUFFER_BUFFERS);
 }

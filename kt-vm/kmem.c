@@ -50,12 +50,13 @@ static int read_phys(const struct kmem *m, uint64_t gpa, void *buf, size_t len)
 
 /* What the image has at a link address, by the physical slide alone: before there are page tables.
  */
-static int read_image(const struct kmem *m, const char *symbol, void *buf, size_t len)
+static int read_image(const struct kmem *m, enum ksymbol symbol, void *buf, size_t len)
 {
-	const struct ksym_entry *s = ksym_find(m->sym, symbol);
+	uint64_t addr;
 
-	return s ? read_phys(m, s->addr - KMEM_START_KERNEL_MAP + m->phys_slide, buf, len)
-		 : -ENOENT;
+	if (!ksym_known(m->sym, symbol, &addr))
+		return -ENOENT;
+	return read_phys(m, addr - KMEM_START_KERNEL_MAP + m->phys_slide, buf, len);
 }
 
 /*
@@ -180,19 +181,22 @@ int kmem_string(const struct kmem *m, uint64_t gva, char *buf, size_t size)
 	return (int)len;
 }
 
-uint64_t kmem_symbol(const struct kmem *m, const char *name)
+uint64_t kmem_slid(const struct kmem *m, uint64_t link)
 {
-	const struct ksym_entry *s = ksym_find(m->sym, name);
-
-	if (!s)
-		return 0;
 	/* until 6.14 per-CPU symbols are offsets from zero: nothing to slide */
-	return s->addr >= KMEM_START_KERNEL_MAP ? s->addr + m->virt_slide : s->addr;
+	return link >= KMEM_START_KERNEL_MAP ? link + m->virt_slide : link;
+}
+
+uint64_t kmem_symbol(const struct kmem *m, enum ksymbol symbol)
+{
+	uint64_t addr;
+
+	return ksym_known(m->sym, symbol, &addr) ? kmem_slid(m, addr) : 0;
 }
 
 uint64_t kmem_percpu(const struct kmem *m, uint64_t symbol, unsigned int cpu)
 {
-	uint64_t offsets = kmem_symbol(m, "__per_cpu_offset"), off;
+	uint64_t offsets = kmem_symbol(m, KS_PER_CPU_OFFSET), off;
 
 	if (cpu >= m->cpus || kmem_number(m, offsets + 8ULL * cpu, 8, &off))
 		return 0;
@@ -211,24 +215,24 @@ static bool banner_at(const struct kmem *m, const char *banner, size_t len, uint
 /* With the physical slide known: the rest, and whether it fits together. */
 static int settle(struct kmem *m, uint64_t banner_link, uint64_t banner_gpa)
 {
-	const struct ksym_entry *root = ksym_find(m->sym, "init_top_pgt");
-	uint64_t phys_base, gpa, left;
+	uint64_t root, phys_base, gpa, left;
 	uint32_t l5 = 0, cpus;
 
-	if (!root || read_image(m, "phys_base", &phys_base, sizeof(phys_base)) ||
-	    read_image(m, "page_offset_base", &m->page_offset, sizeof(m->page_offset)))
+	if (!ksym_known(m->sym, KS_INIT_TOP_PGT, &root) ||
+	    read_image(m, KS_PHYS_BASE, &phys_base, sizeof(phys_base)) ||
+	    read_image(m, KS_PAGE_OFFSET_BASE, &m->page_offset, sizeof(m->page_offset)))
 		return -ENOENT;
-	read_image(m, "__pgtable_l5_enabled", &l5, sizeof(l5)); /* absent: 4 levels only */
+	read_image(m, KS_L5_ENABLED, &l5, sizeof(l5)); /* absent: 4 levels only */
 	m->levels = l5 ? 5 : 4;
 	/* phys = virt - START_KERNEL_map + phys_base, of slid addresses */
 	m->virt_slide = m->phys_slide - phys_base;
-	m->root = root->addr - KMEM_START_KERNEL_MAP + m->phys_slide;
+	m->root = root - KMEM_START_KERNEL_MAP + m->phys_slide;
 	if (walk(m, banner_link + m->virt_slide, &gpa, &left) || gpa != banner_gpa)
 		return -EAGAIN;
 	if (walk(m, m->page_offset + banner_gpa, &gpa, &left) || gpa != banner_gpa)
 		return -EAGAIN;
 	/* a kernel for a fixed number of CPUs has no such variable */
-	if (read_image(m, "nr_cpu_ids", &cpus, sizeof(cpus)) || !cpus || cpus > CPUS_MAX)
+	if (read_image(m, KS_NR_CPU_IDS, &cpus, sizeof(cpus)) || !cpus || cpus > CPUS_MAX)
 		cpus = CPUS_MAX;
 	m->cpus = cpus;
 	m->attached = true;
@@ -244,21 +248,22 @@ static uint64_t ram_end(const struct gmem *ram)
 
 int kmem_attach(struct kmem *m, struct errbuf *e)
 {
-	const struct ksym_entry *s = ksym_find(m->sym, "linux_banner");
-	const char *banner = s ? ksym_bytes(m->sym, s->addr, BANNER_MAX) : NULL;
+	uint64_t addr, link, gpa, end = ram_end(m->ram);
+	const char *banner = ksym_known(m->sym, KS_LINUX_BANNER, &addr)
+				     ? ksym_bytes(m->sym, addr, BANNER_MAX)
+				     : NULL;
 	size_t len = banner ? strnlen(banner, BANNER_MAX) : 0;
-	uint64_t link, gpa, end = ram_end(m->ram);
 	int rc = -EAGAIN;
 
 	if (len < BANNER_MIN || len == BANNER_MAX)
 		return errbuf_set(e, -ENOENT, "vmlinux has no linux_banner");
 	/* a guest's RAM may hold copies, in an initrd for one: settle() tells */
-	link = s->addr - KMEM_START_KERNEL_MAP;
+	link = addr - KMEM_START_KERNEL_MAP;
 	for (gpa = link % KERNEL_STEP; rc == -EAGAIN && gpa < end; gpa += KERNEL_STEP) {
 		if (!banner_at(m, banner, len, gpa))
 			continue;
 		m->phys_slide = gpa - link;
-		rc = settle(m, s->addr, gpa);
+		rc = settle(m, addr, gpa);
 	}
 	if (rc == -ENOENT)
 		return errbuf_set(e, rc, "vmlinux lacks symbols that every kernel has");

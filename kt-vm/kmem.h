@@ -57,8 +57,10 @@ int kmem_number(const struct kmem *m, uint64_t gva, unsigned int size, uint64_t 
 int kmem_string(const struct kmem *m, uint64_t gva, char *buf, size_t size);
 int kmem_write(const struct kmem *m, uint64_t gva, const void *data, size_t len);
 
-/* The GVA of a symbol; 0: vmlinux has none of the name. Of a per-CPU symbol: that of `cpu`. */
-uint64_t kmem_symbol(const struct kmem *m, const char *name);
+/* The GVA of what is linked for an address; of a symbol, 0: vmlinux has no such one. */
+uint64_t kmem_slid(const struct kmem *m, uint64_t link);
+uint64_t kmem_symbol(const struct kmem *m, enum ksymbol symbol);
+/* Of a per-CPU symbol: that of `cpu`. 0: there is no such CPU. */
 uint64_t kmem_percpu(const struct kmem *m, uint64_t symbol, unsigned int cpu);
 
 #endif

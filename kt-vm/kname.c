@@ -8,40 +8,43 @@
 
 #define WORD_MAX 128
 
-static bool between(const struct obs *o, const char *from, const char *to, uint64_t addr)
+static bool between(const struct obs *o, enum ksymbol from, enum ksymbol to, uint64_t addr)
 {
-	const struct ksym_entry *first = ksym_find(&o->sym, from), *last = ksym_find(&o->sym, to);
+	uint64_t first, last;
 
-	return first && last && addr >= first->addr && addr < last->addr;
+	return ksym_known(&o->sym, from, &first) && ksym_known(&o->sym, to, &last) &&
+	       addr >= first && addr < last;
 }
 
-/* A variable of the kernel whose name the text begins with, or is (`whole`); no function. */
-static const struct ksym_entry *symbol(const struct obs *o, const char *text, bool whole)
+static size_t word_length(const char *text)
 {
-	char word[WORD_MAX];
-	const struct ksym_entry *s;
 	size_t len = 0;
 
-	while ((isalnum((unsigned char)text[len]) || text[len] == '_') && len < sizeof(word) - 1)
+	while (isalnum((unsigned char)text[len]) || text[len] == '_')
 		len++;
+	return len;
+}
+
+/* The kernel's variable that has the name which the text begins with; no function. */
+static bool variable(const struct obs *o, const char *text, struct ksym_entry *s)
+{
+	size_t len = word_length(text);
+	char word[WORD_MAX];
+
 	snprintf(word, sizeof(word), "%.*s", (int)len, text);
-	s = whole && text[len] ? NULL : ksym_find(&o->sym, word);
-	if (!s || between(o, "_stext", "_etext", s->addr) ||
-	    between(o, "_sinittext", "_einittext", s->addr))
-		return NULL;
-	return s;
+	return len && len < sizeof(word) && ksym_find(&o->sym, word, s) &&
+	       !between(o, KS_STEXT, KS_ETEXT, s->addr) &&
+	       !between(o, KS_SINITTEXT, KS_EINITTEXT, s->addr);
 }
 
 /* By its size alone; what is at the symbol of those that each CPU has is nobody's. */
-static bool by_size(const struct obs *o, const char *text, struct kpath *p)
+static bool by_size(const struct obs *o, const struct ksym_entry *s, struct kpath *p)
 {
-	const struct ksym_entry *s = symbol(o, text, true);
-
-	if (!s || s->addr < KMEM_START_KERNEL_MAP ||
-	    between(o, "__per_cpu_start", "__per_cpu_end", s->addr) || !s->size || s->size > 8 ||
+	if (s->addr < KMEM_START_KERNEL_MAP ||
+	    between(o, KS_PER_CPU_START, KS_PER_CPU_END, s->addr) || !s->size || s->size > 8 ||
 	    (s->size & (s->size - 1)))
 		return false;
-	*p = (struct kpath){ .gva = kmem_symbol(&o->mem, text) };
+	*p = (struct kpath){ .gva = kmem_slid(&o->mem, s->addr) };
 	p->f.size = (uint32_t)s->size;
 	return true;
 }
@@ -49,14 +52,18 @@ static bool by_size(const struct obs *o, const char *text, struct kpath *p)
 int kname_find(struct obs *o, const char *text, struct kname *n, struct errbuf *e)
 {
 	struct errbuf of_kernel = { "" };
+	struct ksym_entry s;
+	bool cast = *text == '(', kernel = !cast && variable(o, text, &s);
 
 	*n = (struct kname){ .text = text };
-	if (kpath_find(&o->mem, o->btf, text, &n->path, &of_kernel) == 0)
+	/* only what may be the kernel's needs the kernel's types */
+	if ((cast || kernel) && obs_types(o, &of_kernel) == 0 &&
+	    kpath_find(&o->mem, o->types, text, &n->path, &of_kernel) == 0)
 		return 0;
 	n->bpf = kbpf_find(o, text, &n->of, e) == 0;
-	if (n->bpf || by_size(o, text, &n->path))
+	if (n->bpf || (kernel && !text[word_length(text)] && by_size(o, &s, &n->path)))
 		return 0;
-	if (*text == '(' || symbol(o, text, false)) /* then it is the kernel that was meant */
+	if (cast || kernel)
 		*e = of_kernel;
 	return -ENOENT;
 }
@@ -76,7 +83,7 @@ struct json_object *kname_read(struct obs *o, const struct kname *n, struct errb
 	int rc;
 
 	if (!n->bpf && f->type)
-		return kpath_json(&o->mem, o->btf, &n->path, e);
+		return kpath_json(&o->mem, o->types, &n->path, e);
 	if (n->bpf && n->of.percpu) {
 		errbuf_set(e, -EINVAL, "\"%.60s\" has a value for each CPU", n->text);
 		return NULL;

@@ -112,8 +112,8 @@ static void look_up_type(struct walk *w, const char *name, bool *pointer)
 
 static bool is_percpu(const struct walk *w, uint64_t gva)
 {
-	uint64_t start = kmem_symbol(w->m, "__per_cpu_start");
-	uint64_t end = kmem_symbol(w->m, "__per_cpu_end");
+	uint64_t start = kmem_symbol(w->m, KS_PER_CPU_START);
+	uint64_t end = kmem_symbol(w->m, KS_PER_CPU_END);
 
 	return gva >= start && gva < end;
 }
@@ -138,14 +138,15 @@ static int variable(struct walk *w)
 	bool cast = *w->p == '(', pointer = false;
 	int rc = cast ? read_cast(w, &pointer) : 0;
 	size_t len = rc ? 0 : word(w->p, name);
+	struct ksym_entry s;
 
 	if (rc)
 		return rc;
 	if (!len)
 		return fail(w, -EINVAL, "expected the name of a variable");
-	w->gva = kmem_symbol(w->m, name);
-	if (!ksym_find(w->m->sym, name))
+	if (!ksym_find(w->m->sym, name, &s))
 		return fail(w, -ENOENT, "this kernel has no variable of the name");
+	w->gva = kmem_slid(w->m, s.addr);
 	if (!cast)
 		look_up_type(w, name, &pointer);
 	if (!w->type)

@@ -150,13 +150,13 @@ static uint64_t enumerator(const struct btf *btf, const char *type, const char *
 }
 
 /* kernel/sched/ext.c had one scheduler up to 6.15, in variables: what they are members of now. */
-static const char *const variables[KP_COUNT] = {
-	[KP_SCX_DSQ_HASH] = "dsq_hash",       [KP_SCX_EXIT_KIND] = "scx_exit_kind",
-	[KP_SCX_EXIT_INFO] = "scx_exit_info", [KP_SCX_OPS] = "scx_ops",
-	[KP_SCX_EVENTS] = "event_stats_cpu",  [KP_SCX_BYPASS_DEPTH] = "scx_ops_bypass_depth",
+static const enum ksymbol variables[KP_COUNT] = {
+	[KP_SCX_DSQ_HASH] = KS_SCX_DSQ_HASH,   [KP_SCX_EXIT_KIND] = KS_SCX_EXIT_KIND,
+	[KP_SCX_EXIT_INFO] = KS_SCX_EXIT_INFO, [KP_SCX_OPS] = KS_SCX_OPS,
+	[KP_SCX_EVENTS] = KS_SCX_EVENTS,       [KP_SCX_BYPASS_DEPTH] = KS_SCX_BYPASS_DEPTH,
 };
 
-const char *kprobe_variable(enum kprobe probe)
+enum ksymbol kprobe_variable(enum kprobe probe)
 {
 	return variables[probe];
 }
@@ -165,6 +165,7 @@ void kprobe_all(const struct btf *btf, const struct ksym *sym, struct kprobes *k
 		struct json_object *absent)
 {
 	uint32_t type = 0;
+	uint64_t addr;
 	char name[80];
 	int i, p;
 
@@ -178,7 +179,8 @@ void kprobe_all(const struct btf *btf, const struct ksym *sym, struct kprobes *k
 		for (p = 0; type && p < PATHS && probes[i].path[p] && !k->f[i].known; p++)
 			if (kbtf_member(btf, type, probes[i].path[p], &k->f[i], NULL))
 				k->f[i].known = false;
-		if (k->f[i].known || (variables[i] && ksym_find(sym, variables[i])))
+		k->f[i].type = 0; /* `btf` does not stay */
+		if (k->f[i].known || ksym_known(sym, variables[i], &addr))
 			continue;
 		snprintf(name, sizeof(name), "%s.%s", probes[i].type, probes[i].path[0]);
 		json_object_array_add(absent, json_object_new_string(name));

@@ -148,6 +148,6 @@ struct kprobes {
 void kprobe_all(const struct btf *btf, const struct ksym *sym, struct kprobes *k,
 		struct json_object *absent);
 /* The variable that older kernels have for this member of a struct, or NULL. */
-const char *kprobe_variable(enum kprobe probe);
+enum ksymbol kprobe_variable(enum kprobe probe);
 
 #endif

@@ -19,7 +19,7 @@
 /* The scheduler's own struct, from 6.16 on; 0 before, or when there is none. */
 static uint64_t scx_root(const struct obs *o)
 {
-	uint64_t root = kmem_symbol(&o->mem, "scx_root"), sch;
+	uint64_t root = kmem_symbol(&o->mem, KS_SCX_ROOT), sch;
 
 	return root && !kmem_number(&o->mem, root, 8, &sch) ? sch : 0;
 }
@@ -171,6 +171,7 @@ struct json_object *kscx_exit(struct obs *o)
 	struct json_object *j;
 	char name[128];
 	size_t n;
+	int type;
 
 	if (!info || !ops_name(o, name, sizeof(name)) || !kind->known ||
 	    kmem_number(&o->mem, info + kind->offset, 4, &v))
@@ -179,7 +180,8 @@ struct json_object *kscx_exit(struct obs *o)
 		v = kscx_exit_kind(o);
 	j = json_object_new_object();
 	rec_str(j, "ops", name);
-	rec_add(j, "kind", kval_json(o->btf, kind->type, &v, sizeof(v), NULL));
+	type = btf__find_by_name_kind(o->btf, "scx_exit_kind", BTF_KIND_ENUM);
+	rec_add(j, "kind", kval_json(o->btf, type > 0 ? (uint32_t)type : 0, &v, sizeof(v), NULL));
 	rec_int(j, "exit_code", (int64_t)obs_number(o, info, KP_EXIT_CODE));
 	add_text(o, j, "reason", info, KP_EXIT_REASON, TEXT_MAX);
 	add_text(o, j, "msg", info, KP_EXIT_MSG, TEXT_MAX);
@@ -195,7 +197,7 @@ static int64_t waiting_jiffies(const struct obs *o, uint64_t task)
 {
 	uint64_t now, since = obs_number(o, task, KP_TASK_SCX_RUNNABLE_AT);
 
-	if (!since || kmem_number(&o->mem, kmem_symbol(&o->mem, "jiffies_64"), 8, &now))
+	if (!since || kmem_number(&o->mem, kmem_symbol(&o->mem, KS_JIFFIES), 8, &now))
 		return -1;
 	return (int64_t)(now - since);
 }

@@ -2,17 +2,56 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <gelf.h>
-#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "kallsyms.h"
 #include "ksym.h"
 
 #define SYMBOLS_MAX (4U << 20) /* a kernel with everything in it has a tenth */
+#define SLOTS       128        /* at least twice KS_COUNT, and a power of two */
+
+static const char *const names[KS_COUNT] = {
+	[KS_LINUX_BANNER] = "linux_banner",
+	[KS_INIT_TOP_PGT] = "init_top_pgt",
+	[KS_PHYS_BASE] = "phys_base",
+	[KS_PAGE_OFFSET_BASE] = "page_offset_base",
+	[KS_L5_ENABLED] = "__pgtable_l5_enabled",
+	[KS_NR_CPU_IDS] = "nr_cpu_ids",
+	[KS_PER_CPU_OFFSET] = "__per_cpu_offset",
+	[KS_PER_CPU_START] = "__per_cpu_start",
+	[KS_PER_CPU_END] = "__per_cpu_end",
+	[KS_STEXT] = "_stext",
+	[KS_ETEXT] = "_etext",
+	[KS_SINITTEXT] = "_sinittext",
+	[KS_EINITTEXT] = "_einittext",
+	[KS_JIFFIES] = "jiffies_64",
+	[KS_RUNQUEUES] = "runqueues",
+	[KS_SD_FLAG_DEBUG] = "sd_flag_debug",
+	[KS_MAP_IDR] = "map_idr",
+	[KS_PROG_IDR] = "prog_idr",
+	[KS_BPF_KALLSYMS] = "bpf_kallsyms",
+	[KS_GLOBAL_TRACE] = "global_trace",
+	[KS_EVENT_SWITCH] = "event_sched_switch",
+	[KS_EVENT_WAKEUP] = "event_sched_wakeup",
+	[KS_EVENT_MIGRATE] = "event_sched_migrate_task",
+	[KS_SCX_ROOT] = "scx_root",
+	/* the scheduler's own, in kernels up to 6.15: kprobe.c */
+	[KS_SCX_DSQ_HASH] = "dsq_hash",
+	[KS_SCX_EXIT_KIND] = "scx_exit_kind",
+	[KS_SCX_EXIT_INFO] = "scx_exit_info",
+	[KS_SCX_OPS] = "scx_ops",
+	[KS_SCX_EVENTS] = "event_stats_cpu",
+	[KS_SCX_BYPASS_DEPTH] = "scx_ops_bypass_depth",
+};
+
+struct ksym_function {
+	uint32_t offset; /* from _stext */
+	uint32_t number; /* of the symbol */
+};
 
 int ksym_open(struct ksym *k, const char *path, struct errbuf *e)
 {
@@ -37,53 +76,6 @@ int ksym_open(struct ksym *k, const char *path, struct errbuf *e)
 	return 0;
 }
 
-/* FNV-1a. */
-static uint32_t hash(const char *s)
-{
-	uint32_t h = 2166136261U;
-
-	for (; *s; s++)
-		h = (h ^ (uint8_t)*s) * 16777619U;
-	return h;
-}
-
-static void insert(struct ksym *k, uint32_t index)
-{
-	const char *name = k->entry[index].name;
-	size_t slot = hash(name) & (k->slots - 1);
-
-	while (k->by_name[slot]) {
-		if (strcmp(k->entry[k->by_name[slot] - 1].name, name) == 0)
-			return;
-		slot = (slot + 1) & (k->slots - 1);
-	}
-	k->by_name[slot] = index + 1;
-}
-
-/* Names live in the file's string table, which libelf has checked to end in a NUL byte. */
-static int fill(struct ksym *k, Elf_Data *data, size_t n, size_t strings)
-{
-	GElf_Sym sym;
-	size_t i;
-
-	for (i = 1; i < n; i++) {
-		const char *name;
-		unsigned int type;
-
-		if (!gelf_getsym(data, (int)i, &sym) || sym.st_shndx == SHN_UNDEF)
-			continue;
-		type = GELF_ST_TYPE(sym.st_info);
-		if (type == STT_SECTION || type == STT_FILE)
-			continue;
-		name = elf_strptr(k->elf, strings, sym.st_name);
-		if (!name || !*name)
-			continue;
-		k->entry[k->n] = (struct ksym_entry){ sym.st_value, sym.st_size, name };
-		insert(k, (uint32_t)k->n++);
-	}
-	return 0;
-}
-
 static Elf_Scn *find_section(const struct ksym *k, const char *name, GElf_Shdr *sh)
 {
 	Elf_Scn *scn = NULL;
@@ -102,30 +94,150 @@ static Elf_Scn *find_section(const struct ksym *k, const char *name, GElf_Shdr *
 	return NULL;
 }
 
-static int make_index(struct ksym *k, size_t n)
+/* ---- going through the file -------------------------------------------------------- */
+
+/* Does symbol i of the table name something of the kernel? */
+static bool counts(const struct ksym *k, uint32_t i)
 {
-	for (k->slots = 1024; k->slots < 2 * n; k->slots *= 2)
-		;
-	k->by_name = calloc(k->slots, sizeof(*k->by_name));
-	return k->by_name ? 0 : -ENOMEM;
+	unsigned int type = ELF64_ST_TYPE(k->table[i].st_info);
+
+	return k->table[i].st_shndx != SHN_UNDEF && type != STT_SECTION && type != STT_FILE;
 }
 
-static int load_symtab(struct ksym *k, Elf_Data *data, size_t strings, struct errbuf *e)
+/* open_table() has seen that the last of the strings ends. */
+static const char *table_name(const struct ksym *k, uint32_t i)
 {
-	size_t n = data->d_size / sizeof(Elf64_Sym);
+	uint32_t at = k->table[i].st_name;
 
-	if (!n || n > SYMBOLS_MAX)
-		return errbuf_set(e, -ENOEXEC, "vmlinux has a symbol table of %zu symbols", n);
-	k->entry = calloc(n, sizeof(*k->entry));
-	if (!k->entry || make_index(k, n))
+	return at < k->strings_len ? k->strings + at : "";
+}
+
+static uint64_t address(const struct ksym *k, uint32_t i)
+{
+	return k->table ? k->table[i].st_value : kallsyms_addr(&k->own, i);
+}
+
+static uint64_t size_of(const struct ksym *k, uint32_t i)
+{
+	return k->table ? k->table[i].st_size : kallsyms_size(&k->own, i);
+}
+
+/* All symbols that have a name, in the file's order. */
+struct walk {
+	const struct ksym *k;
+	uint32_t next, at; /* at: the next name's place in kallsyms */
+	char buf[KALLSYMS_NAME_MAX];
+	/* the one that has been reached */
+	const char *name;
+	uint32_t number;
+};
+
+static void begin(struct walk *w, const struct ksym *k)
+{
+	w->k = k;
+	w->next = 0;
+	w->at = k->n && !k->table ? kallsyms_where(&k->own, 0) : 0;
+}
+
+static bool next(struct walk *w)
+{
+	const struct ksym *k = w->k;
+
+	while (w->next < k->n) {
+		w->number = w->next++;
+		w->name = w->buf;
+		if (!k->table)
+			w->at = kallsyms_name(&k->own, w->at, w->buf);
+		else if (counts(k, w->number))
+			w->name = table_name(k, w->number);
+		else
+			continue;
+		if (*w->name)
+			return true;
+	}
+	return false;
+}
+
+/* ---- what is kept ------------------------------------------------------------------ */
+
+/* FNV-1a. */
+static uint32_t hash(const char *s)
+{
+	uint32_t h = 2166136261U;
+
+	for (; *s; s++)
+		h = (h ^ (uint8_t)*s) * 16777619U;
+	return h;
+}
+
+/* A hash table of what is looked for: enum ksymbol, KS_NONE for free slots. */
+static unsigned int slot_of(const uint8_t slot[SLOTS], const char *name)
+{
+	unsigned int i = hash(name) & (SLOTS - 1);
+
+	while (slot[i] && strcmp(names[slot[i]], name))
+		i = (i + 1) & (SLOTS - 1);
+	return i;
+}
+
+static void find_known(struct ksym *k)
+{
+	uint8_t slot[SLOTS] = { 0 };
+	unsigned int i, found;
+	struct walk w;
+
+	for (i = KS_NONE + 1; i < KS_COUNT; i++)
+		slot[slot_of(slot, names[i])] = (uint8_t)i;
+	for (begin(&w, k); next(&w);) {
+		found = slot[slot_of(slot, w.name)];
+		if (found == KS_NONE || k->has[found])
+			continue;
+		k->known[found] = address(k, w.number);
+		k->has[found] = true;
+	}
+}
+
+static int by_address(const void *a, const void *b)
+{
+	const struct ksym_function *f = a, *g = b;
+	uint64_t x = (uint64_t)f->offset << 32 | f->number;
+	uint64_t y = (uint64_t)g->offset << 32 | g->number;
+
+	return (x > y) - (x < y);
+}
+
+/* Kernel text is between these two symbols; data symbols would shadow functions. */
+static bool in_text(const struct ksym *k, uint32_t i)
+{
+	uint64_t first = k->known[KS_STEXT], last = k->known[KS_EINITTEXT], addr = address(k, i);
+
+	return (!k->table || counts(k, i)) && addr >= first && addr - first <= UINT32_MAX &&
+	       (!k->has[KS_EINITTEXT] || addr < last);
+}
+
+static int sort_functions(struct ksym *k, struct errbuf *e)
+{
+	uint32_t i;
+
+	/* pages of it that stay unused are never there */
+	k->function = calloc(k->n, sizeof(*k->function));
+	if (!k->function)
 		return errbuf_set(e, -ENOMEM, "no memory for the symbols of vmlinux");
-	return fill(k, data, n, strings);
+	for (i = 0; i < k->n && k->has[KS_STEXT]; i++)
+		if (in_text(k, i))
+			k->function[k->functions++] = (struct ksym_function){
+				.offset = (uint32_t)(address(k, i) - k->known[KS_STEXT]),
+				.number = i
+			};
+	qsort(k->function, k->functions, sizeof(*k->function), by_address);
+	return 0;
 }
+
+/* ---- loading ----------------------------------------------------------------------- */
 
 /* A stripped vmlinux: what the kernel itself has of its symbols. */
-static int load_kallsyms(struct ksym *k, struct errbuf *e)
+static int open_kallsyms(struct ksym *k, struct errbuf *e)
 {
-	struct kallsyms own;
 	const void *rodata;
 	uint64_t addr;
 	size_t len;
@@ -134,35 +246,48 @@ static int load_kallsyms(struct ksym *k, struct errbuf *e)
 	rodata = ksym_section(k, ".rodata", &len, &addr);
 	if (!rodata)
 		return errbuf_set(e, -ENOEXEC, "vmlinux has neither .symtab nor .rodata");
-	rc = kallsyms_read(&own, rodata, len, addr, e);
-	if (rc)
-		return rc;
-	k->entry = own.entry;
-	k->names = own.names;
-	if (make_index(k, own.n))
-		return errbuf_set(e, -ENOMEM, "no memory for the symbols of vmlinux");
-	while (k->n < own.n)
-		insert(k, (uint32_t)k->n++);
-	if (!ksym_find(k, "linux_banner"))
-		return errbuf_set(e, -ENOENT,
-				  "vmlinux has no symbol table, and functions only in kallsyms "
-				  "(CONFIG_KALLSYMS_ALL is needed)");
+	rc = kallsyms_find(&k->own, rodata, len, addr, e);
+	k->n = rc ? 0 : k->own.n;
+	return rc;
+}
+
+static int open_table(struct ksym *k, Elf_Scn *scn, size_t strings, struct errbuf *e)
+{
+	Elf_Data *symbols = elf_getdata(scn, NULL);
+	Elf_Data *names = elf_getdata(elf_getscn(k->elf, strings), NULL);
+	size_t n = symbols ? symbols->d_size / sizeof(Elf64_Sym) : 0;
+
+	if (gelf_getclass(k->elf) != ELFCLASS64 || !n || n > SYMBOLS_MAX)
+		return errbuf_set(e, -ENOEXEC, "vmlinux has a symbol table of %zu symbols", n);
+	if (!names || !names->d_size || ((const char *)names->d_buf)[names->d_size - 1])
+		return errbuf_set(e, -ENOEXEC, "vmlinux has a symbol table without names");
+	k->table = symbols->d_buf;
+	k->strings = names->d_buf;
+	k->strings_len = names->d_size;
+	k->n = (uint32_t)n;
 	return 0;
 }
 
 int ksym_load(struct ksym *k, struct errbuf *e)
 {
-	Elf_Data *data;
-	Elf_Scn *scn;
 	GElf_Shdr sh;
+	Elf_Scn *scn;
+	int rc;
 
 	elf_version(EV_CURRENT);
 	k->elf = elf_memory(k->map, k->len);
 	if (!k->elf || elf_kind(k->elf) != ELF_K_ELF)
 		return errbuf_set(e, -ENOEXEC, "vmlinux is no ELF file");
 	scn = find_section(k, ".symtab", &sh);
-	data = scn ? elf_getdata(scn, NULL) : NULL;
-	return data ? load_symtab(k, data, sh.sh_link, e) : load_kallsyms(k, e);
+	rc = scn ? open_table(k, scn, sh.sh_link, e) : open_kallsyms(k, e);
+	if (rc)
+		return rc;
+	find_known(k);
+	if (!k->table && !k->has[KS_LINUX_BANNER])
+		return errbuf_set(e, -ENOENT,
+				  "vmlinux has no symbol table, and functions only in kallsyms "
+				  "(CONFIG_KALLSYMS_ALL is needed)");
+	return sort_functions(k, e);
 }
 
 void ksym_rest(const struct ksym *k)
@@ -176,77 +301,64 @@ void ksym_free(struct ksym *k)
 		elf_end(k->elf);
 	if (k->map)
 		munmap(k->map, k->len);
-	free(k->entry);
-	free(k->names);
-	free(k->by_name);
-	free(k->by_addr);
+	free(k->function);
 	memset(k, 0, sizeof(*k));
 }
 
-const struct ksym_entry *ksym_find(const struct ksym *k, const char *name)
-{
-	size_t slot = hash(name) & (k->slots - 1);
+/* ---- looking up -------------------------------------------------------------------- */
 
-	if (!k->slots)
-		return NULL;
-	for (; k->by_name[slot]; slot = (slot + 1) & (k->slots - 1))
-		if (strcmp(k->entry[k->by_name[slot] - 1].name, name) == 0)
-			return &k->entry[k->by_name[slot] - 1];
-	return NULL;
+bool ksym_known(const struct ksym *k, enum ksymbol symbol, uint64_t *addr)
+{
+	*addr = k->known[symbol];
+	return k->has[symbol];
 }
 
-static int by_addr(const void *a, const void *b, void *arg)
+bool ksym_find(const struct ksym *k, const char *name, struct ksym_entry *s)
 {
-	const struct ksym_entry *s = arg;
-	uint32_t i = *(const uint32_t *)a, j = *(const uint32_t *)b;
+	struct walk w;
 
-	if (s[i].addr != s[j].addr)
-		return s[i].addr > s[j].addr ? 1 : -1;
-	return (i > j) - (i < j);
+	for (begin(&w, k); next(&w);)
+		if (strcmp(w.name, name) == 0) {
+			*s = (struct ksym_entry){ address(k, w.number), size_of(k, w.number),
+						  w.number };
+			return true;
+		}
+	return false;
 }
 
-/* Kernel text is between these two symbols; data symbols would shadow functions. */
-static bool sort_functions(struct ksym *k)
+bool ksym_function(const struct ksym *k, uint64_t addr, struct ksym_entry *s)
 {
-	const struct ksym_entry *first = ksym_find(k, "_stext"), *last = ksym_find(k, "_einittext");
-	size_t i;
-
-	if (!first)
-		return false;
-	k->by_addr = malloc(k->n * sizeof(*k->by_addr));
-	if (!k->by_addr)
-		return false;
-	for (i = 0; i < k->n; i++)
-		if (k->entry[i].addr >= first->addr && (!last || k->entry[i].addr < last->addr))
-			k->by_addr[k->functions++] = (uint32_t)i;
-	qsort_r(k->by_addr, k->functions, sizeof(*k->by_addr), by_addr, k->entry);
-	return true;
-}
-
-const struct ksym_entry *ksym_function(struct ksym *k, uint64_t addr)
-{
-	const struct ksym_entry *s, *found = NULL;
+	uint64_t first = k->known[KS_STEXT], of;
 	size_t lo = 0, hi, mid;
 
-	if (!k->by_addr && !sort_functions(k))
-		return NULL;
-	for (hi = k->functions; lo < hi;) {
+	for (hi = addr < first ? 0 : k->functions; lo < hi;) {
 		mid = lo + (hi - lo) / 2;
-		if (k->entry[k->by_addr[mid]].addr <= addr)
+		if (k->function[mid].offset <= addr - first)
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
 	/* markers such as _stext have no size and share their address with a function that has
 	 * one; of several names for one function the first is the kernel's choice, too */
-	for (; lo; lo--) {
-		s = &k->entry[k->by_addr[lo - 1]];
-		if (found && s->addr != found->addr)
+	for (s->size = 0; lo; lo--) {
+		const struct ksym_function *f = &k->function[lo - 1];
+
+		if (s->size && first + f->offset != s->addr)
 			break;
-		if (s->size)
-			found = s;
+		of = size_of(k, f->number);
+		if (of)
+			*s = (struct ksym_entry){ first + f->offset, of, f->number };
 	}
-	return found && addr - found->addr < found->size ? found : NULL;
+	return s->size && addr - s->addr < s->size;
+}
+
+void ksym_name(const struct ksym *k, const struct ksym_entry *s, char *buf, size_t size)
+{
+	char name[KALLSYMS_NAME_MAX];
+
+	if (!k->table)
+		kallsyms_name(&k->own, kallsyms_where(&k->own, s->number), name);
+	snprintf(buf, size, "%s", k->table ? table_name(k, s->number) : name);
 }
 
 const void *ksym_section(const struct ksym *k, const char *name, size_t *len, uint64_t *addr)

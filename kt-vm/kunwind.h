@@ -6,9 +6,8 @@
 #include "obs.h"
 
 /*
- * Stacks of the guest's kernel, by the ORC tables of its vmlinux (Documentation/arch/x86/
- * orc-unwinder.rst, arch/x86/include/asm/orc_types.h); code that has none, BPF programs above
- * all, by frame pointers, as the kernel itself does it.
+ * Stacks of the guest's kernel, by the ORC tables of its vmlinux (korc.h); code that has none, BPF
+ * programs above all, by frame pointers, as the kernel itself does it.
  */
 #define KUNWIND_MAX OBS_STACK
 

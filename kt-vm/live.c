@@ -75,7 +75,7 @@ static void value(struct obs *o, struct watch_field *f)
 
 void live_sample(struct obs *o)
 {
-	uint64_t next = obs_number(o, kmem_symbol(&o->mem, "map_idr"), KP_IDR_NEXT);
+	uint64_t next = obs_number(o, kmem_symbol(&o->mem, KS_MAP_IDR), KP_IDR_NEXT);
 	size_t i;
 
 	if (!o->nfields)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +8,7 @@
 
 #include "kbpf.h"
 #include "kdomain.h"
+#include "kexcerpt.h"
 #include "kname.h"
 #include "kscx.h"
 #include "kunwind.h"
@@ -27,6 +29,9 @@ int obs_open(struct obs *o, const char *vmlinux, const struct machine *m, uint64
 	     struct rec_out *out, struct errbuf *e)
 {
 	memset(o, 0, sizeof(*o));
+	/* glibc would raise it to the largest block that was freed, and keep the next such one:
+	 * the types of a kernel */
+	mallopt(M_MMAP_THRESHOLD, 128 << 10);
 	o->m = m;
 	o->out = out;
 	o->period_ns = period_ns;
@@ -42,6 +47,7 @@ void obs_close(struct obs *o)
 	for (i = 0; i < o->nbtfs; i++)
 		btf__free(o->btfs[i].btf);
 	btf__free(o->btf);
+	btf__free(o->types);
 	ksym_free(&o->sym);
 	jtext_free(&o->text);
 	free(o->rq);
@@ -59,21 +65,38 @@ void obs_start(struct obs *o, const struct engine_ops *engine, void *self)
 
 static int load(struct obs *o, struct errbuf *e)
 {
-	const void *data;
-	size_t len;
 	int rc = ksym_load(&o->sym, e);
 
 	if (rc)
 		return rc;
-	data = ksym_section(&o->sym, ".BTF", &len, NULL);
-	o->btf = data && len <= UINT32_MAX ? btf__new(data, (uint32_t)len) : NULL;
-	if (!o->btf)
-		return errbuf_set(e, -ENOENT, "vmlinux has no BTF (CONFIG_DEBUG_INFO_BTF)");
+	korc_open(&o->orc, &o->sym);
+	kmem_init(&o->mem, &o->m->mem, &o->sym);
 	o->rq = calloc(o->m->cpus, sizeof(*o->rq));
 	o->sd = calloc(o->m->cpus, sizeof(*o->sd));
 	if (!o->rq || !o->sd)
 		return errbuf_set(e, -ENOMEM, "no memory to observe %u CPUs", o->m->cpus);
 	return 0;
+}
+
+int obs_types(struct obs *o, struct errbuf *e)
+{
+	const void *data;
+	size_t len;
+
+	if (o->types)
+		return 0;
+	ksym_rest(&o->sym); /* libbpf makes a copy: not on top of what else was read */
+	data = ksym_section(&o->sym, ".BTF", &len, NULL);
+	o->types = data && len <= UINT32_MAX ? btf__new(data, (uint32_t)len) : NULL;
+	ksym_rest(&o->sym);
+	return o->types ? 0 : errbuf_set(e, -ENOENT, "vmlinux has no BTF (CONFIG_DEBUG_INFO_BTF)");
+}
+
+static void forget_types(struct obs *o)
+{
+	btf__free(o->types);
+	o->types = NULL;
+	ksym_rest(&o->sym);
 }
 
 int obs_control(struct obs *o, int rc, const struct errbuf *e)
@@ -104,16 +127,15 @@ uint64_t obs_number(const struct obs *o, uint64_t object, enum kprobe probe)
 struct json_object *obs_symbol(struct obs *o, uint64_t addr)
 {
 	uint64_t link = addr - o->mem.virt_slide;
-	const struct ksym_entry *s = ksym_function(&o->sym, link);
-	char text[160];
+	char text[160], name[128];
+	struct ksym_entry s;
 
 	/* the return address of a call that never returns lies behind its function */
-	if (!s)
-		s = ksym_function(&o->sym, link - 1);
-	if (s)
-		snprintf(text, sizeof(text), "%s+0x%llx", s->name,
-			 (unsigned long long)(link - s->addr));
-	else if (addr < KERNEL_HALF || !kbpf_symbol(o, addr, text, sizeof(text)))
+	if (ksym_function(&o->sym, link, &s) || ksym_function(&o->sym, link - 1, &s)) {
+		ksym_name(&o->sym, &s, name, sizeof(name));
+		snprintf(text, sizeof(text), "%s+0x%llx", name,
+			 (unsigned long long)(link - s.addr));
+	} else if (addr < KERNEL_HALF || !kbpf_symbol(o, addr, text, sizeof(text)))
 		snprintf(text, sizeof(text), "0x%llx", (unsigned long long)addr);
 	return rec_text(text, strlen(text));
 }
@@ -127,18 +149,29 @@ static void find_runqueues(struct obs *o)
 {
 	unsigned int cpu;
 
-	o->runqueues = kmem_symbol(&o->mem, "runqueues");
+	o->runqueues = kmem_symbol(&o->mem, KS_RUNQUEUES);
 	for (cpu = 0; cpu < o->m->cpus; cpu++)
 		o->rq[cpu] = kmem_percpu(&o->mem, o->runqueues, cpu);
 }
 
-void obs_counters(struct obs *o)
+int obs_learn(struct obs *o, struct errbuf *e)
 {
 	static const char *const of_events[] = { "SCX_EV_", NULL };
 	static const char *const of_balance[] = { "lb_", "alb_", "sbe_", "sbf_", "ttwu_", NULL };
+	static const struct kexcerpt_name shown[] = {
+		{ "sched_ext_ops", BTF_KIND_STRUCT },
+		{ "scx_exit_kind", BTF_KIND_ENUM },
+		{ "trace_event_raw_sched_switch", BTF_KIND_STRUCT },
+		{ "trace_event_raw_sched_wakeup_template", BTF_KIND_STRUCT },
+		{ "trace_event_raw_sched_migrate_task", BTF_KIND_STRUCT },
+	};
 
-	kset_find(&o->events, o->btf, "scx_event_stats", of_events, true);
-	kset_find(&o->balance, o->btf, "sched_domain", of_balance, false);
+	kset_find(&o->events, o->types, "scx_event_stats", of_events, true);
+	kset_find(&o->balance, o->types, "sched_domain", of_balance, false);
+	o->ops_type = kbtf_struct(o->types, "sched_ext_ops");
+	btf__free(o->btf);
+	o->btf = kexcerpt(o->types, shown, sizeof(shown) / sizeof(shown[0]));
+	return o->btf ? 0 : errbuf_set(e, -ENOMEM, "no memory for the types of vmlinux");
 }
 
 static struct json_object *hex(uint64_t v)
@@ -175,48 +208,38 @@ static uint64_t clock_ns(void)
 	return (uint64_t)ts.tv_sec * NSEC_PER_SEC + (uint64_t)ts.tv_nsec;
 }
 
-/* Finds the kernel, and what of it is known; the record says what came of it. */
-static int find_kernel(struct obs *o, uint64_t now_ns, struct errbuf *e)
+int obs_attach(struct obs *o, uint64_t now_ns, struct errbuf *e)
 {
 	struct json_object *absent;
-	uint64_t since = clock_ns();
+	uint64_t since = clock_ns(), took;
 	int rc = 0;
 
-	if (!o->btf) {
+	if (o->attached || o->off)
+		return 0;
+	if (!o->rq)
 		rc = load(o, e);
-		kmem_init(&o->mem, &o->m->mem, &o->sym);
-	}
+	if (!rc)
+		rc = obs_types(o, e);
+	if (!rc)
+		rc = obs_learn(o, e);
 	if (!rc)
 		rc = kmem_attach(&o->mem, e);
 	if (rc) {
+		/* the guest has spoken, so its kernel is there: another vmlinux than ours */
 		o->off = true;
 		put_observe(o, now_ns, clock_ns() - since, NULL, e->text);
 		return rc;
 	}
 	obs_begin(o);
 	absent = json_object_new_array();
-	kprobe_all(o->btf, &o->sym, &o->probe, absent);
-	obs_counters(o);
+	kprobe_all(o->types, &o->sym, &o->probe, absent);
+	forget_types(o);
 	find_runqueues(o);
-	ksym_rest(&o->sym);
 	o->attached = true;
-	put_observe(o, now_ns, clock_ns() - since, absent, NULL);
-	return 0;
-}
-
-int obs_attach(struct obs *o, uint64_t now_ns, struct errbuf *e)
-{
-	int rc;
-
-	if (o->attached || o->off)
-		return 0;
-	/* the guest has spoken, so its kernel is there, or it is another than that of our vmlinux
-	 */
-	rc = find_kernel(o, now_ns, e);
-	if (rc)
-		return rc;
 	o->next_ns = o->period_ns ? now_ns : UINT64_MAX;
+	took = clock_ns() - since;
 	snapshot_rehearse(o);
+	put_observe(o, now_ns, took, absent, NULL);
 	watch_exit(o);
 	return 0;
 }
@@ -381,6 +404,7 @@ void obs_request(struct obs *o, struct json_object *op, int port, uint64_t now_n
 	uint64_t since = clock_ns();
 	int rc = serve(o, op, now_ns, &e);
 
+	forget_types(o);
 	rec_int(op, "duration_ns", (int64_t)(clock_ns() - since));
 	obs_answer(op, port, rc ? e.text : NULL);
 }
@@ -413,17 +437,12 @@ void obs_hit(struct obs *o, uint64_t now_ns)
 
 void obs_end(struct obs *o, const char *cause, uint64_t now_ns)
 {
-	bool asked = strcmp(cause, "poweroff") == 0 || strcmp(cause, "interrupted") == 0;
 	struct errbuf e;
 
+	/* a guest that hangs or panicked is still there to be looked at */
 	if (o->exit)
 		put_exit(o, now_ns);
-	if (asked || o->failed || o->lost)
-		return;
-	/* a guest that hangs or panicked is still there to be looked at, also one that did at boot
-	 */
-	if (!o->attached && !o->off)
-		find_kernel(o, now_ns, &e);
-	if (o->attached)
+	if (o->attached && !o->failed && !o->lost && strcmp(cause, "poweroff") &&
+	    strcmp(cause, "interrupted"))
 		snapshot_take(o, cause, SNAPSHOT_FAILURE, now_ns, &e);
 }

@@ -5,6 +5,7 @@
 #include "engine.h"
 #include "jtext.h"
 #include "kmem.h"
+#include "korc.h"
 #include "kprobe.h"
 #include "kset.h"
 #include "machine.h"
@@ -43,7 +44,10 @@ struct obs {
 	uint64_t period_ns; /* between two samples; 0: none are taken */
 
 	struct ksym sym;
-	struct btf *btf;
+	struct korc orc;
+	struct btf *types; /* all of the kernel, or NULL: obs_types() */
+	struct btf *btf;   /* of them those that records show: kexcerpt.h */
+	uint32_t ops_type; /* the kernel's own number of struct sched_ext_ops */
 	struct kmem mem;
 	uint64_t work, work_max; /* see obs_begin() */
 	uint64_t runqueues;      /* the per-CPU symbol */
@@ -131,8 +135,13 @@ uint64_t obs_number(const struct obs *o, uint64_t object, enum kprobe probe);
 
 /* "function+0x12" for a kernel address, else "0x...". */
 struct json_object *obs_symbol(struct obs *o, uint64_t addr);
-/* Learns which counters this kernel has. */
-void obs_counters(struct obs *o);
+/*
+ * Has all types of the kernel read, for a name that may be of any of them: 0 or -errno with words.
+ * They are 3 MiB, and are freed when the request is over.
+ */
+int obs_types(struct obs *o, struct errbuf *e);
+/* Learns from them what is to stay: counters, and the types that are shown. 0 or -ENOMEM. */
+int obs_learn(struct obs *o, struct errbuf *e);
 /* What a per-CPU pointer leads to on a CPU; 0: the kernel has no such CPU. */
 uint64_t obs_percpu(const struct obs *o, uint64_t pointer, unsigned int cpu);
 

@@ -197,6 +197,7 @@ int snapshot_take(struct obs *o, const char *name, enum snapshot_reason why, uin
 	r = collect(o, why);
 	read = clock_ns() - read;
 	rc = gone ? 0 : obs_control(o, c->resume(o->self, &resume, e), e);
+	ksym_rest(&o->sym);
 	rec_str(r, "name", name);
 	rec_str(r, "reason", reasons[why]);
 	rec_int(r, "t_ns", (int64_t)now_ns);
@@ -219,4 +220,5 @@ void snapshot_rehearse(struct obs *o)
 		return;
 	json_object_put(collect(o, SNAPSHOT_OP));
 	obs_control(o, c->resume(o->self, &took, &e), &e);
+	ksym_rest(&o->sym);
 }

@@ -18,7 +18,7 @@ int snapshot_take(struct obs *o, const char *name, enum snapshot_reason why, uin
 		  struct errbuf *e);
 /*
  * Once, early: does all that a snapshot does and throws it away, so that what only the first
- * one needs (a debugger's socket, sorted symbols, pages of vmlinux) costs no later one anything.
+ * one needs (a debugger's socket, pages of vmlinux from a disk) costs no later one anything.
  */
 void snapshot_rehearse(struct obs *o);
 

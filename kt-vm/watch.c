@@ -148,7 +148,7 @@ static struct obs_watch *own_watch(struct obs *o)
 void watch_exit(struct obs *o)
 {
 	uint64_t end = kscx_exit_place(o);
-	uint64_t place = end ? end : kmem_symbol(&o->mem, "scx_root");
+	uint64_t place = end ? end : kmem_symbol(&o->mem, KS_SCX_ROOT);
 	struct obs_watch *w;
 	struct errbuf e;
 

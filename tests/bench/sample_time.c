@@ -3,7 +3,7 @@
 // LINK: kt-vm/kbpf.c kt-vm/kbpf_find.c kt-vm/kbpf_prog.c kt-vm/kset.c kt-vm/kdomain.c
 // LINK: kt-vm/kscx.c kt-vm/kblame.c kt-vm/kcaller.c kt-vm/kdump.c kt-vm/kunwind.c kt-vm/kflight.c
 // LINK: kt-vm/kprobe.c kt-vm/obs.c kt-vm/kname.c kt-vm/monitor.c kt-vm/live.c kt-vm/snapshot.c
-// LINK: kt-vm/watch.c kt-vm/kpath.c kt-vm/jtext.c kt-vm/gmem.c
+// LINK: kt-vm/watch.c kt-vm/kpath.c kt-vm/jtext.c kt-vm/gmem.c kt-vm/korc.c kt-vm/kexcerpt.c
 /*
  * usage: sample_time VMLINUX CPUS
  * What a sample costs, in microseconds of CPU time: the kernel's own struct layouts, and a
@@ -70,7 +70,7 @@ static void make_progs(void)
 		 stats = o.runqueues + APART / 4;
 	unsigned int cpu, i;
 
-	put(kmem_symbol(&o.mem, "prog_idr"), KP_IDR_HEAD, node | 2);
+	put(kmem_symbol(&o.mem, KS_PROG_IDR), KP_IDR_HEAD, node | 2);
 	for (i = 0; i < PROGS; i++, prog += 4096, stats += 64) {
 		kmem_write(&o.mem, node + o.probe.f[KP_NODE_SLOTS].offset + 8ULL * i, &prog, 8);
 		put(prog, KP_PROG_AUX, prog + 1024);
@@ -109,25 +109,21 @@ int main(int argc, char **argv)
 {
 	struct rec_out out = { .f = fopen("/dev/null", "w") };
 	struct errbuf e = { "" };
-	const void *btf;
 	double since;
 	unsigned int i;
-	size_t len;
 
 	m.cpus = argc == 3 ? (unsigned int)atoi(argv[2]) : 0;
 	if (!m.cpus || m.cpus > TOPO_MAX_CPUS || !out.f ||
 	    gmem_init_private(&m.mem, IMAGE + (uint64_t)m.cpus * APART, &e) ||
-	    obs_open(&o, argv[1], &m, 1, &out, &e) || ksym_load(&o.sym, &e)) {
+	    obs_open(&o, argv[1], &m, 1, &out, &e) || ksym_load(&o.sym, &e) || obs_types(&o, &e) ||
+	    obs_learn(&o, &e)) {
 		fprintf(stderr, "usage: sample_time VMLINUX CPUS: %s\n", e.text);
 		return 64;
 	}
 	obs_start(&o, &engine, NULL);
-	btf = ksym_section(&o.sym, ".BTF", &len, NULL);
-	o.btf = btf ? btf__new(btf, (uint32_t)len) : NULL;
 	o.rq = calloc(m.cpus, sizeof(*o.rq));
 	kmem_init(&o.mem, &m.mem, &o.sym);
-	kprobe_all(o.btf, &o.sym, &o.probe, json_object_new_array());
-	obs_counters(&o);
+	kprobe_all(o.types, &o.sym, &o.probe, json_object_new_array());
 	make_kernel();
 	monitor_sample(&o, 1);
 	since = cpu_us();

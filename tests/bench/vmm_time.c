@@ -3,10 +3,11 @@
  * usage: vmm_time PROGRAM [ARGUMENT...]
  * Runs a VMM whose standard output carries the records of its guest, passes that on, and
  * adds one record of its own: {"type":"bench","init_ns":N,"end_ns":N,"rss_kib":N,
- * "guest_kib":N}. Times are since just before the fork; `init` is the first record of PID 1.
- * rss_kib is what the process has resident in that moment, without the guest's memory;
+ * "end_rss_kib":N,"guest_kib":N}. Times are since just before the fork; `init` is the first record
+ * of PID 1. rss_kib is what the process has resident in that moment, without the guest's memory;
  * that is its largest mapping, guest_kib of it are resident. With an observer, the moment is
- * that of the record in which it says that it has read the kernel's symbols and types.
+ * that of the record in which it says that it has read the kernel's symbols and types. end_rss_kib
+ * is the same when the workload is done.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,7 +53,7 @@ static void resident(pid_t pid, long *all, long *largest)
 int main(int argc, char **argv)
 {
 	long long start, init = 0;
-	long all = 0, guest = 0;
+	long all = 0, guest = 0, end = 0, end_guest = 0;
 	int out[2], status;
 	char *line = NULL;
 	size_t cap = 0;
@@ -81,12 +82,14 @@ int main(int argc, char **argv)
 		}
 		if (strstr(line, "\"type\":\"observe\""))
 			resident(pid, &all, &guest);
+		if (strstr(line, "\"stage\":\"done\""))
+			resident(pid, &end, &end_guest);
 		fputs(line, stdout);
 	}
 	waitpid(pid, &status, 0);
 	printf("{\"type\":\"bench\",\"init_ns\":%lld,\"end_ns\":%lld,\"rss_kib\":%ld,"
-	       "\"guest_kib\":%ld}\n",
-	       init, now_ns() - start, all - guest, guest);
+	       "\"end_rss_kib\":%ld,\"guest_kib\":%ld}\n",
+	       init, now_ns() - start, all - guest, end - end_guest, guest);
 	free(line);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }

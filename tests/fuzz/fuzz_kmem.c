@@ -411,8 +411,8 @@ static void init(void)
 	guest_image_init(&honest[1], 5);
 	out.f = open_memstream(&records, &records_len);
 	guest_observer(&o, &machine, (uint8_t *)&memory, 4);
-	guest_probes(&probes[0], o.btf, false);
-	guest_probes(&probes[1], o.btf, true);
+	guest_probes(&probes[0], false);
+	guest_probes(&probes[1], true);
 	o.out = &out;
 	o.engine = &engine;
 }

@@ -7,6 +7,8 @@
  * data, BTF, where members are. guest_observer() makes an observer that has found that kernel.
  */
 #include <elf.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "guest_image.h"
 
@@ -75,14 +77,17 @@ static const struct {
 static struct {
 	Elf64_Ehdr h;
 	Elf64_Phdr ph;
-	Elf64_Shdr sh[7];
+	Elf64_Shdr sh[8];
 	Elf64_Sym sym[G_SYMBOLS + G_FUNCTIONS + 3];
 	char str[1024], names[80];
 	int32_t orc_ip[G_FUNCTIONS];
 	uint8_t orc[G_FUNCTIONS][6];
 	uint8_t orc_sum[20];
 	char banner[1024];
+	uint8_t btf[4096];
 } g_vmlinux;
+
+static struct btf *g_kernel_btf(void);
 
 static size_t g_symbol(size_t n, const char *name, uint64_t addr, uint64_t size)
 {
@@ -127,6 +132,20 @@ static void g_make_orc(void)
 	}
 }
 
+/* The types as a section of the file has them; their size. */
+static size_t g_make_btf(void)
+{
+	struct btf *btf = g_kernel_btf();
+	uint32_t size;
+	const void *data = btf__raw_data(btf, &size);
+
+	if (size > sizeof(g_vmlinux.btf))
+		abort();
+	memcpy(g_vmlinux.btf, data, size);
+	btf__free(btf);
+	return size;
+}
+
 static void g_make_vmlinux(void)
 {
 	size_t i, n = 1;
@@ -142,13 +161,14 @@ static void g_make_vmlinux(void)
 	g_make_orc();
 	strcpy(g_vmlinux.banner, G_BANNER);
 	memcpy(g_vmlinux.names,
-	       "\0.symtab\0.strtab\0.shstrtab\0.orc_unwind_ip\0.orc_unwind\0.orc_header", 66);
+	       "\0.symtab\0.strtab\0.shstrtab\0.orc_unwind_ip\0.orc_unwind\0.orc_header\0.BTF", 71);
 	g_section(1, 1, SHT_SYMTAB, g_vmlinux.sym, sizeof(g_vmlinux.sym));
 	g_section(2, 9, SHT_STRTAB, g_vmlinux.str, sizeof(g_vmlinux.str));
 	g_section(3, 17, SHT_STRTAB, g_vmlinux.names, sizeof(g_vmlinux.names));
 	g_section(4, 27, SHT_PROGBITS, g_vmlinux.orc_ip, sizeof(g_vmlinux.orc_ip));
 	g_section(5, 42, SHT_PROGBITS, g_vmlinux.orc, sizeof(g_vmlinux.orc));
 	g_section(6, 54, SHT_PROGBITS, g_vmlinux.orc_sum, sizeof(g_vmlinux.orc_sum));
+	g_section(7, 66, SHT_PROGBITS, g_vmlinux.btf, g_make_btf());
 	g_vmlinux.ph = (Elf64_Phdr){
 		.p_type = PT_LOAD,
 		.p_offset = (uint64_t)(g_vmlinux.banner - (char *)&g_vmlinux),
@@ -165,7 +185,7 @@ static void g_make_vmlinux(void)
 	g_vmlinux.h.e_phentsize = sizeof(g_vmlinux.ph);
 	g_vmlinux.h.e_phnum = 1;
 	g_vmlinux.h.e_shentsize = sizeof(g_vmlinux.sh[0]);
-	g_vmlinux.h.e_shnum = 7;
+	g_vmlinux.h.e_shnum = 8;
 	g_vmlinux.h.e_shstrndx = 3;
 }
 
@@ -345,7 +365,7 @@ static const struct g_probe g_newer[] = {
 };
 
 /* As of a kernel up to 6.15, or of one from 6.16 on, where a struct of the scheduler has all. */
-static void guest_probes(struct kprobes *k, const struct btf *kernel, bool newer)
+static void guest_probes(struct kprobes *k, bool newer)
 {
 	size_t i;
 
@@ -355,8 +375,6 @@ static void guest_probes(struct kprobes *k, const struct btf *kernel, bool newer
 							   .offset = g_probes[i].offset,
 							   .size = g_probes[i].size };
 	k->rq_bypassing = 64;
-	k->f[KP_EXIT_KIND].type =
-		(uint32_t)btf__find_by_name_kind(kernel, "scx_exit_kind", BTF_KIND_ENUM);
 	if (!newer)
 		return;
 	for (i = 0; i < sizeof(g_newer) / sizeof(g_newer[0]); i++)
@@ -364,6 +382,23 @@ static void guest_probes(struct kprobes *k, const struct btf *kernel, bool newer
 							  .offset = g_newer[i].offset,
 							  .size = g_newer[i].size };
 	k->rq_bypassing = 0;
+}
+
+/* Opens a file that is what g_make_vmlinux() has made. */
+static void g_open_vmlinux(struct ksym *k)
+{
+	int fd = memfd_create("vmlinux", MFD_CLOEXEC);
+	struct errbuf e = { "" };
+	char path[32];
+
+	g_make_vmlinux();
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	if (write(fd, &g_vmlinux, sizeof(g_vmlinux)) != sizeof(g_vmlinux) ||
+	    ksym_open(k, path, &e) || ksym_load(k, &e)) {
+		fprintf(stderr, "vmlinux: %s\n", e.text);
+		abort();
+	}
+	close(fd);
 }
 
 /*
@@ -380,16 +415,13 @@ static void guest_observer(struct obs *o, struct machine *m, uint8_t *memory, un
 	m->mem = (struct gmem){ .fd = -1, .size = G_SIZE, .hva = memory };
 	o->m = m;
 	o->work_max = OBS_WORK;
-	g_make_vmlinux();
-	o->sym.map = &g_vmlinux;
-	o->sym.len = sizeof(g_vmlinux);
-	if (ksym_load(&o->sym, &e)) {
+	g_open_vmlinux(&o->sym);
+	korc_open(&o->orc, &o->sym);
+	if (obs_types(o, &e) || obs_learn(o, &e)) {
 		fprintf(stderr, "%s\n", e.text);
 		abort();
 	}
-	o->btf = g_kernel_btf();
-	guest_probes(&o->probe, o->btf, false);
-	obs_counters(o);
+	guest_probes(&o->probe, false);
 	o->rq = calloc(G_CPUS, sizeof(*o->rq));
 	o->sd = calloc(G_CPUS, sizeof(*o->sd));
 	o->runqueues = GVA(cpu[0].rq);

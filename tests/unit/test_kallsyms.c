@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "kt-vm/kallsyms.h"
+#include "kt-vm/ksym.h"
 #include "unit.h"
 
 #define SYMBOLS 700
@@ -26,6 +26,8 @@ static const char *name_of(unsigned int i)
 
 	if (i == 500)
 		return banner;
+	if (i == PERCPU)
+		return "_stext";
 	if (i == 300)
 		memset(name, 'x', LONG);
 	else
@@ -154,23 +156,27 @@ static int read_it(struct kallsyms *k)
 {
 	struct errbuf e;
 
-	return kallsyms_read(k, image, used, RODATA, &e);
+	return kallsyms_find(k, image, used, RODATA, &e);
 }
 
 TEST(layouts)
 {
-	struct kallsyms k;
+	char name[KALLSYMS_NAME_MAX];
 	unsigned int l, i;
+	struct kallsyms k;
+	uint32_t at;
 
 	for (l = 0; l < LAYOUTS; l++) {
 		make(l);
 		CHECK_INT(read_it(&k), 0);
 		CHECK_INT(k.n, SYMBOLS);
+		at = kallsyms_where(&k, 0);
 		for (i = 0; i < k.n; i++) {
-			CHECK_STR(k.entry[i].name, name_of(i));
-			CHECK(k.entry[i].addr == addr_of(l, i));
+			CHECK_INT(kallsyms_where(&k, i), at);
+			at = kallsyms_name(&k, at, name);
+			CHECK_STR(name, name_of(i));
+			CHECK(kallsyms_addr(&k, i) == addr_of(l, i));
 		}
-		kallsyms_free(&k);
 	}
 }
 
@@ -181,13 +187,12 @@ TEST(sizes)
 	make(LINUX_6_12);
 	CHECK_INT(read_it(&k), 0);
 	if (k.n == SYMBOLS) {
-		CHECK_INT(k.entry[100].size, 16);
-		CHECK_INT(k.entry[399].size, 32); /* two names of one thing */
-		CHECK_INT(k.entry[400].size, 32);
-		CHECK_INT(k.entry[PERCPU - 1].size, 0); /* behind it is another region */
-		CHECK_INT(k.entry[SYMBOLS - 1].size, 0);
+		CHECK_INT(kallsyms_size(&k, 100), 16);
+		CHECK_INT(kallsyms_size(&k, 399), 32); /* two names of one thing */
+		CHECK_INT(kallsyms_size(&k, 400), 32);
+		CHECK_INT(kallsyms_size(&k, PERCPU - 1), 0); /* behind it is another region */
+		CHECK_INT(kallsyms_size(&k, SYMBOLS - 1), 0);
 	}
-	kallsyms_free(&k);
 }
 
 TEST(what_does_not_fit_is_not_taken)
@@ -254,16 +259,32 @@ static void unload(struct ksym *k)
 	ksym_free(k);
 }
 
+/* Is the address in the function of that name? */
+static bool is_in(const struct ksym *k, uint64_t addr, const char *function)
+{
+	struct ksym_entry s;
+	char name[KALLSYMS_NAME_MAX] = "";
+
+	if (ksym_function(k, addr, &s))
+		ksym_name(k, &s, name, sizeof(name));
+	return strcmp(name, function) == 0;
+}
+
 TEST(a_vmlinux_without_a_symbol_table)
 {
+	struct ksym_entry s;
 	struct errbuf e;
 	struct ksym k;
 
 	make(LINUX_7_0);
 	CHECK_INT(load(&k, &e), 0);
 	CHECK_INT(k.n, SYMBOLS);
-	CHECK(ksym_find(&k, "sched_symbol_77") == &k.entry[77]);
-	CHECK(ksym_find(&k, "sched_symbol_7000") == NULL);
+	CHECK(ksym_find(&k, "sched_symbol_77", &s));
+	CHECK(s.number == 77 && s.addr == addr_of(LINUX_7_0, 77) && s.size == 16);
+	CHECK(!ksym_find(&k, "sched_symbol_7000", &s));
+	CHECK(is_in(&k, addr_of(LINUX_7_0, 77) + 15, "sched_symbol_77"));
+	CHECK(is_in(&k, addr_of(LINUX_7_0, 400) + 31, "sched_symbol_399")); /* the first of two */
+	CHECK(is_in(&k, addr_of(LINUX_7_0, PERCPU) - 1, ""));
 	unload(&k);
 	banner = "sched_symbol_500";
 	make(LINUX_7_0);

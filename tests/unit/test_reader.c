@@ -4,6 +4,8 @@
 /* What is read from the memory of a guest (guest_image.h), of one that lies, too. */
 #include <errno.h>
 
+#include <fcntl.h>
+
 #include "guest_kernel.h"
 #include "kt-vm/kbpf.h"
 #include "kt-vm/kflight.h"
@@ -71,7 +73,6 @@ static void end(void)
 {
 	fclose(out.f);
 	free(records);
-	o.sym.map = NULL; /* it is no mapping */
 	obs_close(&o);
 }
 
@@ -266,7 +267,7 @@ TEST(end_of_a_scheduler)
 	json_object_put(e);
 	g.exit.kind = 1024;
 	/* from 6.16 on all of it hangs on the scheduler */
-	guest_probes(&o.probe, o.btf, true);
+	guest_probes(&o.probe, true);
 	g.root = GVA(sched);
 	g.exit_info = 0;
 	CHECK_INT(kscx_exit_kind(&o), 1024);
@@ -355,6 +356,31 @@ TEST(names)
 	CHECK_STR(name_of("nothing"),
 		  "the guest's BPF programs have no \"nothing\" (they have stats)");
 	end();
+}
+
+/* The kernel's types are there for a request that needs them, and gone behind it. */
+TEST(types_come_and_go)
+{
+	int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	struct json_object *op;
+	unsigned int i;
+
+	begin(4);
+	CHECK_INT(snapshot_take(&o, "x", SNAPSHOT_OP, 1, &(struct errbuf){ "" }), 0);
+	for (i = 0; i < 2; i++) {
+		op = rec_new("op");
+		rec_str(op, "op", "read");
+		rec_str(op, "what", "runqueues[1].curr->comm");
+		obs_request(&o, op, nowhere, 1);
+		CHECK_STR(rec_get_str(op, "value", "?"), "left");
+		CHECK(!o.types);
+		json_object_put(op);
+	}
+	/* what the scheduler has alone is found without */
+	CHECK_STR(name_of("stats.count"), "3");
+	CHECK(!o.types);
+	end();
+	close(nowhere);
 }
 
 TEST(live_fields)
@@ -571,7 +597,7 @@ TEST(bytes_that_are_no_text)
 }
 
 UNIT_MAIN(T(attach), T(another_kernel), T(samples), T(maps), T(end_of_a_scheduler), T(queues),
-	  T(stacks), T(flight_recorder), T(names), T(live_fields), T(the_newest_map_counts),
-	  T(watchpoints_of_a_replaced_scheduler), T(last_bytes_of_a_page), T(loops),
-	  T(an_end_without_end), T(samples_of_loops), T(a_record_fits_into_a_line),
+	  T(stacks), T(flight_recorder), T(names), T(types_come_and_go), T(live_fields),
+	  T(the_newest_map_counts), T(watchpoints_of_a_replaced_scheduler), T(last_bytes_of_a_page),
+	  T(loops), T(an_end_without_end), T(samples_of_loops), T(a_record_fits_into_a_line),
 	  T(types_within_themselves), T(a_type_that_is_not_there), T(bytes_that_are_no_text))
