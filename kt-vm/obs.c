@@ -208,14 +208,13 @@ static uint64_t clock_ns(void)
 	return (uint64_t)ts.tv_sec * NSEC_PER_SEC + (uint64_t)ts.tv_nsec;
 }
 
-int obs_attach(struct obs *o, uint64_t now_ns, struct errbuf *e)
+/* Finds the kernel, and what of it is known; the record says what came of it. */
+static int find_kernel(struct obs *o, uint64_t now_ns, struct errbuf *e)
 {
 	struct json_object *absent;
-	uint64_t since = clock_ns(), took;
+	uint64_t since = clock_ns();
 	int rc = 0;
 
-	if (o->attached || o->off)
-		return 0;
 	if (!o->rq)
 		rc = load(o, e);
 	if (!rc)
@@ -225,7 +224,7 @@ int obs_attach(struct obs *o, uint64_t now_ns, struct errbuf *e)
 	if (!rc)
 		rc = kmem_attach(&o->mem, e);
 	if (rc) {
-		/* the guest has spoken, so its kernel is there: another vmlinux than ours */
+		forget_types(o);
 		o->off = true;
 		put_observe(o, now_ns, clock_ns() - since, NULL, e->text);
 		return rc;
@@ -236,10 +235,23 @@ int obs_attach(struct obs *o, uint64_t now_ns, struct errbuf *e)
 	forget_types(o);
 	find_runqueues(o);
 	o->attached = true;
+	put_observe(o, now_ns, clock_ns() - since, absent, NULL);
+	return 0;
+}
+
+int obs_attach(struct obs *o, uint64_t now_ns, struct errbuf *e)
+{
+	int rc;
+
+	if (o->attached || o->off)
+		return 0;
+	/* the guest has spoken, so its kernel is there, or it is another than that of our vmlinux
+	 */
+	rc = find_kernel(o, now_ns, e);
+	if (rc)
+		return rc;
 	o->next_ns = o->period_ns ? now_ns : UINT64_MAX;
-	took = clock_ns() - since;
 	snapshot_rehearse(o);
-	put_observe(o, now_ns, took, absent, NULL);
 	watch_exit(o);
 	return 0;
 }
@@ -437,12 +449,17 @@ void obs_hit(struct obs *o, uint64_t now_ns)
 
 void obs_end(struct obs *o, const char *cause, uint64_t now_ns)
 {
+	bool asked = strcmp(cause, "poweroff") == 0 || strcmp(cause, "interrupted") == 0;
 	struct errbuf e;
 
-	/* a guest that hangs or panicked is still there to be looked at */
 	if (o->exit)
 		put_exit(o, now_ns);
-	if (o->attached && !o->failed && !o->lost && strcmp(cause, "poweroff") &&
-	    strcmp(cause, "interrupted"))
+	if (asked || o->failed || o->lost)
+		return;
+	/* a guest that hangs or panicked is still there to be looked at, also one that did at boot
+	 */
+	if (!o->attached && !o->off)
+		find_kernel(o, now_ns, &e);
+	if (o->attached)
 		snapshot_take(o, cause, SNAPSHOT_FAILURE, now_ns, &e);
 }

@@ -66,6 +66,9 @@ static int await(struct tcg *t, bool (*done)(const struct tcg *), uint64_t deadl
 			return no_answer(-ETIMEDOUT, e);
 		poll(&p, 1, (int)((deadline_ns - now) / NSEC_PER_MSEC) + 1);
 		rc = listen_qmp(t, e);
+		/* questions are answered also when the guest's end is reached */
+		if (rc == -ESRCH && done == has_reply)
+			rc = 0;
 	}
 	return rc;
 }

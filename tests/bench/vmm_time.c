@@ -5,10 +5,11 @@
  * adds one record of its own: {"type":"bench","init_ns":N,"end_ns":N,"rss_kib":N,
  * "end_rss_kib":N,"guest_kib":N}. Times are since just before the fork; `init` is the first record
  * of PID 1. rss_kib is what the process has resident in that moment, without the guest's memory;
- * that is its largest mapping, guest_kib of it are resident. With an observer, the moment is
- * that of the record in which it says that it has read the kernel's symbols and types. end_rss_kib
- * is the same when the workload is done.
+ * that is its largest mapping, guest_kib of it are resident. With an observer, the moment is that
+ * of its first sample, when it has read the kernel's symbols and types. end_rss_kib is the same
+ * when the workload is done.
  */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,6 +56,7 @@ int main(int argc, char **argv)
 	long long start, init = 0;
 	long all = 0, guest = 0, end = 0, end_guest = 0;
 	int out[2], status;
+	bool sampled = false;
 	char *line = NULL;
 	size_t cap = 0;
 	FILE *in;
@@ -80,8 +82,10 @@ int main(int argc, char **argv)
 			init = now_ns() - start;
 			resident(pid, &all, &guest);
 		}
-		if (strstr(line, "\"type\":\"observe\""))
+		if (!sampled && strstr(line, "\"type\":\"sample\"")) {
+			sampled = true;
 			resident(pid, &all, &guest);
+		}
 		if (strstr(line, "\"stage\":\"done\""))
 			resident(pid, &end, &end_guest);
 		fputs(line, stdout);

@@ -292,3 +292,20 @@ after() {
 		(.cpus | length == 2 and all(.[]; .regs.rip) and
 			any(.[]; .stack | any(.[]; startswith("panic+")) and any(.[]; startswith("sysrq_handle_crash+"))))'
 }
+
+@test "a guest that dies or hangs at boot: where its CPUs were, though nothing of it was observed" {
+	local panic code
+	for panic in -1 0; do
+		code=0
+		{
+			kt-topo 1l2c1t
+			kt-kernel find
+		} | kt-initrd | kt-vm --engine tcg -m 1s -d 10s -a "panic=$panic rdinit=/none root=/dev/none" >run.jsonl || code=$?
+		[ $code -eq 1 ]
+		"$KT_TOP/tests/validate-records" <run.jsonl
+		[ "$(show 'select(.type == "boot") | .stage' | xargs)" = 'start kernel' ]
+		run ! holds run.jsonl '.type == "sample"'
+		holds run.jsonl '.type == "snapshot" and .reason == "failure" and (.cpus | length == 2 and
+			all(.[]; .regs.rip) and any(.[]; .stack | any(.[]; startswith("prepare_namespace+"))))'
+	done
+}

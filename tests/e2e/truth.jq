@@ -94,12 +94,14 @@ def of_events($round):
 	| ($e0 | keys[]) as $k
 	| counter("scx events"; $e0[$k]; $e1[$k]; map(.events[$k]) | add);
 
-# three tasks that spin on one CPU: one runs, and the others wait there or in a queue
+# three tasks that spin on one CPU: one runs, and the others wait there or in a queue. A CPU that
+# was stopped in schedule() may have its task back in the list, and none chosen yet.
 def queued($round):
 	(said($round; "before"; "task") | map(task | select(.comm == "crowd" and .state == "R" and .cpu == 2).pid)
 		| sort) as $crowd
 	| .[] | select(.type == "snapshot" and .name == "round\($round)")
 	| select(.cpus[2].curr.comm == "crowd" and any(.. | objects; has("vtime")))
+	| select(.cpus[2] | .curr.pid as $curr | all(.runnable[].pid; . != $curr))
 	| same("runnable"; $crowd; [.cpus[2] | .curr.pid, .runnable[].pid] - ([.cpus[2] | .curr.pid, .runnable[].pid] - $crowd) | sort),
 	  same("dsq_tasks"; $crowd; [.cpus[2].curr.pid, (.cpus[2].local_dsq[], .dsqs[].tasks[] | .pid | select([.] | inside($crowd)))] | sort);
 
