@@ -35,25 +35,39 @@ static void end_run(struct run *r, const char *cause, int code)
 	}
 }
 
-/* Takes what is there from one of the guest's two streams; closes it at its end. */
-static void take(struct run *r, int *fd)
+/*
+ * Takes a piece of what is there from one of the guest's two streams; closes it at its end.
+ * False: there is no more for now. A guest may speak faster than records are written, so that
+ * whoever calls it again and again looks at the clock in between, too.
+ */
+static bool take(struct run *r, int *fd)
 {
 	char buf[16384];
-	ssize_t n;
+	ssize_t n = *fd < 0 ? -1 : read(*fd, buf, sizeof(buf));
 
-	while (*fd >= 0 && (n = read(*fd, buf, sizeof(buf))) != -1) {
-		if (n == 0) {
-			close(*fd);
-			*fd = -1;
-		} else if (fd == &r->console) {
-			sink_console(&r->sink, buf, (size_t)n);
-		} else if (sink_port(&r->sink, buf, (size_t)n, &r->why)) {
-			/* the guest is out of its mind: nothing more that it says counts */
-			end_run(r, "garbage", msg_err(KT_DATA, 0, "%s", r->why.text));
-			close(*fd);
-			*fd = -1;
-		}
+	if (n < 0)
+		return false;
+	if (n == 0) {
+		close(*fd);
+		*fd = -1;
+	} else if (fd == &r->console) {
+		sink_console(&r->sink, buf, (size_t)n);
+	} else if (sink_port(&r->sink, buf, (size_t)n, &r->why)) {
+		/* the guest is out of its mind: nothing more that it says counts */
+		end_run(r, "garbage", msg_err(KT_DATA, 0, "%s", r->why.text));
+		close(*fd);
+		*fd = -1;
 	}
+	return *fd >= 0;
+}
+
+/* All that is there; of a guest that still runs: what a second is enough for. */
+static void take_rest(struct run *r, int *fd, bool runs)
+{
+	uint64_t end = sink_now(&r->sink) + NSEC_PER_SEC;
+
+	while (take(r, fd) && (!runs || sink_now(&r->sink) < end))
+		;
 }
 
 static int lost(struct run *r)
@@ -210,13 +224,13 @@ static void loop(struct run *r)
 		engine_says(r);
 		check_observer(r);
 	}
-	take(r, &r->console); /* a panic is what it says last */
+	take_rest(r, &r->console, true); /* a panic is what it says last */
 	if (r->obs)
 		obs_end(r->obs, cause_of(r), sink_now(&r->sink));
 	if (r->engine->halt)
 		r->engine->halt(r->self, r->known);
-	take(r, &r->console);
-	take(r, &r->port);
+	take_rest(r, &r->console, !r->engine->halt);
+	take_rest(r, &r->port, !r->engine->halt);
 	sink_console_end(&r->sink);
 }
 
@@ -255,6 +269,7 @@ int run_guest(const struct engine_ops *engine, const struct machine *m, uint64_t
 	struct run r = {
 		.engine = engine, .obs = obs, .deadline_ns = deadline_ns, .console = -1, .port = -1
 	};
+	struct sigaction hangup;
 	sigset_t set, old;
 	int rc;
 
@@ -262,7 +277,8 @@ int run_guest(const struct engine_ops *engine, const struct machine *m, uint64_t
 	sigemptyset(&set);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
+	if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN)
+		sigaddset(&set, SIGHUP); /* ignored: by nohup(1) */
 	sigaddset(&set, SIGUSR1);
 	sigaddset(&set, SIGUSR2);
 	sigprocmask(SIG_BLOCK, &set, &old);

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// LINK: kt-vm/run.c kt-vm/sink.c
+/* The loop around every engine: whatever the guest does, a run ends when it should. */
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "exit.h"
+#include "kt-vm/obs.h"
+#include "kt-vm/run.h"
+#include "unit.h"
+
+/* ---- nobody observes here ------------------------------------------------------------ */
+
+void obs_hit(struct obs *o, uint64_t now_ns)
+{
+	(void)o;
+	(void)now_ns;
+}
+
+int obs_attach(struct obs *o, uint64_t now_ns, struct errbuf *e)
+{
+	(void)o;
+	(void)now_ns;
+	(void)e;
+	return 0;
+}
+
+void obs_workload(struct obs *o, uint64_t now_ns)
+{
+	(void)o;
+	(void)now_ns;
+}
+
+uint64_t obs_tick(struct obs *o, uint64_t now_ns)
+{
+	(void)o;
+	return now_ns;
+}
+
+void obs_request(struct obs *o, struct json_object *op, int port, uint64_t now_ns)
+{
+	(void)o;
+	(void)op;
+	(void)port;
+	(void)now_ns;
+}
+
+void obs_answer(struct json_object *op, int port, const char *error)
+{
+	(void)op;
+	(void)port;
+	(void)error;
+}
+
+void obs_step_ended(struct obs *o)
+{
+	(void)o;
+}
+
+void obs_end(struct obs *o, const char *cause, uint64_t now_ns)
+{
+	(void)o;
+	(void)cause;
+	(void)now_ns;
+}
+
+void obs_start(struct obs *o, const struct engine_ops *engine, void *self)
+{
+	(void)o;
+	(void)engine;
+	(void)self;
+}
+
+/* ---- an engine whose guest says one thing, for ever ------------------------------------ */
+
+static const char *says; /* NULL: nothing */
+static bool on_port;
+static int own_signal; /* that the process sends itself once the guest runs */
+static int console[2], port[2];
+static pthread_t guest;
+static _Atomic bool ended;
+
+static void *speak(void *arg)
+{
+	char text[65536];
+	size_t i, n = says ? strlen(says) : 0;
+
+	for (i = 0; n && i + n <= sizeof(text); i += n)
+		memcpy(text + i, says, n);
+	if (own_signal)
+		kill(getpid(), own_signal);
+	while (n && !ended)
+		send(on_port ? port[1] : console[1], text, i, MSG_NOSIGNAL);
+	return arg;
+}
+
+static int start(void **self, const struct machine *m, int *c, int *p, struct errbuf *e)
+{
+	(void)m;
+	(void)e;
+	*self = &guest;
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, console) ||
+	    socketpair(AF_UNIX, SOCK_STREAM, 0, port))
+		return -1;
+	*c = console[0];
+	*p = port[0];
+	return -pthread_create(&guest, NULL, speak, NULL);
+}
+
+static size_t no_fds(void *self, int *fd)
+{
+	(void)self;
+	(void)fd;
+	return 0;
+}
+
+static enum engine_event nothing(void *self, struct errbuf *why)
+{
+	(void)self;
+	(void)why;
+	return ENGINE_NONE;
+}
+
+static void halt(void *self, struct json_object *vm_exit)
+{
+	(void)self;
+	(void)vm_exit;
+	ended = true;
+	shutdown(console[1], SHUT_RDWR);
+	shutdown(port[1], SHUT_RDWR);
+	pthread_join(guest, NULL);
+}
+
+static void stop(void *self)
+{
+	if (!ended)
+		halt(self, NULL);
+	close(console[1]);
+	close(port[1]);
+}
+
+static const struct engine_ops
+	halting = { .start = start, .fds = no_fds, .handle = nothing, .halt = halt, .stop = stop },
+	other = { .start = start, .fds = no_fds, .handle = nothing, .stop = stop };
+
+/* The exit code of a run, in a child that has ten seconds for it; else what killed that, negative.
+ */
+static int run(const struct engine_ops *engine, uint64_t deadline_ns)
+{
+	struct rec_out out = { .f = fopen("/dev/null", "we") };
+	int status = 0;
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0) {
+		alarm(10);
+		_exit(run_guest(engine, NULL, deadline_ns, json_object_new_object(), NULL, &out));
+	}
+	waitpid(pid, &status, 0);
+	fclose(out.f);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+#define SECOND   1000000000ULL
+#define A_RECORD "{\"type\":\"guest\",\"event\":\"x\"}\n"
+
+/* Each newline is a record here, and takes longer than the guest takes to say the next one. */
+TEST(a_guest_that_never_stops_speaking)
+{
+	says = "\n";
+	on_port = false;
+	own_signal = 0;
+	CHECK_INT(run(&halting, SECOND / 5), KT_FAIL);
+	CHECK_INT(run(&other, SECOND / 5), KT_FAIL);
+	own_signal = SIGINT;
+	CHECK_INT(run(&halting, 100 * SECOND), KT_SIGNAL + SIGINT);
+	says = A_RECORD;
+	on_port = true;
+	CHECK_INT(run(&other, 100 * SECOND), KT_SIGNAL + SIGINT);
+}
+
+TEST(signals)
+{
+	says = NULL;
+	own_signal = SIGHUP;
+	CHECK_INT(run(&halting, 100 * SECOND), KT_SIGNAL + SIGHUP);
+	signal(SIGHUP, SIG_IGN); /* as nohup(1) does */
+	CHECK_INT(run(&halting, SECOND / 10), KT_FAIL);
+	signal(SIGHUP, SIG_DFL);
+}
+
+UNIT_MAIN(T(a_guest_that_never_stops_speaking), T(signals))
