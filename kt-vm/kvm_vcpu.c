@@ -174,6 +174,31 @@ static void serve(struct kvm_vcpu *v)
 	}
 }
 
+static void run_once(struct kvm_vcpu *v)
+{
+	int rc = ioctl(v->fd, KVM_RUN, 0);
+
+	v->unfinished = false;
+	if (rc == 0)
+		serve(v);
+	else if (errno != EINTR && errno != EAGAIN)
+		lost(v, "KVM_RUN failed with error %llu", (unsigned long long)errno, 0);
+}
+
+/*
+ * Completes the access that was served last, or the registers would show an instruction half
+ * done. That may lead to the next access at once, when it reads a device and writes it, or is
+ * wider than 8 bytes; KVM goes back into the guest after a bounded number of them.
+ */
+static void finish_access(struct kvm_vcpu *v)
+{
+	while (v->unfinished) {
+		v->run->immediate_exit = 1;
+		run_once(v);
+	}
+	v->run->immediate_exit = 0;
+}
+
 /* True: run. Waits while the VM is paused; false: the end. */
 static bool may_run(struct kvm_vcpu *v)
 {
@@ -184,12 +209,7 @@ static bool may_run(struct kvm_vcpu *v)
 	want = atomic_load(&vm->want);
 	if (want == KVM_WANT_RUN)
 		return true;
-	if (v->unfinished) { /* or its registers would show an instruction half done */
-		v->run->immediate_exit = 1;
-		ioctl(v->fd, KVM_RUN, 0);
-		v->run->immediate_exit = 0;
-		v->unfinished = false;
-	}
+	finish_access(v);
 	pthread_mutex_lock(&vm->lock);
 	v->parked = true;
 	vm->parked++;
@@ -210,16 +230,8 @@ static void *vcpu_main(void *arg)
 	own_run = v->run;
 	v->tid = gettid();
 	v->schedstat = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
-	while (may_run(v)) {
-		if (ioctl(v->fd, KVM_RUN, 0) == 0) {
-			v->unfinished = false;
-			serve(v);
-		} else if (errno != EINTR && errno != EAGAIN) {
-			lost(v, "KVM_RUN failed with error %llu", (unsigned long long)errno, 0);
-		} else {
-			v->unfinished = false;
-		}
-	}
+	while (may_run(v))
+		run_once(v);
 	own_run = NULL;
 	if (v->schedstat >= 0)
 		close(v->schedstat);

@@ -167,6 +167,69 @@ TEST(coalesced_writes_stay_in_order)
 	CHECK_INT(in_child(ordered), 0);
 }
 
+/* ---- pauses amid an instruction ------------------------------------------------------ */
+
+#define MMIO_GPA 0x10000000ULL
+#define ROUNDS   20000U
+
+static _Atomic uint32_t number;
+
+static void get_number(void *self, uint64_t off, void *data, unsigned int len)
+{
+	uint32_t n = number;
+
+	(void)self;
+	(void)off;
+	memcpy(data, &n, len < sizeof(n) ? len : sizeof(n));
+}
+
+static void set_number(void *self, uint64_t off, const void *data, unsigned int len)
+{
+	uint32_t n = 0;
+
+	(void)self;
+	(void)off;
+	memcpy(&n, data, len < sizeof(n) ? len : sizeof(n));
+	number = n;
+}
+
+/* One that reads and writes a device: KVM goes from the one exit to the other without the guest. */
+static void interrupted(void)
+{
+	static const struct dev_ops ops = { get_number, set_number };
+	static const char code[] = "\x80\x3c\x25\x08\x80\x00\x00\x00" /* 1: cmpb $0, FLAG */
+				   "\x74\xf6"                         /* je 1b */
+				   "\xb9\x20\x4e\x00\x00"             /* mov $ROUNDS, %ecx */
+				   "\xff\x04\x25\x00\x00\x00\x10"     /* 1: incl MMIO_GPA */
+				   "\xff\xc9\x75\xf5"                 /* dec %ecx; jnz 1b */
+				   "\x66\xba\x04\x06\x66\xb8\x00\x20\x66\xef\xeb\xfe"; /* off */
+	struct pollfd p = { .events = POLLIN };
+	unsigned int pauses = 0;
+	int fd[ENGINE_FDS];
+	double began = now();
+	uint64_t took;
+
+	run(code, sizeof(code) - 1);
+	CHECK_INT(bus_add(&((struct kvm_vm *)vm)->mmio, MMIO_GPA, 4, &ops, NULL), 0);
+	gmem_write(&m.mem, FLAG, "x", 1);
+	engine_kvm.fds(vm, fd);
+	p.fd = fd[0];
+	do {
+		if (kvm_control.pause(vm, &took, &e) == 0)
+			pauses += kvm_control.resume(vm, &took, &e) == 0;
+	} while (poll(&p, 1, 0) == 0 && now() - began < 20);
+	printf("# %u rounds, %u pauses\n", number, pauses);
+	CHECK_INT(number, ROUNDS);
+	CHECK(pauses > 10);
+}
+
+TEST(a_pause_amid_an_instruction_loses_nothing)
+{
+	if (no_kvm())
+		SKIP(e.text);
+	CHECK_INT(in_child(interrupted), 0);
+}
+
 /* ---- failures ------------------------------------------------------------------------ */
 
 static unsigned int files; /* that may be open in the child */
@@ -295,5 +358,5 @@ TEST(dies_with_its_parent)
 }
 
 UNIT_MAIN(T(stuck_in_the_guest), T(stuck_in_the_host), T(coalesced_writes_stay_in_order),
-	  T(a_failed_start_leaves_no_descriptor), T(root_becomes_nobody_or_who_called_sudo),
-	  T(dies_with_its_parent))
+	  T(a_pause_amid_an_instruction_loses_nothing), T(a_failed_start_leaves_no_descriptor),
+	  T(root_becomes_nobody_or_who_called_sudo), T(dies_with_its_parent))
