@@ -57,7 +57,7 @@ struct kvm_vm {
 	pthread_mutex_t lock; /* of what follows */
 	pthread_cond_t moved; /* a vCPU was parked or has ended, or `want` has changed */
 	unsigned int parked, ended;
-	unsigned int watches; /* armed */
+	unsigned int watches, executes; /* armed; those of an instruction: bits of DR6 */
 	bool hit, hit_told;   /* a vCPU hit one since the last resume; the caller knows */
 	int hit_fd;           /* readable once `hit` */
 

@@ -196,7 +196,7 @@ static int watch(void *self, const struct engine_watch *w, unsigned int n, struc
 {
 	struct kvm_guest_debug d = { .arch.debugreg[7] = 0x600 }; /* GE, and the bit that is 1 */
 	struct kvm_vm *vm = self;
-	unsigned int i;
+	unsigned int i, executes = 0;
 	int rc = check_paused(vm, e);
 
 	if (rc)
@@ -207,6 +207,7 @@ static int watch(void *self, const struct engine_watch *w, unsigned int n, struc
 	for (i = 0; i < n; i++) {
 		d.arch.debugreg[i] = w[i].addr;
 		d.arch.debugreg[7] |= dr7(i, &w[i]);
+		executes |= w[i].type == ENGINE_WATCH_EXECUTE ? 1U << i : 0;
 	}
 	if (n)
 		d.control = KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_USE_HW_BP;
@@ -215,7 +216,8 @@ static int watch(void *self, const struct engine_watch *w, unsigned int n, struc
 			return errbuf_set(e, -errno, "KVM sets no watchpoint on vCPU %u: %s", i,
 					  strerror(errno));
 	pthread_mutex_lock(&vm->lock);
-	vm->watches = n;
+	vm->watches = (1U << n) - 1;
+	vm->executes = executes;
 	pthread_mutex_unlock(&vm->lock);
 	return 0;
 }

@@ -17,6 +17,9 @@
 
 #define STACK     (256U << 10)
 #define RFLAGS_RF (1ULL << 16)
+#define DR6_STEP  (1U << 14)
+
+#define DEBUG_EXCEPTION 1
 
 static _Thread_local struct kvm_run *own_run;
 
@@ -107,27 +110,56 @@ static void system_event(struct kvm_vcpu *v)
 	}
 }
 
-/* A watchpoint was hit: the guest is to be paused. RF, or it would meet it again. */
+/* Or the guest would meet the watchpoint of this instruction again. */
+static void pass_instruction(struct kvm_vcpu *v)
+{
+	struct kvm_regs regs;
+
+	if (ioctl(v->fd, KVM_GET_REGS, &regs))
+		return;
+	regs.rflags |= RFLAGS_RF;
+	ioctl(v->fd, KVM_SET_REGS, &regs);
+}
+
+/*
+ * The guest's own exception, of a debugger in it that steps: while watchpoints are armed KVM
+ * leaves every one of them to us.
+ */
+static void give_back(struct kvm_vcpu *v, uint32_t dr6)
+{
+	struct kvm_vcpu_events ev;
+
+	if (ioctl(v->fd, KVM_GET_VCPU_EVENTS, &ev))
+		return;
+	ev.flags = KVM_VCPUEVENT_VALID_PAYLOAD; /* nothing else changes */
+	ev.exception.injected = 0;
+	ev.exception.pending = 1;
+	ev.exception.nr = DEBUG_EXCEPTION;
+	ev.exception.has_error_code = 0;
+	ev.exception_has_payload = 1;
+	ev.exception_payload = dr6;
+	ioctl(v->fd, KVM_SET_VCPU_EVENTS, &ev);
+}
+
 static void debug_exit(struct kvm_vcpu *v)
 {
+	uint32_t dr6 = (uint32_t)v->run->debug.arch.dr6, hits;
 	struct kvm_vm *vm = v->vm;
-	struct kvm_regs regs;
-	unsigned int dr6;
 
-	if (ioctl(v->fd, KVM_GET_REGS, &regs) == 0) {
-		regs.rflags |= RFLAGS_RF;
-		ioctl(v->fd, KVM_SET_REGS, &regs);
-	}
 	pthread_mutex_lock(&vm->lock);
-	dr6 = (unsigned int)v->run->debug.arch.dr6 & ((1U << vm->watches) - 1);
-	if (dr6) { /* none: it was disarmed meanwhile */
+	hits = dr6 & vm->watches;
+	if (hits) { /* the guest is to be paused */
 		v->hit = vm->hit = true;
-		v->hit_watch = (unsigned int)__builtin_ctz(dr6);
+		v->hit_watch = (unsigned int)__builtin_ctz(hits);
 		if (atomic_load(&vm->want) == KVM_WANT_RUN)
 			atomic_store(&vm->want, KVM_WANT_PAUSE);
 		eventfd_write(vm->hit_fd, 1);
 	}
 	pthread_mutex_unlock(&vm->lock);
+	if (hits & vm->executes)
+		pass_instruction(v);
+	if (!hits || (dr6 & DR6_STEP))
+		give_back(v, dr6 & DR6_STEP);
 }
 
 static void serve(struct kvm_vcpu *v)

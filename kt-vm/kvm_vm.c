@@ -126,6 +126,14 @@ static void no_counters(struct kvm_vm *vm)
 	ioctl(vm->fd, KVM_ENABLE_CAP, &cap);
 }
 
+/* For exceptions of the guest that come to us: kvm_vcpu.c. Since Linux 4.20. */
+static void payloads(struct kvm_vm *vm)
+{
+	struct kvm_enable_cap cap = { .cap = KVM_CAP_EXCEPTION_PAYLOAD, .args = { 1 } };
+
+	ioctl(vm->fd, KVM_ENABLE_CAP, &cap);
+}
+
 static int add_slot(struct kvm_vm *vm, unsigned int slot, uint64_t gpa, uint64_t end)
 {
 	struct kvm_userspace_memory_region r = {
@@ -192,6 +200,7 @@ int kvm_vm_init(struct kvm_vm *vm, int kvm, const struct machine *m, struct errb
 	if (vm->fd < 0)
 		return errbuf_set(e, -errno, "KVM makes no VM: %s", strerror(errno));
 	no_counters(vm);
+	payloads(vm);
 	vm->split_irqchip = max_apic_id(m) > APIC_ID_8BIT;
 	/*
 	 * Memory first: adding it waits for readers of KVM's tables (SRCU), which takes a

@@ -191,6 +191,85 @@ static void watching_two(void)
 	end();
 }
 
+#define STEPS 0x8010ULL
+#define DR6   0x8018ULL
+
+/* Steps over one instruction, which counts, again and again, as a debugger in the guest does. */
+extern const char step_start[], step_end[];
+asm(".pushsection .rodata\n"
+    "step_start:\n"
+    "	lgdt 0x100000 + step_gdtr - step_start\n"
+    "	lidt 0x100000 + step_idtr - step_start\n"
+    "	mov $0x70000, %esp\n"
+    "1:	pushfq\n"
+    "	orl $0x100, (%rsp)\n" /* TF */
+    "	popfq\n"
+    "	incq 0x8000\n"
+    "	jmp 1b\n"
+    "step_over:\n"
+    "	incq 0x8010\n"
+    "	mov %db6, %rax\n"
+    "	mov %rax, 0x8018\n"
+    "	andl $~0x100, 16(%rsp)\n"
+    "	iretq\n"
+    "	.balign 8\n"
+    "step_gdt: .quad 0, 0, 0x00af9b000000ffff, 0x00cf93000000ffff\n"
+    "step_idt: .quad 0, 0\n" /* of the second: the address, the segment 0x10, an interrupt gate */
+    "	.word step_over - step_start, 0x10, 0x8e00, 0x10\n"
+    "	.quad 0\n"
+    "step_gdtr: .word 31; .quad 0x100000 + step_gdt - step_start\n"
+    "step_idtr: .word 31; .quad 0x100000 + step_idt - step_start\n"
+    "step_end:\n"
+    ".popsection");
+
+static uint64_t at(uint64_t gpa)
+{
+	return __atomic_load_n((uint64_t *)gmem_at(&m.mem, gpa, 8), __ATOMIC_RELAXED);
+}
+
+/* Watchpoints are armed meanwhile, on something else and on what the instruction counts. */
+static void stepping(void)
+{
+	struct engine_watch w = { .addr = 0x8100, .type = ENGINE_WATCH_WRITE, .len = 8 };
+	struct engine_hit h;
+	uint64_t took, was;
+	int i;
+
+	CHECK_INT(start(1, 64 << 20, step_start, (size_t)(step_end - step_start)), 0);
+	CHECK(moves());
+	CHECK_INT(kvm_control.pause(vm, &took, &e), 0);
+	CHECK(at(STEPS) + 1 >= counter());
+	CHECK_INT(kvm_control.watch(vm, &w, 1, &e), 0);
+	CHECK_INT(kvm_control.resume(vm, &took, &e), 0);
+	for (i = 0; i < 100; i++)
+		CHECK(moves());
+	CHECK_INT(kvm_control.pause(vm, &took, &e), 0);
+	CHECK(at(STEPS) + 1 >= counter());
+	CHECK_INT(at(DR6) & 0xf00f, 0x4000);
+
+	w.addr = COUNTER;
+	CHECK_INT(kvm_control.watch(vm, &w, 1, &e), 0);
+	was = counter();
+	for (i = 0; i < 100; i++) {
+		CHECK_INT(kvm_control.resume(vm, &took, &e), 0);
+		CHECK_INT(event(), ENGINE_HIT);
+		CHECK(kvm_control.hit(vm, &h));
+		CHECK_INT(counter(), was + (uint64_t)i + 1);
+		CHECK_INT(at(STEPS) + 1, counter());
+		CHECK_INT(at(DR6) & 0xf00f, 0x4000);
+	}
+	end();
+}
+
+TEST(a_debugger_in_the_guest_steps)
+{
+	char what[64];
+
+	if (kvm_probe(NULL, what, sizeof(what), &e))
+		SKIP(e.text);
+	CHECK_INT(in_child(stepping), 0);
+}
+
 TEST(watchpoints)
 {
 	char what[64];
@@ -452,5 +531,6 @@ TEST(much_console_to_nobody)
 }
 
 UNIT_MAIN(T(pause_resume_registers), T(watchpoints), T(two_cpus_hit_a_watchpoint),
-	  T(output_then_power_off), T(reset_and_triple_fault), T(nobody_reads_the_console),
-	  T(a_forbidden_call_kills), T(sandbox_cost_and_memory), T(much_console_to_nobody))
+	  T(a_debugger_in_the_guest_steps), T(output_then_power_off), T(reset_and_triple_fault),
+	  T(nobody_reads_the_console), T(a_forbidden_call_kills), T(sandbox_cost_and_memory),
+	  T(much_console_to_nobody))
