@@ -9,7 +9,7 @@
  *          and the levels core, complex, die (both are the LLC) and socket
  *
  * What KVM could give but no guest of kt needs is hidden: nested virtualization,
- * performance counters, SGX, processor trace, AMX. Each is a surface to attack
+ * performance counters, SGX, SEV, processor trace, AMX. Each is a surface to attack
  * and time in the guest's boot.
  */
 #include <errno.h>
@@ -146,6 +146,8 @@ static void hide(struct cpuid *c)
 		{ 0x80000001, 0, 0, 0, 1 << 2 | 1 << 23 | 1 << 24 | 1 << 28,
 		  0 },                                 /* SVM, counters */
 		{ 0x8000000a, 0, ~0U, ~0U, ~0U, ~0U }, /* SVM */
+		/* SEV: a guest that finds it reads an MSR that KVM has for guests with SEV only */
+		{ 0x8000001f, 0, ~0U, ~0U, ~0U, ~0U },
 		{ 0x80000022, 0, ~0U, ~0U, ~0U, ~0U }, /* counters */
 	};
 	struct kvm_cpuid_entry2 *e;

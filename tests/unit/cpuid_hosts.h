@@ -73,6 +73,8 @@ static inline void host_make(const struct host *h, struct cpuid *c)
 	host_add(c, 0x80000008, 0, 0, 0x3030, 0, 0x603f, 0);
 	if (h->ext_level >= 0x8000000a)
 		host_add(c, 0x8000000a, 0, 0, 1, 8, 0, ~0U);
+	if (h->ext_level >= 0x8000001f && h->vendor == AMD)
+		host_add(c, 0x8000001f, 0, 0, 0x1000a, 51, 509, 1);
 	if (h->ext_level >= 0x80000026)
 		host_add(c, 0x80000026, 0, INDEXED, 9, 9, 0x100, 9);
 }
