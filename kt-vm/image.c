@@ -21,8 +21,10 @@ enum {
 	HDR_MAGIC = 0x202,
 	HDR_VERSION = 0x206,
 	HDR_INITRD_MAX = 0x22c,
+	HDR_ALIGNMENT = 0x230,
 	HDR_XLOADFLAGS = 0x236,
 	HDR_CMDLINE_SIZE = 0x238,
+	HDR_PREFERRED = 0x258,
 	HDR_INIT_SIZE = 0x260,
 };
 
@@ -53,6 +55,11 @@ static uint32_t u32(const struct file *f, size_t off)
 	return v;
 }
 
+static uint64_t u64(const struct file *f, size_t off)
+{
+	return u32(f, off) | (uint64_t)u32(f, off + 4) << 32;
+}
+
 static int too_small(const struct file *f, uint64_t need, struct errbuf *e)
 {
 	return errbuf_set(e, -ENOMEM, "kernel %s needs %llu MiB of guest memory", f->path,
@@ -77,6 +84,21 @@ static int copy_in(const struct file *f, uint8_t *to, size_t off, size_t len, st
 	return 0;
 }
 
+/*
+ * The end of what a bzImage uses: of its own file, and of where it unpacks itself, which is not
+ * where it was loaded but higher up.
+ */
+static uint64_t bzimage_end(const struct file *f, size_t skip)
+{
+	uint64_t end = BZ_LOAD_GPA + (f->size - skip), align = u32(f, HDR_ALIGNMENT);
+	uint64_t at = (BZ_LOAD_GPA + align - 1) & ~(align - 1);
+
+	if (at < u64(f, HDR_PREFERRED))
+		at = u64(f, HDR_PREFERRED);
+	at += u32(f, HDR_INIT_SIZE);
+	return at > end ? at : end;
+}
+
 static int load_bzimage(struct image *img, const struct file *f, const struct gmem *m,
 			struct errbuf *e)
 {
@@ -91,7 +113,7 @@ static int load_bzimage(struct image *img, const struct file *f, const struct gm
 				  f->path);
 	if (skip + ENTRY_64 >= f->size || hdr_end > sizeof(img->setup) + HDR_SETUP_SECTS)
 		return errbuf_set(e, -ENOEXEC, "kernel %s is cut: %zu bytes", f->path, f->size);
-	img->end = BZ_LOAD_GPA + u32(f, HDR_INIT_SIZE) + (f->size - skip);
+	img->end = bzimage_end(f, skip);
 	at = gmem_at(m, BZ_LOAD_GPA, img->end - BZ_LOAD_GPA);
 	if (!at)
 		return too_small(f, img->end, e);

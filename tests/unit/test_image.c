@@ -52,20 +52,25 @@ static void note(uint32_t type, const char *name, uint32_t namesz, uint64_t desc
 	elf.ph[1].p_filesz += sizeof(n) + len + (((descsz > 8 ? 8 : descsz) + 3) & ~3U);
 }
 
-static int load(void)
+static int load_file(const void *data, size_t len)
 {
 	static struct gmem m;
-	int fd = memfd_create("elf", 0), rc;
+	int fd = memfd_create("kernel", 0), rc;
 	char path[32];
 
 	if (!m.hva && gmem_init(&m, 64 << 20, &e))
 		exit(1);
-	if (write(fd, &elf, sizeof(elf)) != sizeof(elf))
+	if (write(fd, data, len) != (ssize_t)len)
 		exit(1);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	rc = image_load(&img, path, &m, &e);
 	close(fd);
 	return rc;
+}
+
+static int load(void)
+{
+	return load_file(&elf, sizeof(elf));
 }
 
 TEST(start)
@@ -140,4 +145,51 @@ TEST(notes_that_lie)
 	refused();
 }
 
-UNIT_MAIN(T(start), T(pvh), T(no_way_in), T(notes_that_lie))
+/* ---- where a bzImage puts itself --------------------------------------------------------- */
+
+#define MIB (1ULL << 20)
+
+static uint8_t bz[8 << 20];
+
+static void put(size_t off, uint64_t v, size_t len)
+{
+	memcpy(bz + off, &v, len);
+}
+
+/* Fields of the header, Documentation/arch/x86/boot.rst; a setup part of two sectors. */
+static void bz_make(uint64_t preferred, uint32_t alignment, uint32_t init_size)
+{
+	memset(bz, 0, 1024);
+	put(0x1f1, 1, 1);
+	put(0x1fe, 0xaa55, 2);
+	put(0x200, 0x6aeb, 2);
+	memcpy(bz + 0x202, "HdrS\x0f\x02", 6);
+	put(0x22c, 0x7fffffff, 4);
+	put(0x230, alignment, 4);
+	put(0x236, 1, 2); /* XLF_KERNEL_64 */
+	put(0x238, 2047, 4);
+	put(0x258, preferred, 8);
+	put(0x260, init_size, 4);
+}
+
+/* It is unpacked where it prefers, not where it was loaded: nothing else may be in its way. */
+TEST(bzimage_needs_its_place)
+{
+	bz_make(16 * MIB, 2 << 20, 26 << 20);
+	CHECK_INT(load_file(bz, sizeof(bz)), 0);
+	CHECK_INT(img.entry, 1 * MIB + 0x200);
+	CHECK_INT(img.end, 42 * MIB);
+	bz_make(0, 8 << 20, 26 << 20); /* or at the next multiple of its alignment */
+	CHECK_INT(load_file(bz, sizeof(bz)), 0);
+	CHECK_INT(img.end, 34 * MIB);
+	bz_make(1 * MIB, 1 << 20, 1 << 20); /* itself */
+	CHECK_INT(load_file(bz, sizeof(bz)), 0);
+	CHECK_INT(img.end, 9 * MIB - 1024);
+	bz_make(16 * MIB, 2 << 20, 49 << 20);
+	CHECK_INT(load_file(bz, sizeof(bz)), -ENOMEM);
+	CHECK(strstr(e.text, " needs 66 MiB of guest memory"));
+	bz_make(1ULL << 32, 2 << 20, 26 << 20);
+	CHECK_INT(load_file(bz, sizeof(bz)), -ENOMEM);
+}
+
+UNIT_MAIN(T(bzimage_needs_its_place), T(start), T(pvh), T(no_way_in), T(notes_that_lie))
