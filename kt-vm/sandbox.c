@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -173,6 +174,24 @@ static void limit(int what, rlim_t max)
 	setrlimit(what, &l);
 }
 
+/* Ours are all closed on exec; others are what our caller has left open. */
+static int close_inherited(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	struct dirent *de;
+	int fd;
+
+	if (!dir)
+		return -errno;
+	while ((de = readdir(dir))) {
+		fd = atoi(de->d_name); /* 0 for "." and ".." */
+		if (fd > STDERR_FILENO && !(fcntl(fd, F_GETFD) & FD_CLOEXEC))
+			close(fd);
+	}
+	closedir(dir);
+	return 0;
+}
+
 int sandbox_enter(struct errbuf *e)
 {
 	int rc, fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -181,6 +200,10 @@ int sandbox_enter(struct errbuf *e)
 		dup2(fd, STDIN_FILENO);
 		close(fd);
 	}
+	rc = close_inherited();
+	if (rc)
+		return errbuf_set(e, rc, "unable to list open files in /proc/self/fd: %s",
+				  strerror(-rc));
 	drop_bounds();
 	rc = change_user();
 	if (rc)

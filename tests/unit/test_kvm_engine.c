@@ -451,7 +451,7 @@ TEST(sandbox_cost_and_memory)
 
 	if (no_kvm())
 		SKIP(e.text);
-	CHECK_INT(pipe(ready), 0);
+	CHECK_INT(pipe2(ready, O_CLOEXEC), 0);
 	fflush(stdout);
 	pid = fork();
 	if (pid == 0) {
@@ -512,7 +512,7 @@ TEST(much_console_to_nobody)
 
 	if (no_kvm())
 		SKIP(e.text);
-	CHECK_INT(pipe(ready), 0);
+	CHECK_INT(pipe2(ready, O_CLOEXEC), 0);
 	fflush(stdout);
 	pid = fork();
 	if (pid == 0)

@@ -273,6 +273,26 @@ TEST(a_failed_start_leaves_no_descriptor)
 	CHECK(files > first + 8);
 }
 
+/* ---- what it can reach ------------------------------------------------------------------ */
+
+/* What the caller has left open is no business of the guest's. */
+static void inheriting(void)
+{
+	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	int left = fcntl(null, F_DUPFD, 100), own = fcntl(null, F_DUPFD_CLOEXEC, 101);
+
+	run("\xeb\xfe", 2);
+	CHECK(lseek(left, 0, SEEK_CUR) == -1 && errno == EBADF);
+	CHECK_INT(lseek(own, 0, SEEK_CUR), 0);
+}
+
+TEST(closes_what_it_was_given)
+{
+	if (no_kvm())
+		SKIP(e.text);
+	CHECK_INT(in_child(inheriting), 0);
+}
+
 /* ---- whom it runs as ------------------------------------------------------------------- */
 
 static int ready[2];
@@ -290,7 +310,7 @@ static void runs_as(long long uid, long long gid)
 	char x, status[64];
 	pid_t pid;
 
-	CHECK_INT(pipe(ready), 0);
+	CHECK_INT(pipe2(ready, O_CLOEXEC), 0);
 	fflush(stdout);
 	pid = fork();
 	if (pid == 0) {
@@ -348,7 +368,7 @@ TEST(dies_with_its_parent)
 
 	if (no_kvm())
 		SKIP(e.text);
-	CHECK_INT(pipe(ready), 0);
+	CHECK_INT(pipe2(ready, O_CLOEXEC), 0);
 	CHECK_INT(in_child(orphaned), 0);
 	close(ready[1]); /* the guest's process has the only other end */
 	p.fd = ready[0];
@@ -359,4 +379,5 @@ TEST(dies_with_its_parent)
 
 UNIT_MAIN(T(stuck_in_the_guest), T(stuck_in_the_host), T(coalesced_writes_stay_in_order),
 	  T(a_pause_amid_an_instruction_loses_nothing), T(a_failed_start_leaves_no_descriptor),
-	  T(root_becomes_nobody_or_who_called_sudo), T(dies_with_its_parent))
+	  T(closes_what_it_was_given), T(root_becomes_nobody_or_who_called_sudo),
+	  T(dies_with_its_parent))
