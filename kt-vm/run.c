@@ -21,6 +21,8 @@ struct run {
 	struct obs *obs; /* or NULL */
 	int console, port, signals;
 	uint64_t deadline_ns;
+	bool paused; /* by a signal: nobody looks at the guest, which would let it run again */
+	bool hit;    /* a watchpoint meanwhile: to be looked at later */
 	const char *cause;         /* of vm_exit, once known */
 	struct json_object *known; /* to the engine, of the guest's end */
 	struct errbuf why;
@@ -75,14 +77,23 @@ static int lost(struct run *r)
 	return msg_err(KT_SYS, 0, "the guest is lost: %s", r->why.text);
 }
 
-/* Whoever armed a watchpoint has looked: the guest goes on. */
+/* Whoever has armed a watchpoint looks; then the guest may go on. */
+static void look_at_hit(struct run *r)
+{
+	r->hit = false;
+	if (r->obs)
+		obs_hit(r->obs, sink_now(&r->sink));
+}
+
 static void after_hit(struct run *r)
 {
 	const struct engine_control *c = r->engine->control;
 	uint64_t took;
 
-	if (r->obs)
-		obs_hit(r->obs, sink_now(&r->sink));
+	r->hit = true;
+	if (r->paused)
+		return;
+	look_at_hit(r);
 	if (c->resume(r->self, &took, &r->why) == -ETIMEDOUT)
 		end_run(r, "engine_lost", lost(r));
 }
@@ -117,8 +128,12 @@ static void control(struct run *r, bool pause)
 	struct json_object *o = rec_new("control");
 	uint64_t took = 0;
 	struct errbuf e = { "" };
-	int rc = pause ? c->pause(r->self, &took, &e) : c->resume(r->self, &took, &e);
+	int rc;
 
+	if (!pause && r->hit)
+		look_at_hit(r);
+	rc = pause ? c->pause(r->self, &took, &e) : c->resume(r->self, &took, &e);
+	r->paused = pause && !rc;
 	if (rc == -ETIMEDOUT) { /* nobody knows whether the guest runs */
 		r->why = e;
 		end_run(r, "engine_lost", lost(r));
@@ -158,7 +173,7 @@ static uint64_t observe(struct run *r)
 {
 	struct errbuf e;
 
-	if (!r->obs)
+	if (!r->obs || r->paused)
 		return UINT64_MAX;
 	if (r->sink.seen_init && obs_attach(r->obs, sink_now(&r->sink), &e))
 		msg_warn("the guest runs unobserved: %s", e.text);
@@ -205,7 +220,7 @@ static void loop(struct run *r)
 	while (!r->cause) {
 		struct pollfd p[3 + ENGINE_FDS] = {
 			{ .fd = r->console, .events = POLLIN },
-			{ .fd = r->port, .events = POLLIN },
+			{ .fd = r->paused ? -1 : r->port, .events = POLLIN },
 			{ .fd = r->signals, .events = POLLIN },
 		};
 		int fd[ENGINE_FDS];
@@ -216,7 +231,8 @@ static void loop(struct run *r)
 			p[3 + i] = (struct pollfd){ .fd = fd[i], .events = POLLIN };
 		ppoll(p, 3 + n, &ts, NULL);
 		take(r, &r->console);
-		take(r, &r->port);
+		if (!r->paused) /* it may ask for something */
+			take(r, &r->port);
 		if (p[2].revents)
 			signal_came(r);
 		if (sink_now(&r->sink) >= r->deadline_ns)

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -15,12 +16,21 @@
 #include "kt-vm/run.h"
 #include "unit.h"
 
-/* ---- nobody observes here ------------------------------------------------------------ */
+/* ---- an observer that only counts ----------------------------------------------------- */
+
+static _Atomic unsigned int looks, hits, resumes;
+static _Atomic bool paused;
+
+static void look(void)
+{
+	looks++;
+}
 
 void obs_hit(struct obs *o, uint64_t now_ns)
 {
 	(void)o;
 	(void)now_ns;
+	hits++;
 }
 
 int obs_attach(struct obs *o, uint64_t now_ns, struct errbuf *e)
@@ -28,6 +38,7 @@ int obs_attach(struct obs *o, uint64_t now_ns, struct errbuf *e)
 	(void)o;
 	(void)now_ns;
 	(void)e;
+	look();
 	return 0;
 }
 
@@ -35,12 +46,14 @@ void obs_workload(struct obs *o, uint64_t now_ns)
 {
 	(void)o;
 	(void)now_ns;
+	look();
 }
 
 uint64_t obs_tick(struct obs *o, uint64_t now_ns)
 {
 	(void)o;
-	return now_ns;
+	look();
+	return now_ns + 1000000;
 }
 
 void obs_request(struct obs *o, struct json_object *op, int port, uint64_t now_ns)
@@ -49,6 +62,7 @@ void obs_request(struct obs *o, struct json_object *op, int port, uint64_t now_n
 	(void)op;
 	(void)port;
 	(void)now_ns;
+	look();
 }
 
 void obs_answer(struct json_object *op, int port, const char *error)
@@ -100,6 +114,8 @@ static void *speak(void *arg)
 	return arg;
 }
 
+static void *(*speaker)(void *) = speak;
+
 static int start(void **self, const struct machine *m, int *c, int *p, struct errbuf *e)
 {
 	(void)m;
@@ -110,7 +126,7 @@ static int start(void **self, const struct machine *m, int *c, int *p, struct er
 		return -1;
 	*c = console[0];
 	*p = port[0];
-	return -pthread_create(&guest, NULL, speak, NULL);
+	return -pthread_create(&guest, NULL, speaker, NULL);
 }
 
 static size_t no_fds(void *self, int *fd)
@@ -149,19 +165,23 @@ static const struct engine_ops
 	halting = { .start = start, .fds = no_fds, .handle = nothing, .halt = halt, .stop = stop },
 	other = { .start = start, .fds = no_fds, .handle = nothing, .stop = stop };
 
+static struct obs *obs;
+
 /* The exit code of a run, in a child that has ten seconds for it; else what killed that, negative.
  */
 static int run(const struct engine_ops *engine, uint64_t deadline_ns)
 {
 	struct rec_out out = { .f = fopen("/dev/null", "we") };
-	int status = 0;
+	int status = 0, rc;
 	pid_t pid;
 
 	fflush(stdout);
 	pid = fork();
 	if (pid == 0) {
 		alarm(10);
-		_exit(run_guest(engine, NULL, deadline_ns, json_object_new_object(), NULL, &out));
+		rc = run_guest(engine, NULL, deadline_ns, json_object_new_object(), obs, &out);
+		fflush(stdout);
+		_exit(rc);
 	}
 	waitpid(pid, &status, 0);
 	fclose(out.f);
@@ -186,6 +206,98 @@ TEST(a_guest_that_never_stops_speaking)
 	CHECK_INT(run(&other, 100 * SECOND), KT_SIGNAL + SIGINT);
 }
 
+/* ---- paused by a signal ------------------------------------------------------------------ */
+
+static _Atomic bool hit; /* a watchpoint was hit just before */
+
+static int pause_guest(void *self, uint64_t *took_ns, struct errbuf *e)
+{
+	(void)self;
+	(void)e;
+	*took_ns = 0;
+	paused = true;
+	return 0;
+}
+
+static int resume(void *self, uint64_t *took_ns, struct errbuf *e)
+{
+	(void)self;
+	(void)e;
+	*took_ns = 0;
+	paused = false;
+	resumes++;
+	return 0;
+}
+
+static enum engine_event hits_once(void *self, struct errbuf *why)
+{
+	(void)self;
+	(void)why;
+	return paused && atomic_exchange(&hit, false) ? ENGINE_HIT : ENGINE_NONE;
+}
+
+static bool comes(_Atomic unsigned int *n)
+{
+	unsigned int was = *n, i;
+
+	for (i = 0; i < 2000 && *n == was; i++)
+		usleep(1000);
+	return *n != was;
+}
+
+static void wait_paused(bool is)
+{
+	unsigned int i;
+
+	for (i = 0; i < 2000 && paused != is; i++)
+		usleep(1000);
+	CHECK_INT(paused, is);
+}
+
+/* Nobody looks at a guest that its user has paused: that would let it run again. */
+static void *user(void *arg)
+{
+	static const char request[] = "{\"type\":\"op\",\"request\":true}\n";
+	unsigned int was;
+
+	send(port[1], A_RECORD, strlen(A_RECORD), 0);
+	CHECK(comes(&looks));
+	hit = true;
+	kill(getpid(), SIGUSR1);
+	wait_paused(true);
+	send(port[1], request, strlen(request), 0);
+	usleep(50000);
+	was = looks;
+	usleep(100000);
+	CHECK_INT(looks, was);
+	CHECK_INT(hits, 0);
+	CHECK_INT(resumes, 0);
+	CHECK(paused);
+	kill(getpid(), SIGUSR2);
+	wait_paused(false);
+	CHECK(comes(&looks));
+	CHECK_INT(hits, 1);
+	CHECK_INT(resumes, 1);
+	kill(getpid(), unit_bad ? SIGTERM : SIGINT);
+	return arg;
+}
+
+TEST(a_user_pauses)
+{
+	static const struct engine_control control = { .pause = pause_guest, .resume = resume };
+	static struct engine_ops engine;
+	static struct obs watcher;
+
+	engine = halting;
+	engine.handle = hits_once;
+	engine.control = &control;
+	speaker = user;
+	obs = &watcher;
+	CHECK_INT(run(&engine, 10 * SECOND), KT_SIGNAL + SIGINT);
+	speaker = speak;
+	obs = NULL;
+}
+
 TEST(signals)
 {
 	says = NULL;
@@ -196,4 +308,4 @@ TEST(signals)
 	signal(SIGHUP, SIG_DFL);
 }
 
-UNIT_MAIN(T(a_guest_that_never_stops_speaking), T(signals))
+UNIT_MAIN(T(a_guest_that_never_stops_speaking), T(a_user_pauses), T(signals))
