@@ -58,8 +58,8 @@ struct kvm_vm {
 	pthread_cond_t moved; /* a vCPU was parked or has ended, or `want` has changed */
 	unsigned int parked, ended;
 	unsigned int watches, executes; /* armed; those of an instruction: bits of DR6 */
-	bool hit, hit_told;   /* a vCPU hit one since the last resume; the caller knows */
-	int hit_fd;           /* readable once `hit` */
+	bool hit, hit_told;             /* a vCPU hit one since the last resume; the caller knows */
+	int hit_fd;                     /* readable once `hit` */
 
 	enum engine_event event; /* the first one counts */
 	struct errbuf why;
