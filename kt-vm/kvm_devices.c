@@ -336,8 +336,8 @@ void kvm_devices_stop(struct kvm_vm *vm)
 	pthread_join(d->thread, NULL);
 	d->started = false;
 	kvm_devices_drain(vm);
-	uart_flush(&d->uart);
-	virtio_console_writable(d->vcon);
+	uart_close(&d->uart);
+	virtio_console_close(d->vcon);
 	say_early(d);
 }
 

@@ -265,6 +265,15 @@ bool uart_flush(struct uart *u)
 	return empty;
 }
 
+void uart_close(struct uart *u)
+{
+	uart_flush(u);
+	pthread_mutex_lock(&u->lock);
+	u->dropped += u->used;
+	u->used = 0;
+	pthread_mutex_unlock(&u->lock);
+}
+
 uint64_t uart_dropped(struct uart *u)
 {
 	uint64_t n;

@@ -71,6 +71,8 @@ int uart_add(struct uart *u, struct bus *pio); /* as bus_add() */
 void uart_tx(struct uart *u, const void *data, size_t len);
 /* Sends what is kept back for want of a newline. True: all is out. */
 bool uart_flush(struct uart *u);
+/* The guest is over: what the reader has no room for now is dropped. */
+void uart_close(struct uart *u);
 uint64_t uart_dropped(struct uart *u); /* bytes that nobody will see */
 
 #endif

@@ -433,6 +433,20 @@ void virtio_console_input(struct virtio_console *c)
 	pthread_mutex_unlock(&c->mmio.lock);
 }
 
+void virtio_console_close(struct virtio_console *c)
+{
+	unsigned int port;
+
+	pthread_mutex_lock(&c->mmio.lock);
+	record_stop(c);
+	for (port = 0; port < PORTS; port++) {
+		outbuf_send(&c->out[port]);
+		c->out[port].lost += c->out[port].len;
+		c->out[port].len = 0;
+	}
+	pthread_mutex_unlock(&c->mmio.lock);
+}
+
 struct virtio_console_stats virtio_console_stats(struct virtio_console *c)
 {
 	struct virtio_console_stats s;

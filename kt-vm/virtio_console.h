@@ -61,6 +61,9 @@ bool virtio_console_writable(struct virtio_console *c);
 /* Takes what there is for the guest. */
 void virtio_console_input(struct virtio_console *c);
 
+/* The guest is over: what the readers have no room for now is lost, and counted. */
+void virtio_console_close(struct virtio_console *c);
+
 struct virtio_console_stats virtio_console_stats(struct virtio_console *c);
 
 #endif

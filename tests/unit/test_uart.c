@@ -279,6 +279,13 @@ TEST(nobody_reads)
 	}
 	CHECK(uart_flush(&r.u));
 	CHECK_INT(seen + uart_dropped(&r.u), total);
+	for (i = 0; i < 1000; i++)
+		uart_tx(&r.u, chunk, sizeof(chunk));
+	uart_close(&r.u);
+	CHECK(uart_flush(&r.u));
+	for (i = 0; i < 1000; i++)
+		seen += strlen(got(&r));
+	CHECK_INT(seen + uart_dropped(&r.u), total + 1000 * sizeof(chunk));
 	close_rig(&r);
 }
 

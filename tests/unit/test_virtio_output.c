@@ -53,6 +53,37 @@ TEST(a_reset_loses_no_record)
 	unplug();
 }
 
+/* What no reader has taken when the guest is over is counted: none of it goes without a trace. */
+TEST(the_end_counts_what_is_left)
+{
+	struct virtio_console_stats s;
+	uint8_t *got = calloc(1, 4 << 20);
+	size_t len, n, part, said = 0;
+
+	plug(true);
+	set_up();
+	len = write_much();
+	CHECK(used(TX_RECORDS)->idx < num[TX_RECORDS] - 1);
+	for (n = 0; n < 400; n++) { /* more than a socket holds, and some lines behind it */
+		give(TX_CONSOLE, DATA, 1000, 0);
+		out(VIRTIO_MMIO_QUEUE_NOTIFY, TX_CONSOLE);
+		said += 1000;
+	}
+	virtio_console_close(con);
+	s = virtio_console_stats(con);
+	CHECK(s.record_lost > 0);
+	for (n = 0; (part = drain(records[1], got + n, (4 << 20) - n)) > 0; n += part)
+		;
+	CHECK_INT(n + s.record_lost, len);
+	CHECK(memcmp(got, ram(DATA), n) == 0);
+	for (n = 0; (part = drain(console[1], got + n, (4 << 20) - n)) > 0; n += part)
+		;
+	CHECK(s.console_dropped > 0);
+	CHECK_INT(n + s.console_dropped, said);
+	free(got);
+	unplug();
+}
+
 /* Even one that came without a notification; and no room is waited for. */
 TEST(a_reset_sends_what_it_can)
 {
@@ -295,6 +326,7 @@ TEST(edges_are_enough)
 }
 
 UNIT_MAIN(T(a_slow_reader_holds_the_queue), T(a_reset_loses_no_record),
-	  T(a_reset_sends_what_it_can), T(the_order_outlives_a_reset),
-	  T(resets_without_a_reader_are_bounded), T(the_reader_is_gone), T(the_console_never_waits),
-	  T(the_console_goes_by_lines), T(a_slow_reader_of_the_console), T(edges_are_enough))
+	  T(the_end_counts_what_is_left), T(a_reset_sends_what_it_can),
+	  T(the_order_outlives_a_reset), T(resets_without_a_reader_are_bounded),
+	  T(the_reader_is_gone), T(the_console_never_waits), T(the_console_goes_by_lines),
+	  T(a_slow_reader_of_the_console), T(edges_are_enough))
