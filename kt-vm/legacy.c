@@ -179,7 +179,11 @@ static uint8_t bcd(unsigned int v)
 
 static uint8_t cmos_get(const struct legacy *l)
 {
-	struct legacy_date d = legacy_date((uint64_t)time(NULL));
+	struct legacy_date d;
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now); /* time() is a system call of its own on some hosts */
+	d = legacy_date((uint64_t)now.tv_sec);
 
 	switch (l->cmos_index) {
 	case RTC_SECOND:

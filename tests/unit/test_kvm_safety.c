@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 
 #include "kvm_guest.h"
 #include "record.h"
@@ -230,6 +231,36 @@ TEST(a_pause_amid_an_instruction_loses_nothing)
 	CHECK_INT(in_child(interrupted), 0);
 }
 
+/* ---- hosts without a vDSO ---------------------------------------------------------------- */
+
+/* There the C library makes this system call. */
+time_t time(time_t *t)
+{
+	return (time_t)syscall(SYS_time, t);
+}
+
+static void reads_clock(void)
+{
+	static const char code[] =
+		"\x30\xc0\xe6\x70\xe4\x71" /* xor %al, %al; out %al, $0x70; in $0x71, %al */
+		"\x66\xba\x04\x06\x66\xb8\x00\x20\x66\xef\xeb\xfe"; /* off */
+	struct pollfd p = { .events = POLLIN };
+	int fd[ENGINE_FDS];
+
+	run(code, sizeof(code) - 1);
+	engine_kvm.fds(vm, fd);
+	p.fd = fd[0];
+	CHECK_INT(poll(&p, 1, 5000), 1);
+	CHECK_INT(engine_kvm.handle(vm, &e), ENGINE_POWEROFF);
+}
+
+TEST(the_clock_of_a_host_without_vdso)
+{
+	if (no_kvm())
+		SKIP(e.text);
+	CHECK_INT(in_child(reads_clock), 0);
+}
+
 /* ---- failures ------------------------------------------------------------------------ */
 
 static unsigned int files; /* that may be open in the child */
@@ -378,6 +409,6 @@ TEST(dies_with_its_parent)
 }
 
 UNIT_MAIN(T(stuck_in_the_guest), T(stuck_in_the_host), T(coalesced_writes_stay_in_order),
-	  T(a_pause_amid_an_instruction_loses_nothing), T(a_failed_start_leaves_no_descriptor),
-	  T(closes_what_it_was_given), T(root_becomes_nobody_or_who_called_sudo),
-	  T(dies_with_its_parent))
+	  T(a_pause_amid_an_instruction_loses_nothing), T(the_clock_of_a_host_without_vdso),
+	  T(a_failed_start_leaves_no_descriptor), T(closes_what_it_was_given),
+	  T(root_becomes_nobody_or_who_called_sudo), T(dies_with_its_parent))
