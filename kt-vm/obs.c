@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #include "kbpf.h"
@@ -367,15 +368,17 @@ uint64_t obs_tick(struct obs *o, uint64_t now_ns)
 void obs_answer(struct json_object *op, int port, const char *error)
 {
 	struct json_object *o = json_object_new_object();
-	const char *line;
+	struct iovec iov[2] = { { NULL, 0 }, { "\n", 1 } };
+	const struct msghdr line = { .msg_iov = iov, .msg_iovlen = 2 };
 
 	rec_bool(o, "ok", !error);
 	rec_str(o, "error", error);
 	/* the record says the same, in place of what the guest could not yet know */
 	rec_bool(op, "ok", !error);
 	rec_str(op, "error", error);
-	line = json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN);
-	dprintf(port, "%s\n", line);
+	iov[0].iov_base = (char *)json_object_to_json_string_length(o, JSON_C_TO_STRING_PLAIN,
+								    &iov[0].iov_len);
+	sendmsg(port, &line, MSG_NOSIGNAL); /* the guest may be gone */
 	json_object_put(o);
 }
 

@@ -5,6 +5,8 @@
 #include <errno.h>
 
 #include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "guest_kernel.h"
 #include "kt-vm/kbpf.h"
@@ -596,8 +598,27 @@ TEST(bytes_that_are_no_text)
 	end();
 }
 
+/* QEMU may be gone by the time that its guest is answered. */
+TEST(an_answer_that_nobody_hears)
+{
+	struct json_object *op = json_object_new_object();
+	char got[64] = "";
+	int port[2];
+
+	CHECK_INT(socketpair(AF_UNIX, SOCK_STREAM, 0, port), 0);
+	obs_answer(op, port[0], "no");
+	CHECK(read(port[1], got, sizeof(got) - 1) > 0);
+	CHECK_STR(got, "{\"ok\":false,\"error\":\"no\"}\n");
+	close(port[1]);
+	obs_answer(op, port[0], NULL);
+	CHECK(rec_get_bool(op, "ok", false));
+	close(port[0]);
+	json_object_put(op);
+}
+
 UNIT_MAIN(T(attach), T(another_kernel), T(samples), T(maps), T(end_of_a_scheduler), T(queues),
 	  T(stacks), T(flight_recorder), T(names), T(types_come_and_go), T(live_fields),
 	  T(the_newest_map_counts), T(watchpoints_of_a_replaced_scheduler), T(last_bytes_of_a_page),
 	  T(loops), T(an_end_without_end), T(samples_of_loops), T(a_record_fits_into_a_line),
-	  T(types_within_themselves), T(a_type_that_is_not_there), T(bytes_that_are_no_text))
+	  T(types_within_themselves), T(a_type_that_is_not_there), T(bytes_that_are_no_text),
+	  T(an_answer_that_nobody_hears))
