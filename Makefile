@@ -127,7 +127,7 @@ build/nested/init: tests/nested/init.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -std=gnu17 -D_GNU_SOURCE $(WARN) -static -o $@ $<
 
-nested: all build/nested/init build/tests/test_kvm_engine
+nested: all build/nested/init build/tests/test_kvm_engine build/tests/test_kvm_safety
 
 unit: $(UNIT)
 all-fuzz: $(FUZZ)

@@ -130,7 +130,8 @@ setup_file() {
 	cp "$(kt-kernel find | jq -r 'select(.type == "kernel") | .image')" "$dir/bzImage"
 	shipped_case || return
 	echo "control 60000 - /nested/test_kvm_engine" >>"$dir/cases"
-	cp "$KT_TOP/build/tests/test_kvm_engine" "$dir/"
+	echo "safety 60000 - /nested/test_kvm_safety" >>"$dir/cases"
+	cp "$KT_TOP/build/tests/test_kvm_engine" "$KT_TOP/build/tests/test_kvm_safety" "$dir/"
 	# with two of its CPUs up, each of them is quick
 	for s in $LARGE; do
 		kt-topo "$s" | case_of "two.$s" 140 - -i /nested/empty.img -d 120s -a maxcpus=2
@@ -249,6 +250,13 @@ view() {
 	grep -x "ok 2 watchpoints" "$DIR/control.out"
 	run ! grep -q "skip" "$DIR/control.out"
 	grep "^# " "$DIR/control.out" >&3
+}
+
+# as root of a kernel without user namespaces
+@test "safety: stuck vCPUs, pauses, failed starts and the unprivileged user on a real KVM" {
+	cat "$DIR/safety.out" "$DIR/safety.err" >&2
+	[ "$(cat "$DIR/safety.exit")" = 0 ]
+	grep -x "ok 1 stuck_in_the_guest" "$DIR/safety.out"
 }
 
 @test "mixed_workloads with scx_kt" {
