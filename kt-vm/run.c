@@ -21,6 +21,7 @@ struct run {
 	struct obs *obs; /* or NULL */
 	int console, port, signals;
 	uint64_t deadline_ns;
+	int told;    /* SIGUSR1 or SIGUSR2, and not yet done; or 0 */
 	bool paused; /* by a signal: nobody looks at the guest, which would let it run again */
 	bool hit;    /* a watchpoint meanwhile: to be looked at later */
 	const char *cause;         /* of vm_exit, once known */
@@ -146,14 +147,15 @@ static void control(struct run *r, bool pause)
 	rec_put(r->sink.out, o);
 }
 
-static void signal_came(struct run *r)
+/* Takes a signal, if there is one. Pause and resume have their turn in the loop. */
+static void listen_for_signal(struct run *r)
 {
 	struct signalfd_siginfo si;
 
 	if (read(r->signals, &si, sizeof(si)) != sizeof(si))
 		return;
 	if (si.ssi_signo == SIGUSR1 || si.ssi_signo == SIGUSR2)
-		control(r, si.ssi_signo == SIGUSR1);
+		r->told = (int)si.ssi_signo;
 	else
 		end_run(r, "interrupted", KT_SIGNAL + (int)si.ssi_signo);
 }
@@ -191,11 +193,15 @@ static void check_observer(struct run *r)
 	end_run(r, "engine_lost", lost(r));
 }
 
+/* An answer takes a while, and a guest can ask for many at once: each may be the last. */
 static void request(void *ctx, struct json_object *op)
 {
 	struct run *r = ctx;
 
-	if (r->obs)
+	listen_for_signal(r);
+	if (r->cause || sink_now(&r->sink) >= r->deadline_ns)
+		obs_answer(op, r->port, "the guest is at its end");
+	else if (r->obs)
 		obs_request(r->obs, op, r->port, sink_now(&r->sink));
 	else
 		obs_answer(op, r->port, "the guest runs unobserved");
@@ -233,8 +239,10 @@ static void loop(struct run *r)
 		take(r, &r->console);
 		if (!r->paused) /* it may ask for something */
 			take(r, &r->port);
-		if (p[2].revents)
-			signal_came(r);
+		listen_for_signal(r);
+		if (r->told)
+			control(r, r->told == SIGUSR1);
+		r->told = 0;
 		if (sink_now(&r->sink) >= r->deadline_ns)
 			end_run(r, "deadline", KT_FAIL);
 		engine_says(r);
@@ -298,7 +306,7 @@ int run_guest(const struct engine_ops *engine, const struct machine *m, uint64_t
 	sigaddset(&set, SIGUSR1);
 	sigaddset(&set, SIGUSR2);
 	sigprocmask(SIG_BLOCK, &set, &old);
-	r.signals = signalfd(-1, &set, SFD_CLOEXEC);
+	r.signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	sink_init(&r.sink, out);
 	rc = engine->start(&r.self, m, &r.console, &r.port, &r.why);
 	if (rc) {

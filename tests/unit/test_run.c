@@ -21,6 +21,8 @@
 static _Atomic unsigned int looks, hits, resumes;
 static _Atomic bool paused;
 
+static unsigned int answer_ms; /* what a request costs */
+
 static void look(void)
 {
 	looks++;
@@ -63,6 +65,7 @@ void obs_request(struct obs *o, struct json_object *op, int port, uint64_t now_n
 	(void)port;
 	(void)now_ns;
 	look();
+	usleep(answer_ms * 1000);
 }
 
 void obs_answer(struct json_object *op, int port, const char *error)
@@ -190,6 +193,7 @@ static int run(const struct engine_ops *engine, uint64_t deadline_ns)
 
 #define SECOND   1000000000ULL
 #define A_RECORD "{\"type\":\"guest\",\"event\":\"x\"}\n"
+#define REQUEST  "{\"type\":\"op\",\"request\":true}\n"
 
 /* Each newline is a record here, and takes longer than the guest takes to say the next one. */
 TEST(a_guest_that_never_stops_speaking)
@@ -257,7 +261,6 @@ static void wait_paused(bool is)
 /* Nobody looks at a guest that its user has paused: that would let it run again. */
 static void *user(void *arg)
 {
-	static const char request[] = "{\"type\":\"op\",\"request\":true}\n";
 	unsigned int was;
 
 	send(port[1], A_RECORD, strlen(A_RECORD), 0);
@@ -265,7 +268,7 @@ static void *user(void *arg)
 	hit = true;
 	kill(getpid(), SIGUSR1);
 	wait_paused(true);
-	send(port[1], request, strlen(request), 0);
+	send(port[1], REQUEST, strlen(REQUEST), 0);
 	usleep(50000);
 	was = looks;
 	usleep(100000);
@@ -298,6 +301,23 @@ TEST(a_user_pauses)
 	obs = NULL;
 }
 
+/* A guest that asks, and asks: each answer takes a while, the end does not wait for all of them. */
+TEST(a_guest_that_never_stops_asking)
+{
+	static struct obs watcher;
+
+	says = REQUEST;
+	on_port = true;
+	answer_ms = 100;
+	obs = &watcher;
+	own_signal = 0;
+	CHECK_INT(run(&halting, SECOND / 5), KT_FAIL);
+	own_signal = SIGINT;
+	CHECK_INT(run(&halting, 100 * SECOND), KT_SIGNAL + SIGINT);
+	obs = NULL;
+	answer_ms = 0;
+}
+
 TEST(signals)
 {
 	says = NULL;
@@ -308,4 +328,5 @@ TEST(signals)
 	signal(SIGHUP, SIG_DFL);
 }
 
-UNIT_MAIN(T(a_guest_that_never_stops_speaking), T(a_user_pauses), T(signals))
+UNIT_MAIN(T(a_guest_that_never_stops_speaking), T(a_guest_that_never_stops_asking),
+	  T(a_user_pauses), T(signals))
