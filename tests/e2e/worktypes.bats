@@ -154,7 +154,7 @@ sum() {
 	jq -s 'map(select(.type == "worker"))' run.jsonl >w.json
 	# the kernel's count of threads: the worker, message threads, worker threads
 	[ "$(jq -c 'map(.proc.threads)' w.json)" = "[6,9,4,7,6]" ]
-	[ "$(jq -c 'map(.metrics | .worker_threads // .fast_threads)' w.json)" = "[4,6,2,4,2]" ]
+	[ "$(jq -c 'map(.metrics | (.worker_threads // .fast_threads) + 0)' w.json)" = "[4,6,2,4,2]" ]
 	jq -e 'def ordered($k): [.["\($k)_min_us", "\($k)_p50_us", "\($k)_p90_us", "\($k)_p99_us",
 			"\($k)_p999_us", "\($k)_max_us"]] | . == sort;
 		all(.[0:3][]; .metrics | ordered("wakeup") and .wakeup_samples > 0 and .loops > 10)

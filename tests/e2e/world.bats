@@ -275,9 +275,9 @@ said() {
 @test "memory on nodes: policies bind, and the pages are counted" {
 	play 2n2l2c1t <<-'EOF'
 	{ "duration": "1s", "cgroups": [
-	    { "name": "a", "workers": 1, "work": { "PageFaultChurn": { "region": "1MiB" } }, "mem_policy": { "bind": "1" } },
-	    { "name": "b", "workers": 1, "work": { "PageFaultChurn": { "region": "1MiB" } }, "cpuset": { "numa": 0 } },
-	    { "name": "c", "workers": 1, "clone": "thread", "work": { "PageFaultChurn": { "region": "1MiB" } },
+	    { "name": "a", "workers": 1, "work": { "CachePressure": { "size": "1MiB" } }, "mem_policy": { "bind": "1" } },
+	    { "name": "b", "workers": 1, "work": { "CachePressure": { "size": "1MiB" } }, "cpuset": { "numa": 0 } },
+	    { "name": "c", "workers": 1, "clone": "thread", "work": { "CachePressure": { "size": "1MiB" } },
 	      "mem_policy": { "interleave": "0-1" } } ] }
 	EOF
 	[ "$(guest_exit)" -eq 0 ]
