@@ -96,6 +96,8 @@ static int opts_parse(struct opts *o, int argc, char **argv)
 		case 'd':
 			if (units_duration(optarg, &o->deadline_ns, &e))
 				return msg_usage("--deadline: %s", e.text);
+			if (!o->deadline_ns)
+				return msg_usage("--deadline: expected more than 0");
 			break;
 		case 'm':
 			o->monitor = true;

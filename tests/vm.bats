@@ -114,6 +114,9 @@ last_end() {
 	run --separate-stderr kt-vm --deadline soon </dev/null
 	[ "$status" -eq 64 ]
 	[[ "${stderr_lines[0]}" == "kt-vm: --deadline: 'soon' is no duration "* ]]
+	run --separate-stderr kt-vm --deadline 0s </dev/null
+	[ "$status" -eq 64 ]
+	[ "${stderr_lines[0]}" = "kt-vm: --deadline: expected more than 0" ]
 	run --separate-stderr kt-vm x </dev/null
 	[ "$status" -eq 64 ]
 	[ "${stderr_lines[0]}" = "kt-vm: unexpected argument 'x'" ]
