@@ -97,8 +97,7 @@ for i in $(seq "$runs"); do
 	done
 done
 case_of observed.4.1 observed 4
-# with huge pages in it QEMU's SVM lets the outer guest triple-fault
-"$top/tests/nested/boot" "$dir" 30m transparent_hugepage=never
+"$top/tests/nested/boot" "$dir" 30m
 
 # median VMM VCPUS MEMBER: of the runs that got as far
 median() {
