@@ -3,13 +3,12 @@
  * usage: vmm_time PROGRAM [ARGUMENT...]
  * Runs a VMM whose standard output carries the records of its guest, passes that on, and
  * adds one record of its own: {"type":"bench","init_ns":N,"end_ns":N,"rss_kib":N,
- * "end_rss_kib":N,"guest_kib":N}. Times are since just before the fork; `init` is the first record
+ * "max_rss_kib":N,"guest_kib":N}. Times are since just before the fork; `init` is the first record
  * of PID 1. rss_kib is what the process has resident in that moment, without the guest's memory;
  * that is its largest mapping, guest_kib of it are resident. With an observer, the moment is that
- * of its first sample, when it has read the kernel's symbols and types. end_rss_kib is the same
- * when the workload is done.
+ * of its first sample, when it has read the kernel's symbols and types; max_rss_kib is the most at
+ * any sample.
  */
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,9 +53,8 @@ static void resident(pid_t pid, long *all, long *largest)
 int main(int argc, char **argv)
 {
 	long long start, init = 0;
-	long all = 0, guest = 0, end = 0, end_guest = 0;
+	long all = 0, guest = 0, max = 0, sum, largest;
 	int out[2], status;
-	bool sampled = false;
 	char *line = NULL;
 	size_t cap = 0;
 	FILE *in;
@@ -82,18 +80,20 @@ int main(int argc, char **argv)
 			init = now_ns() - start;
 			resident(pid, &all, &guest);
 		}
-		if (!sampled && strstr(line, "\"type\":\"sample\"")) {
-			sampled = true;
-			resident(pid, &all, &guest);
+		if (strstr(line, "\"type\":\"sample\"")) {
+			resident(pid, &sum, &largest);
+			if (!max) {
+				all = sum;
+				guest = largest;
+			}
+			max = sum - largest > max ? sum - largest : max;
 		}
-		if (strstr(line, "\"stage\":\"done\""))
-			resident(pid, &end, &end_guest);
 		fputs(line, stdout);
 	}
 	waitpid(pid, &status, 0);
 	printf("{\"type\":\"bench\",\"init_ns\":%lld,\"end_ns\":%lld,\"rss_kib\":%ld,"
-	       "\"end_rss_kib\":%ld,\"guest_kib\":%ld}\n",
-	       init, now_ns() - start, all - guest, end - end_guest, guest);
+	       "\"max_rss_kib\":%ld,\"guest_kib\":%ld}\n",
+	       init, now_ns() - start, all - guest, max, guest);
 	free(line);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }
