@@ -160,6 +160,17 @@ check-long: all nested
 	$(MAKE) scx
 	KT_LONG=1 tests/run tests/e2e/kernels.bats tests/e2e/nested.bats tests/e2e/scenarios.bats build/tests/test_kvm_engine
 
+# Both kinds of mistake that a verdict can make: bugs that it does not see, on a quiet host and
+# beside a compile loop; and sound schedulers that it blames, beside two and on a quiet host.
+check-truth: all
+	scripts/deps ensure truth
+	scripts/kernel
+	$(MAKE) scx
+	tests/truth/bugs
+	tests/truth/bugs -l 1
+	tests/truth/sound -l 2 -n 300
+	tests/truth/sound
+
 bench: all build/nested/init $(BENCH)
 	scripts/kernel
 	$(MAKE) scx
@@ -167,7 +178,7 @@ bench: all build/nested/init $(BENCH)
 
 # ---- keeping it tidy ---------------------------------------------------------------
 C_FILES := $(wildcard tests/nested/*.c tests/bench/*.c tests/e2e/*.c lib/*.[ch] kt*/*.[ch] bpf/*.[ch] tests/unit/*.[ch] tests/fuzz/*.c)
-SH_FILES := $(wildcard scripts/* tests/run tests/bench/run tests/bench/*.sh tests/nested/boot tests/nested/highid.sh .ci/run)
+SH_FILES := $(wildcard scripts/* tests/run tests/truth/bugs tests/truth/sound tests/truth/*.bash tests/bench/run tests/bench/*.sh tests/nested/boot tests/nested/highid.sh .ci/run)
 
 lint:
 	clang-format --dry-run -Werror $(C_FILES)
@@ -200,6 +211,7 @@ help:
 	@echo 'make run      install what is missing, build, get a kernel, run the first test'
 	@echo 'make check    every test (TESTS="tests/topo.bats ..." for some)'
 	@echo 'make check-long  what takes too long for make check'
+	@echo 'make check-truth  bugs that must be seen, sound schedulers that must not be blamed: hours'
 	@echo 'make bench    speed, as ratios against a peer in the same run'
 	@echo 'make lint     formatting, shell, man pages, layering; and clang finds nothing'
 	@echo 'make fuzz     the parsers under libFuzzer, SECONDS=60 each'
@@ -210,4 +222,4 @@ help:
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: nested all check-long share unit all-fuzz fuzz run check bench lint format deps install clean help scx
+.PHONY: nested all check-long check-truth share unit all-fuzz fuzz run check bench lint format deps install clean help scx

@@ -8,7 +8,7 @@ load helpers
 @test "deps: usage" {
 	run --separate-stderr "$KT_TOP/scripts/deps"
 	[ "$status" -eq 64 ]
-	[ "$stderr" = "deps: usage: scripts/deps check|ensure|install|list [fedora]" ]
+	[ "$stderr" = "deps: usage: scripts/deps check|ensure [truth]|install|list [fedora]" ]
 	run --separate-stderr "$KT_TOP/scripts/deps" list hurd
 	[ "$status" -eq 64 ]
 	[ "$stderr" = "deps: no list for 'hurd', expected debian or fedora" ]
