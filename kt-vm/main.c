@@ -19,10 +19,14 @@
 #include "run.h"
 #include "units.h"
 
-/* For every guest; an engine adds its own, then the scheduler's, the test's, then --append. */
+/*
+ * For every guest; an engine adds its own, then the scheduler's, the test's, then --append.
+ * tsc=noirqtime: a kernel with IRQ_TIME_ACCOUNTING takes the time for which the host deschedules
+ * a vCPU within an interrupt from the task that was interrupted (kernel/sched/cputime.c).
+ */
 #define CMDLINE_BASE                                                 \
 	"panic=-1 rdinit=/init mitigations=off random.trust_cpu=on " \
-	"rcupdate.rcu_expedited=1 "
+	"rcupdate.rcu_expedited=1 tsc=noirqtime "
 
 /* What a guest may take beside its plan before it counts as hung: boot and clean-up. */
 #define ALLOWANCE_NS         (60 * NSEC_PER_SEC)
