@@ -69,14 +69,11 @@ static void look(struct watched *w, uint64_t now)
 	if (run != w->run && cpu >= 0)
 		cpulist_add(&t->cpus, (unsigned int)cpu);
 	if (slices > w->slices)
-		tm_delay(t, wait - w->wait, slices - w->slices);
-	if (run != w->run || state != 'R') {
+		tm_delay(t, wait - w->wait, slices - w->slices, now, cpu);
+	if (run != w->run || state != 'R')
 		w->since = now;
-	} else if (now - w->since > t->max_gap_ns) {
-		t->max_gap_ns = now - w->since;
-		t->max_gap_at_ns = now - t->start_ns;
-		t->max_gap_cpu = cpu;
-	}
+	else
+		tm_gap(t, w->since, now, cpu);
 	w->run = run;
 	w->wait = wait;
 	w->slices = slices;

@@ -115,7 +115,7 @@ static void consume(struct work *w)
 {
 	struct burst *b = w->group->shared;
 	struct epoll_event ev[16];
-	uint64_t since = work_checkpoint(w);
+	uint64_t since = work_doze(w);
 	int n = epoll_wait(*(int *)w->own, ev, 16, -1), i;
 
 	if (n <= 0) {
@@ -177,7 +177,7 @@ static void stampede(struct work *w)
 {
 	struct herd *h = w->group->shared;
 	uint32_t *seen = w->own;
-	uint64_t since = work_checkpoint(w);
+	uint64_t since = work_doze(w);
 	uint32_t now;
 
 	while ((now = __atomic_load_n(&h->batch, __ATOMIC_ACQUIRE)) == *seen) {

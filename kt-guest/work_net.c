@@ -178,7 +178,7 @@ static void irq_wake(struct work *w)
 		send_stamp(w, n);
 		return;
 	}
-	since = work_checkpoint(w);
+	since = work_doze(w);
 	if (recv(n->to, &sent, sizeof(sent), 0) != sizeof(sent))
 		sent = 0; /* the stop's signal */
 	work_waited(w, since, sent);

@@ -86,7 +86,7 @@ static void wake_chain(struct work *w)
 {
 	struct chain *c = w->group->shared;
 	struct hop *h = &c->hop[w->member];
-	uint64_t since = work_checkpoint(w);
+	uint64_t since = work_doze(w);
 
 	if (w->member || c->begun) {
 		while (!token_arrives(w, h))
@@ -139,7 +139,7 @@ static int unlike_init(struct work *w)
 static void asymmetric_waker(struct work *w)
 {
 	struct unlike *u = w->group->shared;
-	uint64_t since = work_checkpoint(w);
+	uint64_t since = work_doze(w);
 	bool slept = false;
 
 	while (__atomic_load_n(&u->turn, __ATOMIC_ACQUIRE) != w->member) {

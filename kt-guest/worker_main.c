@@ -114,10 +114,10 @@ static void work(const struct crew *c, int i, const char *path, int ready_fd)
 	uint64_t cpu;
 
 	get_ready(c, i, &w);
+	cpu = cpu_time(c); /* it counts from the gate, as the time does */
 	wait_at(c->gate, c->n, ready_fd);
 	if (c->type->external)
 		work_custom_exec(&w);
-	cpu = cpu_time(c);
 	work_begin(&w, c->gate->opened_ns, (uint64_t)me->index + 1);
 	while (!work_stopped(&w)) {
 		ops->iterate(&w);
