@@ -2,12 +2,15 @@
 /* The pieces that work types are made of, and how each is accounted. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/rseq.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "work.h"
 
 #define DOZE_FRESH (100 * NSEC_PER_USEC) /* a reading that old is good enough before a wait */
@@ -177,6 +180,41 @@ uint64_t work_waited(struct work *w, uint64_t since, uint64_t sent)
 	return work_checkpoint(w); /* it was over before it began: no wake-up */
 }
 
+void work_failed(struct work *w, enum tm_failure what)
+{
+	if (!work_stopped(w))
+		tm_failed(w->tm, what, errno);
+}
+
+/* pids.max of its cgroup or of one above it. */
+static bool limited(const char *cgroup)
+{
+	char path[PATH_MAX], max[32];
+	int len = snprintf(path, sizeof(path) - 16, "%s", cgroup);
+
+	while (len > 0 && len < (int)sizeof(path) - 16) {
+		snprintf(path + len, 16, "/pids.max");
+		if (file_read_line(path, max, sizeof(max)) >= 0 && strcmp(max, "max") != 0)
+			return true;
+		path[len] = '\0';
+		len = strrchr(path, '/') ? (int)(strrchr(path, '/') - path) : 0;
+	}
+	return false;
+}
+
+void work_fork_failed(struct work *w)
+{
+	int error = errno;
+
+	if (!w->limited)
+		w->limited = limited(w->cgroup) ? 1 : -1;
+	errno = error;
+	if (w->limited < 0 || error != EAGAIN)
+		work_failed(w, TM_FORK);
+	sched_yield();
+	work_checkpoint(w);
+}
+
 void work_spin(struct work *w, uint64_t spins)
 {
 	uint64_t i, n;
@@ -205,8 +243,11 @@ uint64_t work_sleep_until(struct work *w, uint64_t due)
 			       .tv_nsec = (long)(due % NSEC_PER_SEC) };
 
 	work_doze(w);
-	if (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL))
-		return work_resumed(w); /* the stop's signal */
+	errno = clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL);
+	if (errno) {
+		work_failed(w, TM_OTHER); /* unless it is a signal's, such as the stop's */
+		return work_resumed(w);
+	}
 	return work_due(w, due);
 }
 

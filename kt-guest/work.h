@@ -40,6 +40,7 @@ struct work {
 	unsigned int member;         /* this worker's place in its group, from 0 */
 	unsigned int index, workers; /* its place in its cgroup, and how many these are */
 	const char *cgroup;          /* its cgroup's directory */
+	signed char limited;         /* are its processes, by pids.max; 0: not asked yet, -1: no */
 	void *own;                   /* what init() made */
 
 	/* the rest is work.c's */
@@ -115,6 +116,14 @@ uint64_t work_woken(struct work *w, uint64_t sent);
 uint64_t work_due(struct work *w, uint64_t due);
 uint64_t work_resumed(struct work *w);
 uint64_t work_waited(struct work *w, uint64_t since, uint64_t sent);
+
+/*
+ * A system call of the work failed with errno: counted, and the work goes on. Not so what the stop
+ * brought about. A fork that fails where the plan limits processes (pids.max of its cgroup or one
+ * above) is none, either.
+ */
+void work_failed(struct work *w, enum tm_failure what);
+void work_fork_failed(struct work *w);
 
 /* The loop's part: before the gate, behind it, after the last iteration. */
 void work_open(struct work *w);

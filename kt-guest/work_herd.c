@@ -89,7 +89,8 @@ static void produce(struct work *w, struct burst *b)
 	__atomic_store_n(&b->left, (uint32_t)w->values[EVENTS], __ATOMIC_RELEASE);
 	for (i = 0; i < w->values[EVENTS]; i++) {
 		__atomic_store_n(&b->stamp, tm_now(), __ATOMIC_RELEASE);
-		(void)!write(b->fd, &one, sizeof(one));
+		if (write(b->fd, &one, sizeof(one)) != sizeof(one))
+			work_failed(w, TM_OTHER);
 		w->tm->work_units++;
 		work_tick(w);
 	}

@@ -76,7 +76,8 @@ static void swap_byte(struct work *w)
 
 	stamp(w);
 	/* a byte in flight each way at most: this never blocks, and fails only without a partner */
-	(void)!write(p->pipe[!side][1], &c, 1);
+	if (write(p->pipe[!side][1], &c, 1) != 1)
+		work_failed(w, TM_OTHER);
 	since = work_doze(w);
 	while (read(p->pipe[side][0], &c, 1) != 1)
 		if (work_stopped(w)) {

@@ -75,7 +75,8 @@ static void pass_token(struct work *w, struct hop *to)
 {
 	__atomic_store_n(&to->stamp, tm_now(), __ATOMIC_RELEASE);
 	if (w->values[WAKE] == BY_PIPE) {
-		(void)!write(to->pipe[1], "", 1); /* never blocks: there is but one token */
+		if (write(to->pipe[1], "", 1) != 1) /* never blocks: there is but one token */
+			work_failed(w, TM_OTHER);
 		return;
 	}
 	__atomic_store_n(&to->token, 1, __ATOMIC_RELEASE);
