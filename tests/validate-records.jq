@@ -162,6 +162,7 @@ def schema: {
 		}
 	},
 	step: {index: "i", event: "s", guest_ns: "i", setup_ns: "i?", workers: "i?"},
+	observer: {step: "i?", guest_ns: "i", wall_ns: "i", cpus: [{cpu: "i", ns: "i"}], ops_ns: "i?"},
 	op: {
 		step: "i?", index: "i", op: "s", guest_ns: "i", duration_ns: "i", ok: "b", error: "s?", count: "i?",
 		cgroup: "s?", cgroups: ["s", "?"], from: "s?", to: "s?", cpus: "s?", effective: "any", weight: "i?",
