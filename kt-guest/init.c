@@ -23,6 +23,7 @@
 #include "init.h"
 #include "modules.h"
 #include "msg.h"
+#include "observer.h"
 #include "port.h"
 #include "record.h"
 #include "scenario.h"
@@ -190,6 +191,7 @@ int run_plan(struct json_object *plan, const char *parent, struct rec_out *out, 
 	static struct sched sched; /* its line buffer is too large for the stack */
 	int rc;
 
+	observer_init();
 	sched_init(&sched, plan, out);
 	rc = sched_start(&sched);
 	if (!rc)

@@ -25,6 +25,13 @@
 #define PIPE_SIZE  (1 << 20)   /* so that it seldom waits for us */
 #define KILL_WAIT  (2 * NSEC_PER_SEC)
 
+/*
+ * What is read of all payloads together, and how often: one that floods its output waits for us,
+ * rather than that we take the CPU from those that are measured.
+ */
+#define DRAIN_TICK  (50 * NSEC_PER_MSEC)
+#define DRAIN_BYTES (64 << 10)
+
 struct stream {
 	int fd;
 	char *text;
@@ -52,7 +59,9 @@ struct payloads {
 	struct sched *sched;
 	struct rec_out *rec;
 	struct payload *running;
-	int epoll;
+	int events, epoll; /* ours is in that of the caller */
+	int drain;         /* timer: streams are read again; while it runs they are not in epoll */
+	bool drained;
 };
 
 static void stream_add(struct stream *s, const char *p, size_t n)
@@ -77,20 +86,39 @@ static void stream_add(struct stream *s, const char *p, size_t n)
 	s->len += keep;
 }
 
-/* Takes what is there now; closes it at its end. */
-static void stream_read(struct stream *s)
+/*
+ * Closing is not enough: as long as a child has inherited the descriptor and has not closed it,
+ * the epoll goes on to report what it reports.
+ */
+static void forget(const struct payloads *ps, int *fd)
+{
+	if (*fd < 0)
+		return;
+	epoll_ctl(ps->epoll, EPOLL_CTL_DEL, *fd, NULL);
+	close(*fd);
+	*fd = -1;
+}
+
+/* Takes what is there now, up to max bytes: how many. Closes it at its end. */
+static size_t stream_read(const struct payloads *ps, struct stream *s, size_t max)
 {
 	char buf[16384];
-	ssize_t n;
+	size_t sum = 0, want;
+	ssize_t n = 1;
 
 	if (s->fd < 0)
-		return;
-	while ((n = read(s->fd, buf, sizeof(buf))) > 0)
-		stream_add(s, buf, (size_t)n);
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
-	close(s->fd); /* which takes it out of the epoll, too */
-	s->fd = -1;
+		return 0;
+	while (n > 0 && sum < max) {
+		want = max - sum < sizeof(buf) ? max - sum : sizeof(buf);
+		n = read(s->fd, buf, want);
+		if (n > 0) {
+			stream_add(s, buf, (size_t)n);
+			sum += (size_t)n;
+		}
+	}
+	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+		forget(ps, &s->fd);
+	return sum;
 }
 
 /* Before the buffers move on: the last bytes in their order. */
@@ -174,18 +202,13 @@ static void report(struct payloads *ps, struct payload *p, int status)
 	rec_put(ps->rec, o);
 }
 
-static void destroy(struct payload *p)
+static void destroy(const struct payloads *ps, struct payload *p)
 {
-	if (p->pidfd >= 0)
-		close(p->pidfd);
-	if (p->timer >= 0)
-		close(p->timer);
-	if (p->failed >= 0)
-		close(p->failed);
-	if (p->out.fd >= 0)
-		close(p->out.fd);
-	if (p->err.fd >= 0)
-		close(p->err.fd);
+	forget(ps, &p->pidfd);
+	forget(ps, &p->timer);
+	forget(ps, &p->failed);
+	forget(ps, &p->out.fd);
+	forget(ps, &p->err.fd);
 	free(p->out.text);
 	free(p->err.text);
 	free(p->cgroup);
@@ -200,13 +223,66 @@ static bool finish(struct payloads *ps, struct payload **at)
 
 	if (waitpid(p->pid, &status, WNOHANG) != p->pid)
 		return false;
-	kill(-p->pid, SIGKILL); /* what it has left behind */
-	stream_read(&p->out);
-	stream_read(&p->err);
+	kill(-p->pid, SIGKILL); /* what it has left behind; it may have fled, and still write */
+	stream_read(ps, &p->out, PIPE_SIZE);
+	stream_read(ps, &p->err, PIPE_SIZE);
 	*at = p->next;
 	report(ps, p, status);
-	destroy(p);
+	destroy(ps, p);
 	return true;
+}
+
+static int watch(const struct payloads *ps, int fd)
+{
+	struct epoll_event ev = { .events = EPOLLIN };
+
+	return fd >= 0 && epoll_ctl(ps->epoll, EPOLL_CTL_ADD, fd, &ev) ? -errno : 0;
+}
+
+/* No stream is looked at for a tick. */
+static void rest(struct payloads *ps)
+{
+	struct itimerspec t = { .it_value = { .tv_nsec = DRAIN_TICK } };
+	struct payload *p;
+
+	if (timerfd_settime(ps->drain, 0, &t, NULL))
+		return;
+	ps->drained = true;
+	for (p = ps->running; p; p = p->next) {
+		epoll_ctl(ps->epoll, EPOLL_CTL_DEL, p->out.fd, NULL);
+		epoll_ctl(ps->epoll, EPOLL_CTL_DEL, p->err.fd, NULL);
+	}
+}
+
+static void resume(struct payloads *ps)
+{
+	struct payload *p;
+
+	ps->drained = false;
+	for (p = ps->running; p; p = p->next) {
+		watch(ps, p->out.fd);
+		watch(ps, p->err.fd);
+	}
+}
+
+/* Each stream has the same part of what may be read in a tick. */
+static void drain(struct payloads *ps)
+{
+	struct payload *p;
+	size_t streams = 0, part, got = 0;
+	uint64_t fired;
+
+	if (read(ps->drain, &fired, sizeof(fired)) > 0)
+		resume(ps);
+	if (ps->drained)
+		return;
+	for (p = ps->running; p; p = p->next)
+		streams += 2;
+	part = DRAIN_BYTES / (streams + 1) + 1;
+	for (p = ps->running; p; p = p->next)
+		got += stream_read(ps, &p->out, part) + stream_read(ps, &p->err, part);
+	if (got)
+		rest(ps);
 }
 
 static void look_after(void *arg)
@@ -215,11 +291,10 @@ static void look_after(void *arg)
 	struct payload **at = &ps->running;
 	uint64_t fired;
 
+	drain(ps);
 	while (*at) {
 		struct payload *p = *at;
 
-		stream_read(&p->out);
-		stream_read(&p->err);
 		if (p->timer >= 0 && read(p->timer, &fired, sizeof(fired)) > 0) {
 			p->timed_out = true;
 			kill(-p->pid, SIGKILL);
@@ -235,11 +310,15 @@ int payloads_init(struct payloads **ps, struct json_object *plan, struct sched *
 	struct epoll_event ev = { .events = EPOLLIN };
 	struct payloads *n = calloc(1, sizeof(*n));
 	int fd = epoll_create1(EPOLL_CLOEXEC);
+	int drain = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 
 	*ps = n;
-	if (!n || fd < 0 || epoll_ctl(events, EPOLL_CTL_ADD, fd, &ev)) {
+	if (!n || fd < 0 || drain < 0 || epoll_ctl(fd, EPOLL_CTL_ADD, drain, &ev) ||
+	    epoll_ctl(events, EPOLL_CTL_ADD, fd, &ev)) {
 		if (fd >= 0)
 			close(fd);
+		if (drain >= 0)
+			close(drain);
 		free(n);
 		*ps = NULL;
 		return errbuf_set(e, -ENOMEM, "unable to make room for payloads");
@@ -247,7 +326,9 @@ int payloads_init(struct payloads **ps, struct json_object *plan, struct sched *
 	n->list = rec_get_arr(plan, "payloads");
 	n->sched = s;
 	n->rec = out;
+	n->events = events;
 	n->epoll = fd;
+	n->drain = drain;
 	s->aux_fd = fd;
 	s->aux = look_after;
 	s->aux_arg = n;
@@ -272,13 +353,6 @@ const char *payload_cgroup(const struct payloads *ps, const char *name)
 	return rec_get_str(plan_of(ps, name), "cgroup", NULL);
 }
 
-static int watch(const struct payloads *ps, int fd)
-{
-	struct epoll_event ev = { .events = EPOLLIN };
-
-	return fd >= 0 && epoll_ctl(ps->epoll, EPOLL_CTL_ADD, fd, &ev) ? -errno : 0;
-}
-
 /* Everything that may call for us: its end, its output, its time limit. */
 static int watch_all(const struct payloads *ps, struct payload *p)
 {
@@ -298,8 +372,9 @@ static int watch_all(const struct payloads *ps, struct payload *p)
 	rc = watch(ps, p->pidfd);
 	if (!rc)
 		rc = watch(ps, p->timer);
-	if (!rc)
-		rc = watch(ps, p->out.fd);
+	if (rc || ps->drained) /* then they are looked at with the others */
+		return rc;
+	rc = watch(ps, p->out.fd);
 	return rc ? rc : watch(ps, p->err.fd);
 }
 
@@ -424,7 +499,7 @@ int payload_start(struct payloads *ps, const char *name, int step, const char *c
 	}
 	if (rc) {
 		if (p)
-			destroy(p);
+			destroy(ps, p);
 		return errbuf_set(e, rc, "unable to run payload '%s' (%.200s): %s", name,
 				  work_custom_program(plan), strerror(-rc));
 	}
@@ -526,9 +601,11 @@ void payloads_free(struct payloads *ps)
 	while ((p = ps->running)) { /* it could not even die: a starved one, say */
 		ps->running = p->next;
 		report(ps, p, 0);
-		destroy(p);
+		destroy(ps, p);
 	}
 	ps->sched->aux_fd = -1;
+	forget(ps, &ps->drain);
+	epoll_ctl(ps->events, EPOLL_CTL_DEL, ps->epoll, NULL);
 	close(ps->epoll);
 	free(ps);
 }

@@ -2,6 +2,7 @@
 /* What a worker measured, as a record. */
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/wait.h>
 
 #include "record.h"
@@ -29,12 +30,32 @@ static void add_exit(struct json_object *o, const struct crew *c, const struct w
 	rec_str(o, "exit", text);
 }
 
-static void add_times(struct json_object *o, const struct worker *w, const struct telemetry *t)
+/* Events one by one, the longest first. */
+static void add_top(struct json_object *o, const char *key, struct tm_top *top)
+{
+	struct json_object *list = json_object_new_array(), *e;
+	unsigned int i;
+
+	tm_top_sort(top);
+	for (i = 0; i < top->n; i++) {
+		e = json_object_new_object();
+		rec_int(e, "ns", (int64_t)top->event[i].ns);
+		rec_int(e, "at_ns", (int64_t)top->event[i].at_ns);
+		rec_int(e, "cpu", top->event[i].cpu);
+		json_object_array_add(list, e);
+	}
+	rec_add(o, key, list);
+}
+
+static void add_times(struct json_object *o, const struct worker *w, struct telemetry *t)
 {
 	uint64_t cpu = t->state == TM_DONE ? t->cpu_ns : w->cpu_ns;
 	uint64_t wall = t->stop_ns - t->start_ns;
 	uint64_t off = wall > cpu ? wall - cpu : 0;
 
+	rec_int(o, "start_ns", (int64_t)t->start_ns);
+	if (t->start_delay_ns)
+		rec_int(o, "start_delay_ns", (int64_t)t->start_delay_ns);
 	rec_int(o, "wall_time_ns", (int64_t)wall);
 	rec_int(o, "cpu_time_ns", (int64_t)cpu);
 	rec_int(o, "off_cpu_ns", (int64_t)off);
@@ -42,16 +63,14 @@ static void add_times(struct json_object *o, const struct worker *w, const struc
 	rec_int(o, "max_gap_ns", (int64_t)t->max_gap_ns);
 	rec_int(o, "max_gap_cpu", t->max_gap_cpu);
 	rec_int(o, "max_gap_at_ns", (int64_t)t->max_gap_at_ns);
+	add_top(o, "gaps", &t->gaps);
 }
 
-static void add_delay(struct json_object *o, const struct hist *h)
+static void add_hist(struct json_object *o, const char *key, const struct hist *h,
+		     struct tm_top *worst)
 {
 	struct json_object *d;
 
-	if (!h->count) {
-		rec_add(o, "run_delay", NULL);
-		return;
-	}
 	d = json_object_new_object();
 	rec_int(d, "count", (int64_t)h->count);
 	rec_int(d, "p50_ns", (int64_t)hist_percentile(h, 50));
@@ -59,7 +78,34 @@ static void add_delay(struct json_object *o, const struct hist *h)
 	rec_int(d, "max_ns", (int64_t)h->max);
 	rec_int(d, "mean_ns", (int64_t)hist_mean(h));
 	rec_dbl(d, "cv", hist_cv(h));
-	rec_add(o, "run_delay", d);
+	add_top(d, "worst", worst);
+	rec_add(o, key, d);
+}
+
+static void add_delays(struct json_object *o, struct telemetry *t)
+{
+	if (t->delay.count)
+		add_hist(o, "run_delay", &t->delay, &t->worst_delays);
+	else
+		rec_add(o, "run_delay", NULL);
+	if (t->late.count)
+		add_hist(o, "timer_late", &t->late, &t->worst_late);
+}
+
+static void add_failed(struct json_object *o, const struct telemetry *t)
+{
+	static const char *const key[TM_FAILURES] = { "fork", "exec", "other" };
+	const char *name = strerrorname_np(t->error);
+	struct json_object *f;
+	int i;
+
+	if (!t->error)
+		return;
+	f = json_object_new_object();
+	for (i = 0; i < TM_FAILURES; i++)
+		rec_int(f, key[i], (int64_t)t->failed[i]);
+	rec_str(f, "error", name ? name : "?");
+	rec_add(o, "failed", f);
 }
 
 /* What the type has to say beyond the common figures. */
@@ -112,6 +158,7 @@ static void add_wakes(struct json_object *o, const struct crew *c, struct worker
 	rec_int(l, "max_ns", (int64_t)s.max_ns);
 	rec_int(l, "mean_ns", (int64_t)s.mean_ns);
 	rec_dbl(l, "cv", s.cv);
+	add_top(l, "worst", &w->tm->worst_wakes);
 	rec_add(o, "wake_latency", l);
 }
 
@@ -162,7 +209,8 @@ static void close_external(const struct crew *c, const struct worker *w)
 		t->migrations = (uint64_t)(w->proc1.count[PROC_MIGRATIONS] -
 					   w->proc0.count[PROC_MIGRATIONS]);
 	if (w->schedstat && !t->delay.count) /* it was not watched */
-		tm_delay(t, w->sched1[1] - w->sched0[1], w->sched1[2] - w->sched0[2]);
+		tm_delay(t, w->sched1[1] - w->sched0[1], w->sched1[2] - w->sched0[2], c->stop_ns,
+			 -1);
 }
 
 struct json_object *report_worker(const struct crew *c, struct worker *w)
@@ -192,10 +240,11 @@ struct json_object *report_worker(const struct crew *c, struct worker *w)
 	add_times(o, w, t);
 	rec_str(o, "cpus_used", cpulist_format(&t->cpus, list));
 	add_wakes(o, c, w);
-	add_delay(o, &t->delay);
+	add_delays(o, t);
 	add_schedstat(o, w);
 	add_proc(o, w);
 	add_numa(o, c, w);
+	add_failed(o, t);
 	add_own(o, t);
 	if (c->type->external)
 		work_custom_report(w->group, w->cpu_ns, o);

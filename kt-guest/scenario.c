@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "exit.h"
+#include "observer.h"
 #include "ops.h"
 #include "scenario.h"
 #include "telemetry.h"
@@ -76,14 +77,31 @@ static void note_hold(struct world *w, const struct step *s, uint64_t now)
 	rec_put(w->out, o);
 }
 
+/* What kt itself took from those that were measured. */
+static void note_observer(const struct world *w, const struct observer_sums *before, uint64_t ns)
+{
+	struct json_object *o = rec_new("observer");
+
+	rec_int(o, "step", w->step);
+	rec_int(o, "guest_ns", (int64_t)tm_now());
+	rec_int(o, "wall_ns", (int64_t)ns);
+	observer_tell(before, o);
+	rec_put(w->out, o);
+}
+
 static int hold(struct world *w, struct step *s, struct errbuf *e)
 {
-	uint64_t now = tm_now(), end = now + s->hold_ns, next = now;
+	uint64_t begin = tm_now(), now = begin, end = now + s->hold_ns, next = now;
+	static struct observer_sums before; /* too large for the stack */
 	int rc = 0;
 
 	note_hold(w, s, now);
+	world_deafen(w, true);
+	observer_read(&before);
 	while (s->every_ns && !rc && !world_over(w) && now < end) {
+		observer_ops(true);
 		rc = ops_run(w, s->ops, &s->tally, e);
+		observer_ops(false);
 		next += s->every_ns;
 		now = tm_now();
 		if (next < now)
@@ -94,6 +112,8 @@ static int hold(struct world *w, struct step *s, struct errbuf *e)
 	}
 	if (!rc)
 		sleep_until(w, s, end);
+	note_observer(w, &before, tm_now() - begin);
+	world_deafen(w, false);
 	return rc;
 }
 

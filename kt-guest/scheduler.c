@@ -2,6 +2,7 @@
 /* The scheduler under test: start, attach, log, sudden end, stop. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include "file.h"
+#include "observer.h"
 #include "sched_prepare.h"
 #include "scheduler.h"
 #include "telemetry.h"
@@ -25,7 +27,12 @@
 #define SAY_WHY_WAIT (3 * NSEC_PER_SEC) /* schedulers look once a second whether they are out */
 #define STOP_WAIT    (2 * NSEC_PER_SEC)
 #define SHELL_WAIT   (10 * NSEC_PER_SEC)
-#define KILL_WAIT    (5 * NSEC_PER_SEC)
+#define PIPE_SIZE    (1 << 20)
+/* what is read of its log in a tick, while workers are measured */
+#define LOG_TICK       (50 * NSEC_PER_MSEC)
+#define LOG_TICK_LINES 4
+#define LOG_TICK_BYTES (16 << 10)
+#define KILL_WAIT      (5 * NSEC_PER_SEC)
 
 static struct json_object *record(struct sched *s, const char *event, uint64_t ns)
 {
@@ -61,32 +68,59 @@ static void log_line(struct sched *s)
 	s->len = 0;
 }
 
-static void log_bytes(struct sched *s, const char *p, size_t n)
+/* True when a line was put into a record for it. */
+static bool log_char(struct sched *s, char c)
 {
-	for (; n; p++, n--) {
-		if (*p == '\n')
-			log_line(s);
-		else if (s->len < SCHED_LINE_MAX) /* the rest of a longer line is dropped */
-			s->line[s->len++] = *p;
+	bool put = c == '\n' && s->lines <= LOG_LINES;
+
+	if (c == '\n')
+		log_line(s);
+	else if (s->len < SCHED_LINE_MAX) /* the rest of a longer line is dropped */
+		s->line[s->len++] = c;
+	return put;
+}
+
+/* More of the log: false when there is none now. Closes the pipe at its end. */
+static bool log_more(struct sched *s)
+{
+	ssize_t n = s->proc.out < 0 ? 0 : read(s->proc.out, s->in, sizeof(s->in));
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return false;
+	s->in_at = 0;
+	s->in_len = n > 0 ? (size_t)n : 0;
+	if (n > 0)
+		return true;
+	if (s->len)
+		log_line(s);
+	if (s->proc.out >= 0)
+		close(s->proc.out);
+	s->proc.out = -1;
+	return false;
+}
+
+/* Takes what is there now, no more than so many lines and bytes. */
+static void log_take(struct sched *s, unsigned int lines, size_t bytes)
+{
+	for (; lines && bytes; bytes--) {
+		if (s->in_at == s->in_len && !log_more(s))
+			return;
+		lines -= log_char(s, s->in[s->in_at++]);
 	}
 }
 
-/* Takes what is in the pipe now; closes it at its end. */
+/*
+ * While workers are measured, a scheduler that floods its log waits for us: what we read of it
+ * and make into records would otherwise take the CPU from them.
+ */
 static void log_read(struct sched *s)
 {
-	char buf[4096];
-	ssize_t n;
-
-	if (s->proc.out < 0)
-		return;
-	while ((n = read(s->proc.out, buf, sizeof(buf))) > 0)
-		log_bytes(s, buf, (size_t)n);
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
-	if (s->len)
-		log_line(s);
-	close(s->proc.out);
-	s->proc.out = -1;
+	if (s->attached && !s->ending) {
+		log_take(s, LOG_TICK_LINES, LOG_TICK_BYTES);
+		s->log_ns = tm_now() + LOG_TICK;
+	} else {
+		log_take(s, UINT_MAX, PIPE_SIZE);
+	}
 }
 
 static bool enabled(const struct sched *s)
@@ -105,6 +139,7 @@ static bool ended(struct sched *s)
 		s->running = false;
 		close(s->pidfd);
 		s->pidfd = -1;
+		s->ending = true;
 		log_read(s);
 	}
 	return !s->running;
@@ -113,21 +148,29 @@ static bool ended(struct sched *s)
 /* One poll(), until_ns or tick at most: true when fd is readable. */
 static bool poll_once(struct sched *s, int fd, uint64_t until_ns, uint64_t tick)
 {
+	uint64_t now = tm_now(), left = until_ns > now ? until_ns - now : 0;
+	bool hear = now >= s->log_ns || s->ending, more = s->in_at < s->in_len;
 	struct pollfd p[4] = { { .fd = fd, .events = POLLIN },
 			       { .fd = s->running ? s->pidfd : -1, .events = POLLIN },
-			       { .fd = s->proc.out, .events = POLLIN },
+			       { .fd = hear ? s->proc.out : -1, .events = POLLIN },
 			       { .fd = s->aux_fd, .events = POLLIN } };
-	uint64_t now = tm_now(), left = until_ns > now ? until_ns - now : 0;
 	struct timespec ts;
 
 	if (left > tick)
 		left = tick;
+	if (hear && more)
+		left = 0;
+	else if ((more || s->proc.out >= 0) && !hear && left > s->log_ns - now)
+		left = s->log_ns - now;
+	observer_note();
 	ts = (struct timespec){ .tv_sec = (time_t)(left / NSEC_PER_SEC),
 				.tv_nsec = (long)(left % NSEC_PER_SEC) };
-	if (ppoll(p, 4, &ts, NULL) <= 0)
+	if (ppoll(p, 4, &ts, NULL) < 0)
 		return false;
-	if (p[2].revents)
+	if (p[2].revents || (hear && more))
 		log_read(s);
+	if (p[1].revents)
+		ended(s); /* or it would be readable for ever */
 	if (p[3].revents)
 		s->aux(s->aux_arg);
 	return p[0].revents != 0;
@@ -227,9 +270,10 @@ void sched_lost(struct sched *s)
 {
 	struct json_object *o;
 	char code[32], reason[600];
-	bool by_itself = wait_end(s, tm_now() + SAY_WHY_WAIT);
-	bool process = rec_get_str(s->plan, "binary", NULL);
+	bool process = rec_get_str(s->plan, "binary", NULL), by_itself;
 
+	s->ending = true;
+	by_itself = wait_end(s, tm_now() + SAY_WHY_WAIT);
 	forget(s);
 	how(s, code, sizeof(code));
 	if (s->said[0])
@@ -269,6 +313,10 @@ static int spawn(struct sched *s, const char *const *argv, uint64_t watchdog_ns)
 		return rc;
 	}
 	fcntl(p[0], F_SETFL, O_NONBLOCK);
+	fcntl(p[0], F_SETPIPE_SZ, PIPE_SIZE);
+	s->ending = false;
+	s->log_ns = 0;
+	s->in_at = s->in_len = 0;
 	s->proc.out = p[0];
 	s->pidfd = (int)syscall(SYS_pidfd_open, s->proc.pid, 0);
 	s->running = true;
@@ -317,6 +365,7 @@ static void end(struct sched *s)
 	struct json_object *o;
 	struct errbuf e = { "" };
 
+	s->ending = true;
 	if (s->running) {
 		kill(s->proc.pid, SIGINT);
 		wait_end(s, tm_now() + STOP_WAIT);

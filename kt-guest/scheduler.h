@@ -37,6 +37,10 @@ struct sched {
 	int aux_fd; /* -1: none */
 	void (*aux)(void *arg);
 	void *aux_arg;
+	bool ending;     /* it was told to end: all that it says is read at once */
+	uint64_t log_ns; /* its log is not read before then */
+	size_t in_at, in_len;
+	char in[SCHED_LINE_MAX]; /* what was read of it and is not yet a line */
 	unsigned int lines;
 	size_t len; /* of line[] */
 	char line[SCHED_LINE_MAX + 1];

@@ -3,6 +3,7 @@
  * The arithmetic of a worker's own measurements. No system calls: times and CPUs
  * are passed in, so that it can be tested with made-up ones.
  */
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,18 +18,69 @@ void tm_start(struct telemetry *t, uint64_t start_ns, uint64_t seed)
 	t->rng = seed * 0x9e3779b97f4a7c15ULL | 1; /* never 0, xorshift's fixed point */
 }
 
-static void gap(struct telemetry *t, uint64_t now, int cpu)
+static unsigned int place(const struct tm_top *top, unsigned int room, const struct tm_event *e)
 {
-	if (now <= t->last_ns || now - t->last_ns <= t->max_gap_ns)
+	unsigned int i, least = 0;
+
+	for (i = 0; i < top->n; i++) {
+		if (top->event[i].at_ns - top->event[i].ns == e->at_ns - e->ns)
+			return i;
+		if (top->event[i].ns < top->event[least].ns)
+			least = i;
+	}
+	return top->n < room ? top->n : least;
+}
+
+void tm_top_put(struct tm_top *top, unsigned int room, struct tm_event e)
+{
+	unsigned int i;
+
+	if (!e.ns || (top->n == room && e.ns <= top->least))
 		return;
-	t->max_gap_ns = now - t->last_ns;
+	i = place(top, room, &e);
+	if (i == top->n)
+		top->n++;
+	else if (e.ns <= top->event[i].ns)
+		return;
+	top->event[i] = e;
+	top->least = e.ns;
+	for (i = 0; i < top->n; i++)
+		if (top->event[i].ns < top->least)
+			top->least = top->event[i].ns;
+}
+
+static int longest_first(const void *a, const void *b)
+{
+	const struct tm_event *x = a, *y = b;
+
+	return (x->ns < y->ns) - (x->ns > y->ns);
+}
+
+void tm_top_sort(struct tm_top *top)
+{
+	qsort(top->event, top->n, sizeof(top->event[0]), longest_first);
+}
+
+static struct tm_event event(const struct telemetry *t, uint64_t ns, uint64_t now, int cpu)
+{
+	return (struct tm_event){ .ns = ns, .at_ns = now - t->start_ns, .cpu = cpu };
+}
+
+void tm_gap(struct telemetry *t, uint64_t since, uint64_t now, int cpu)
+{
+	if (now <= since)
+		return;
+	tm_top_put(&t->gaps, TM_GAPS, event(t, now - since, now, cpu));
+	if (now - since <= t->max_gap_ns)
+		return;
+	t->max_gap_ns = now - since;
 	t->max_gap_at_ns = now - t->start_ns;
 	t->max_gap_cpu = cpu;
 }
 
 void tm_mark(struct telemetry *t, uint64_t now, int cpu)
 {
-	gap(t, now, cpu);
+	tm_gap(t, t->last_ns, now, cpu);
 	tm_resume(t, now, cpu);
 }
 
@@ -66,12 +118,39 @@ static void add_sample(struct telemetry *t, uint64_t ns)
 		t->wake_max_ns = ns;
 }
 
-void tm_woken(struct telemetry *t, uint64_t due, uint64_t now, int cpu)
+uint64_t tm_latency(uint64_t wait_ns, uint64_t due, uint64_t now)
 {
-	add_sample(t, now > due ? now - due : 0);
-	if (due > t->last_ns)
-		t->last_ns = due;
+	uint64_t since = now > due ? now - due : 0;
+
+	return wait_ns < since ? wait_ns : since;
+}
+
+void tm_woken(struct telemetry *t, uint64_t latency, uint64_t now, int cpu)
+{
+	uint64_t woken = now > latency ? now - latency : 0;
+
+	add_sample(t, latency);
+	tm_top_put(&t->worst_wakes, TM_WORST, event(t, latency, now, cpu));
+	if (woken > t->last_ns)
+		t->last_ns = woken;
 	tm_mark(t, now, cpu);
+}
+
+void tm_late(struct telemetry *t, uint64_t due, uint64_t now, int cpu)
+{
+	uint64_t late = now > due ? now - due : 0;
+
+	hist_add(&t->late, late, 1);
+	tm_top_put(&t->worst_late, TM_WORST, event(t, late, now, cpu));
+}
+
+void tm_failed(struct telemetry *t, enum tm_failure what, int error)
+{
+	if (error == EINTR)
+		return;
+	t->failed[what]++;
+	if (!t->error)
+		t->error = error;
 }
 
 void tm_close(struct telemetry *t, uint64_t start_ns, uint64_t stop_ns)
@@ -79,13 +158,15 @@ void tm_close(struct telemetry *t, uint64_t start_ns, uint64_t stop_ns)
 	if (t->state == TM_BORN)
 		tm_start(t, start_ns, 0);
 	t->stop_ns = stop_ns;
-	gap(t, stop_ns, t->cpu);
+	tm_gap(t, t->last_ns, stop_ns, t->cpu);
 }
 
-void tm_delay(struct telemetry *t, uint64_t wait_ns, uint64_t slices)
+void tm_delay(struct telemetry *t, uint64_t wait_ns, uint64_t slices, uint64_t now, int cpu)
 {
-	if (slices)
-		hist_add(&t->delay, wait_ns / slices, slices);
+	if (!slices)
+		return;
+	hist_add(&t->delay, wait_ns / slices, slices);
+	tm_top_put(&t->worst_delays, TM_WORST, event(t, wait_ns / slices, now, cpu));
 }
 
 void tm_metric(struct telemetry *t, const char *name, double value)

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "observer.h"
 #include "watch.h"
 
 #define PRIORITY 49 /* below the guest's own, above all workers */
@@ -69,32 +70,40 @@ static void look(struct watched *w, uint64_t now)
 	if (run != w->run && cpu >= 0)
 		cpulist_add(&t->cpus, (unsigned int)cpu);
 	if (slices > w->slices)
-		tm_delay(t, wait - w->wait, slices - w->slices);
-	if (run != w->run || state != 'R') {
+		tm_delay(t, wait - w->wait, slices - w->slices, now, cpu);
+	if (run != w->run || state != 'R')
 		w->since = now;
-	} else if (now - w->since > t->max_gap_ns) {
-		t->max_gap_ns = now - w->since;
-		t->max_gap_at_ns = now - t->start_ns;
-		t->max_gap_cpu = cpu;
-	}
+	else
+		tm_gap(t, w->since, now, cpu);
 	w->run = run;
 	w->wait = wait;
 	w->slices = slices;
 }
 
+static uint64_t cpu_time(void)
+{
+	struct timespec ts = { 0 };
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
+	return ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
+}
+
 static _Noreturn void watch(const struct crew *c, uint64_t start_ns, pid_t parent)
 {
-	const struct timespec tick = { .tv_nsec = WATCH_TICK_MS * 1000000L };
+	uint64_t used = 0;
 	struct sched_param prio = { .sched_priority = PRIORITY };
 	struct watched *w = calloc(c->started + 1, sizeof(*w));
 	unsigned int i;
 
+	closefrom(STDERR_FILENO + 1);
+	observer_adopt(false);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	prctl(PR_SET_NAME, "kt-watch");
 	signal(SIGTERM, SIG_DFL);
 	if (!w || getppid() != parent)
 		_exit(1);
 	sched_setscheduler(0, SCHED_FIFO, &prio);
+	used = cpu_time();
 	for (i = 0; i < c->started; i++) {
 		w[i].tm = c->w[i].tm;
 		w[i].tm->start_ns = w[i].since = start_ns;
@@ -105,7 +114,14 @@ static _Noreturn void watch(const struct crew *c, uint64_t start_ns, pid_t paren
 		w[i].slices = c->w[i].sched0[2];
 	}
 	for (;;) {
-		nanosleep(&tick, NULL);
+		uint64_t pause = cpu_time() - used;
+
+		used += pause;
+		pause = pause * WATCH_COST < WATCH_TICK ? WATCH_TICK : pause * WATCH_COST;
+		observer_note();
+		nanosleep(&(struct timespec){ .tv_sec = (time_t)(pause / NSEC_PER_SEC),
+					      .tv_nsec = (long)(pause % NSEC_PER_SEC) },
+			  NULL);
 		for (i = 0; i < c->started; i++)
 			look(&w[i], tm_now());
 	}
@@ -113,10 +129,13 @@ static _Noreturn void watch(const struct crew *c, uint64_t start_ns, pid_t paren
 
 pid_t watch_start(const struct crew *c, uint64_t start_ns)
 {
-	pid_t parent = getpid(), pid = fork();
+	pid_t parent = getpid(), pid;
 
+	observer_share(true);
+	pid = fork();
 	if (pid == 0)
 		watch(c, start_ns, parent);
+	observer_share(false);
 	return pid < 0 ? 0 : pid;
 }
 

@@ -2,13 +2,19 @@
 /* The pieces that work types are made of, and how each is accounted. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/rseq.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "work.h"
+
+#define DOZE_FRESH (100 * NSEC_PER_USEC) /* a reading that old is good enough before a wait */
+#define WAKE_SHORT (50 * NSEC_PER_USEC)  /* a latency below is not worth a reading */
 
 /* Where the kernel keeps the CPU number of this thread up to date; else a number that stays. */
 static const volatile uint32_t *cpu_number(void)
@@ -34,21 +40,34 @@ static bool read_delay(const struct work *w, uint64_t *wait_ns, uint64_t *slices
 	return true;
 }
 
-static void sample_delay(struct work *w, uint64_t now)
+/* What was added since the last reading; false: not to be had. */
+static bool take_delay(struct work *w, uint64_t now, uint64_t *wait, uint64_t *slices)
 {
-	uint64_t wait_ns, slices;
+	uint64_t wait_ns, n;
 
 	w->delay.due = false;
 	w->delay.at = now;
-	if (!read_delay(w, &wait_ns, &slices))
-		return;
-	tm_delay(w->tm, wait_ns - w->delay.wait_ns, slices - w->delay.slices);
-	if (slices == w->delay.slices)
-		tick_calm(&w->tick);
-	else
-		tick_alarm(&w->tick);
+	if (!read_delay(w, &wait_ns, &n))
+		return false;
+	*wait = wait_ns - w->delay.wait_ns;
+	*slices = n - w->delay.slices;
 	w->delay.wait_ns = wait_ns;
-	w->delay.slices = slices;
+	w->delay.slices = n;
+	tm_delay(w->tm, *wait, *slices, now, w->tm->cpu);
+	return true;
+}
+
+/* Because it seemed to be off the CPU: was it? */
+static void sample_delay(struct work *w, uint64_t now)
+{
+	uint64_t wait, slices;
+
+	if (!take_delay(w, now, &wait, &slices))
+		return;
+	if (slices)
+		tick_alarm(&w->tick);
+	else
+		tick_calm(&w->tick);
 }
 
 void work_open(struct work *w)
@@ -62,6 +81,7 @@ void work_begin(struct work *w, uint64_t start_ns, uint64_t seed)
 {
 	memset(&w->tick, 0, sizeof(w->tick));
 	tm_start(w->tm, start_ns, seed);
+	w->tm->start_delay_ns = tm_now() - start_ns;
 	w->tm->state = TM_RUNNING;
 	w->delay.due = true; /* the way from the gate to here */
 	work_checkpoint(w);
@@ -102,12 +122,45 @@ uint64_t work_checkpoint(struct work *w)
 	return settle(w, now, off);
 }
 
-uint64_t work_woken(struct work *w, uint64_t due)
+uint64_t work_doze(struct work *w)
+{
+	uint64_t now = tm_now(), wait, slices;
+
+	if (now - w->delay.at >= DOZE_FRESH)
+		take_delay(w, now, &wait, &slices);
+	return work_checkpoint(w);
+}
+
+/* Accounts a wake-up at `now` by the kernel's books; one that never slept was not woken. */
+static uint64_t woken(struct work *w, uint64_t due, uint64_t now)
+{
+	uint64_t wait = UINT64_MAX, slices = 1;
+	int cpu = sched_getcpu();
+
+	take_delay(w, now, &wait, &slices);
+	if (slices)
+		tm_woken(w->tm, tm_latency(wait, due, now), now, cpu);
+	now = tm_now();
+	tm_mark(w->tm, now, cpu);
+	return settle(w, now, false);
+}
+
+uint64_t work_woken(struct work *w, uint64_t sent)
+{
+	uint64_t now = tm_now(), since = now > sent ? now - sent : 0;
+
+	if (since >= WAKE_SHORT)
+		return woken(w, sent, now);
+	tm_woken(w->tm, since, now, sched_getcpu());
+	return settle(w, now, true);
+}
+
+uint64_t work_due(struct work *w, uint64_t due)
 {
 	uint64_t now = tm_now();
 
-	tm_woken(w->tm, due, now, sched_getcpu());
-	return settle(w, now, true);
+	tm_late(w->tm, due, now, sched_getcpu());
+	return woken(w, due, now);
 }
 
 uint64_t work_resumed(struct work *w)
@@ -125,6 +178,41 @@ uint64_t work_waited(struct work *w, uint64_t since, uint64_t sent)
 	if (sent >= since)
 		return work_woken(w, sent);
 	return work_checkpoint(w); /* it was over before it began: no wake-up */
+}
+
+void work_failed(struct work *w, enum tm_failure what)
+{
+	if (!work_stopped(w))
+		tm_failed(w->tm, what, errno);
+}
+
+/* pids.max of its cgroup or of one above it. */
+static bool limited(const char *cgroup)
+{
+	char path[PATH_MAX], max[32];
+	int len = snprintf(path, sizeof(path) - 16, "%s", cgroup);
+
+	while (len > 0 && len < (int)sizeof(path) - 16) {
+		snprintf(path + len, 16, "/pids.max");
+		if (file_read_line(path, max, sizeof(max)) >= 0 && strcmp(max, "max") != 0)
+			return true;
+		path[len] = '\0';
+		len = strrchr(path, '/') ? (int)(strrchr(path, '/') - path) : 0;
+	}
+	return false;
+}
+
+void work_fork_failed(struct work *w)
+{
+	int error = errno;
+
+	if (!w->limited)
+		w->limited = limited(w->cgroup) ? 1 : -1;
+	errno = error;
+	if (w->limited < 0 || error != EAGAIN)
+		work_failed(w, TM_FORK);
+	sched_yield();
+	work_checkpoint(w);
 }
 
 void work_spin(struct work *w, uint64_t spins)
@@ -154,10 +242,13 @@ uint64_t work_sleep_until(struct work *w, uint64_t due)
 	struct timespec ts = { .tv_sec = (time_t)(due / NSEC_PER_SEC),
 			       .tv_nsec = (long)(due % NSEC_PER_SEC) };
 
-	work_checkpoint(w);
-	if (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL))
-		return work_resumed(w); /* the stop's signal */
-	return work_woken(w, due);
+	work_doze(w);
+	errno = clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL);
+	if (errno) {
+		work_failed(w, TM_OTHER); /* unless it is a signal's, such as the stop's */
+		return work_resumed(w);
+	}
+	return work_due(w, due);
 }
 
 uint64_t work_sleep(struct work *w, uint64_t ns)

@@ -40,6 +40,7 @@ struct work {
 	unsigned int member;         /* this worker's place in its group, from 0 */
 	unsigned int index, workers; /* its place in its cgroup, and how many these are */
 	const char *cgroup;          /* its cgroup's directory */
+	signed char limited;         /* are its processes, by pids.max; 0: not asked yet, -1: no */
 	void *own;                   /* what init() made */
 
 	/* the rest is work.c's */
@@ -103,16 +104,26 @@ static inline void work_tick(struct work *w)
 void work_spin(struct work *w, uint64_t spins);   /* that many work units */
 void work_spin_for(struct work *w, uint64_t ns);  /* WORK_SPINS at a time */
 void work_yield(struct work *w);                  /* one work unit */
-uint64_t work_sleep(struct work *w, uint64_t ns); /* lateness is a wake latency */
+uint64_t work_sleep(struct work *w, uint64_t ns); /* how late it ends is timer_late */
 uint64_t work_sleep_until(struct work *w, uint64_t due);
 /*
- * For a wait of the type's own: begin = work_checkpoint(), wait, then one of these. A wake-up
- * that was sent (or due) at a known time; a wait that ended for no such reason (the stop), or
- * either: stamped `sent` (0: by the stop), begun at `since`.
+ * For a wait of the type's own: since = work_doze(), wait, then one of these. A wake-up that was
+ * sent at a known time; a timer that was due; a wait that ended for no such reason (the stop),
+ * or a wake-up or the stop: stamped `sent` (0: by the stop), begun at `since`.
  */
-uint64_t work_woken(struct work *w, uint64_t due);
+uint64_t work_doze(struct work *w);
+uint64_t work_woken(struct work *w, uint64_t sent);
+uint64_t work_due(struct work *w, uint64_t due);
 uint64_t work_resumed(struct work *w);
 uint64_t work_waited(struct work *w, uint64_t since, uint64_t sent);
+
+/*
+ * A system call of the work failed with errno: counted, and the work goes on. Not so what the stop
+ * brought about. A fork that fails where the plan limits processes (pids.max of its cgroup or one
+ * above) is none, either.
+ */
+void work_failed(struct work *w, enum tm_failure what);
+void work_fork_failed(struct work *w);
 
 /* The loop's part: before the gate, behind it, after the last iteration. */
 void work_open(struct work *w);

@@ -7,7 +7,6 @@
  */
 #include <errno.h>
 #include <limits.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -131,6 +130,15 @@ static int enter(const struct moves *m, unsigned int i, pid_t pid)
 	return rc;
 }
 
+/* One that has ended is not there to be moved, and its cgroup may be gone with its last worker. */
+static void entered(struct work *w, int rc)
+{
+	if (!rc || rc == -ESRCH || rc == -ENOENT || rc == -ENODEV)
+		return;
+	errno = -rc;
+	work_failed(w, TM_OTHER);
+}
+
 static int churn_init(struct work *w)
 {
 	return moves_init(w, (unsigned int)w->values[CHURN_GROUPS] - 1);
@@ -148,7 +156,7 @@ static void cgroup_churn(struct work *w)
 		copy_cpuset(m, m->at, "cpuset.cpus");
 		copy_cpuset(m, m->at, "cpuset.mems");
 	}
-	enter(m, m->at, 0);
+	entered(w, enter(m, m->at, 0));
 	work_checkpoint(w);
 }
 
@@ -190,11 +198,10 @@ static void attach_storm(struct work *w)
 		_exit(0);
 	}
 	if (pid < 0) {
-		sched_yield();
-		work_checkpoint(w);
+		work_fork_failed(w);
 		return;
 	}
-	enter(m, 1, pid);
+	entered(w, enter(m, 1, pid));
 	work_checkpoint(w);
 	w->tm->work_units++;
 	if (w->values[STORM_REAP] == REAP_WAIT)

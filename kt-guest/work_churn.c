@@ -81,6 +81,15 @@ static void cpus_fini(struct work *w)
 	free(c);
 }
 
+/* A partner may have ended; CPUs may have gone from the cpuset, or from the machine. */
+static void called(struct work *w, int rc)
+{
+	if (!rc || rc == -ESRCH || rc == -EINVAL)
+		return;
+	errno = -rc;
+	work_failed(w, TM_OTHER);
+}
+
 /* Without the capability there is no way back from 19: the call is made all the same. */
 static void nice_sweep(struct work *w)
 {
@@ -88,7 +97,8 @@ static void nice_sweep(struct work *w)
 	bool may = may_raise(c);
 
 	work_spin(w, NICE_SPINS);
-	setpriority(PRIO_PROCESS, 0, c->nice);
+	if (setpriority(PRIO_PROCESS, 0, c->nice) && may)
+		work_failed(w, TM_OTHER);
 	c->nice = c->nice < NICE_MAX ? c->nice + 1 : may ? NICE_MIN : 0;
 	work_yield(w);
 }
@@ -141,7 +151,7 @@ static void cross_affinity_churn(struct work *w)
 
 	work_spin(w, (unsigned int)w->values[CROSS_SPINS]);
 	other = (w->member + 1 + (unsigned int)(work_random(&c->rng) % (n - 1))) % n;
-	work_cpus_pin(tid[other], work_cpus_draw(&c->cpus, &c->rng));
+	called(w, work_cpus_pin(tid[other], work_cpus_draw(&c->cpus, &c->rng)));
 	work_yield(w);
 }
 
@@ -160,7 +170,7 @@ static void policy_churn(struct work *w)
 
 	work_spin(w, (unsigned int)w->values[SPINS]);
 	c->turn = (c->turn + 1) % n;
-	work_sched_policy(turn[c->turn].policy, turn[c->turn].priority);
+	called(w, work_sched_policy(turn[c->turn].policy, turn[c->turn].priority));
 	work_yield(w);
 }
 
@@ -201,7 +211,7 @@ static void numa_migration_churn(struct work *w)
 	if (!c->nnodes || work_stopped(w))
 		return;
 	c->turn = (c->turn + 1) % c->nnodes;
-	work_cpus_set(0, &c->node[c->turn]);
+	called(w, work_cpus_set(0, &c->node[c->turn]));
 	work_checkpoint(w);
 }
 

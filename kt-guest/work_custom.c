@@ -79,7 +79,7 @@ _Noreturn void work_custom_exec(const struct work *w)
 	struct json_object *args = rec_get_arr(w->params, "args");
 	size_t i, n = args ? json_object_array_length(args) : 0;
 	const char **argv = calloc(n + 2, sizeof(*argv));
-	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	int null = open("/dev/null", O_RDONLY | O_CLOEXEC), why;
 
 	if (!argv)
 		_exit(KT_SYS);
@@ -92,8 +92,10 @@ _Noreturn void work_custom_exec(const struct work *w)
 	if (null < 0 || dup2(null, 0) < 0 || dup2(c->out, 1) < 0 || dup2(c->err, 2) < 0)
 		_exit(KT_SYS);
 	execve(argv[0], (char *const *)argv, envp);
-	dprintf(2, "unable to run %s: %s\n", argv[0], strerror(errno));
-	_exit(errno == ENOENT ? KT_NOTFOUND : KT_NOEXEC);
+	why = errno;
+	tm_failed(w->tm, TM_EXEC, why);
+	dprintf(2, "unable to run %s: %s\n", argv[0], strerror(why));
+	_exit(why == ENOENT ? KT_NOTFOUND : KT_NOEXEC);
 }
 
 const char *work_custom_program(struct json_object *o)

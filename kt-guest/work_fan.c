@@ -66,7 +66,7 @@ static bool receive(struct work *w)
 {
 	struct receiver *r = w->own;
 	struct fan *f = w->group->shared;
-	uint64_t since = work_checkpoint(w);
+	uint64_t since = work_doze(w);
 
 	if (__atomic_add_fetch(&f->ready, 1, __ATOMIC_ACQ_REL) == w->group->n - 1)
 		futex_wake(&f->ready, 1);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Types that make processes. */
-#include <sched.h>
 #include <unistd.h>
 
 #include "work.h"
@@ -21,9 +20,8 @@ static void fork_exit(struct work *w)
 		__atomic_store_n(sent, tm_now(), __ATOMIC_RELAXED);
 		_exit(0);
 	}
-	if (pid < 0) { /* pids.max, for one: no work, but no fault of the scheduler either */
-		sched_yield();
-		work_checkpoint(w);
+	if (pid < 0) {
+		work_fork_failed(w);
 		return;
 	}
 	w->tm->work_units++;

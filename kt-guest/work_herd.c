@@ -89,7 +89,8 @@ static void produce(struct work *w, struct burst *b)
 	__atomic_store_n(&b->left, (uint32_t)w->values[EVENTS], __ATOMIC_RELEASE);
 	for (i = 0; i < w->values[EVENTS]; i++) {
 		__atomic_store_n(&b->stamp, tm_now(), __ATOMIC_RELEASE);
-		(void)!write(b->fd, &one, sizeof(one));
+		if (write(b->fd, &one, sizeof(one)) != sizeof(one))
+			work_failed(w, TM_OTHER);
 		w->tm->work_units++;
 		work_tick(w);
 	}
@@ -115,7 +116,7 @@ static void consume(struct work *w)
 {
 	struct burst *b = w->group->shared;
 	struct epoll_event ev[16];
-	uint64_t since = work_checkpoint(w);
+	uint64_t since = work_doze(w);
 	int n = epoll_wait(*(int *)w->own, ev, 16, -1), i;
 
 	if (n <= 0) {
@@ -177,7 +178,7 @@ static void stampede(struct work *w)
 {
 	struct herd *h = w->group->shared;
 	uint32_t *seen = w->own;
-	uint64_t since = work_checkpoint(w);
+	uint64_t since = work_doze(w);
 	uint32_t now;
 
 	while ((now = __atomic_load_n(&h->batch, __ATOMIC_ACQUIRE)) == *seen) {

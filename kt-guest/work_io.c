@@ -139,6 +139,8 @@ static void block(struct work *w, int fd, bool write, size_t at, void *buf)
 	ssize_t n = write ? pwrite(fd, buf, BLOCK, (off_t)at) : pread(fd, buf, BLOCK, (off_t)at);
 
 	w->tm->work_units += n == BLOCK;
+	if (n < 0)
+		work_failed(w, TM_OTHER);
 	work_checkpoint(w);
 }
 
@@ -151,7 +153,8 @@ static void io_sync_write(struct work *w)
 
 	for (at = 0; at < STRIPE && !work_stopped(w); at += BLOCK)
 		block(w, d->sync, true, base + at, io->buf + at);
-	fdatasync(d->sync);
+	if (fdatasync(d->sync))
+		work_failed(w, TM_OTHER);
 	work_checkpoint(w);
 }
 
@@ -180,7 +183,8 @@ static void io_convoy(struct work *w)
 	for (i = 0; i < CONVOY && !work_stopped(w); i++)
 		block(w, d->direct, false, random_block(d, io), io->buf + BLOCK);
 	if (io->count % CONVOY_SYNC == 0) {
-		fdatasync(d->plain);
+		if (fdatasync(d->plain))
+			work_failed(w, TM_OTHER);
 		work_checkpoint(w);
 	}
 }

@@ -75,7 +75,7 @@ static bool lock_pi(struct work *w, struct lock *l)
 					__ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
 		return true;
 	while (!work_stopped(w)) {
-		since = work_checkpoint(w);
+		since = work_doze(w);
 		until = since + PI_LOOK;
 		ts.tv_sec = (time_t)(until / NSEC_PER_SEC);
 		ts.tv_nsec = (long)(until % NSEC_PER_SEC);

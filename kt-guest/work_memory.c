@@ -115,8 +115,9 @@ static void move_to(struct work *w, int node)
 	cpulist_add(&mask, (unsigned int)node);
 	for (at = 0; at < m->len && !work_stopped(w); at += n) {
 		n = m->len - at < MOVED_AT_ONCE ? m->len - at : MOVED_AT_ONCE;
-		syscall(SYS_mbind, m->region + at, n, MPOL_BIND, mask.bits, CPULIST_MAX,
-			MPOL_MF_MOVE);
+		if (syscall(SYS_mbind, m->region + at, n, MPOL_BIND, mask.bits, CPULIST_MAX,
+			    MPOL_MF_MOVE))
+			work_failed(w, TM_OTHER);
 		work_checkpoint(w);
 	}
 }

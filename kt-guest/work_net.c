@@ -125,12 +125,18 @@ static void net_traffic(struct work *w)
 	int64_t i, sent = 0;
 
 	for (i = 0; i < w->values[NET_BURST] && !work_stopped(w); i++)
-		sent += sendto(n->from, frame, len, 0, (struct sockaddr *)&n->dest,
-			       sizeof(n->dest)) == (ssize_t)len;
+		if (sendto(n->from, frame, len, 0, (struct sockaddr *)&n->dest, sizeof(n->dest)) ==
+		    (ssize_t)len)
+			sent++;
+		else
+			work_failed(w, TM_OTHER);
 	work_checkpoint(w);
 	for (i = 0; i < sent; i++) {
-		if (recv(n->to, frame, sizeof(frame), 0) < 0)
+		if (recv(n->to, frame, sizeof(frame), 0) < 0) {
+			if (errno != EAGAIN) /* a frame was dropped */
+				work_failed(w, TM_OTHER);
 			break;
+		}
 		w->tm->work_units++;
 	}
 	work_checkpoint(w);
@@ -165,7 +171,10 @@ static void send_stamp(struct work *w, const struct net *n)
 	if (work_stopped(w))
 		return;
 	now = tm_now();
-	w->tm->work_units += send(n->from, &now, sizeof(now), 0) == sizeof(now);
+	if (send(n->from, &now, sizeof(now), 0) == sizeof(now))
+		w->tm->work_units++;
+	else
+		work_failed(w, TM_OTHER);
 	work_checkpoint(w);
 }
 
@@ -178,9 +187,11 @@ static void irq_wake(struct work *w)
 		send_stamp(w, n);
 		return;
 	}
-	since = work_checkpoint(w);
-	if (recv(n->to, &sent, sizeof(sent), 0) != sizeof(sent))
-		sent = 0; /* the stop's signal */
+	since = work_doze(w);
+	if (recv(n->to, &sent, sizeof(sent), 0) != sizeof(sent)) {
+		work_failed(w, TM_OTHER); /* unless it is the stop's signal */
+		sent = 0;
+	}
 	work_waited(w, since, sent);
 	if (sent)
 		work_spin(w, (unsigned int)w->values[IRQ_SPINS]);

@@ -76,8 +76,9 @@ static void swap_byte(struct work *w)
 
 	stamp(w);
 	/* a byte in flight each way at most: this never blocks, and fails only without a partner */
-	(void)!write(p->pipe[!side][1], &c, 1);
-	since = work_checkpoint(w);
+	if (write(p->pipe[!side][1], &c, 1) != 1)
+		work_failed(w, TM_OTHER);
+	since = work_doze(w);
 	while (read(p->pipe[side][0], &c, 1) != 1)
 		if (work_stopped(w)) {
 			work_waited(w, since, 0);
@@ -111,7 +112,7 @@ static void cache_pipe(struct work *w)
 static void futex_ping_pong(struct work *w)
 {
 	uint32_t *turn = &((struct pair *)w->group->shared)->turn;
-	uint64_t since = work_checkpoint(w);
+	uint64_t since = work_doze(w);
 	bool slept = false;
 
 	while (__atomic_load_n(turn, __ATOMIC_ACQUIRE) != w->member) {

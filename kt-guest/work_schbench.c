@@ -135,8 +135,11 @@ static void begin(struct work *w, struct schbench *b)
 		rc = start_all(&b->s);
 	b->started = true;
 	b->start_ns = b->second_ns = work_checkpoint(w);
-	if (rc)
-		tm_metric(w->tm, "start_error", -rc); /* no memory, or no more threads */
+	if (rc) { /* no memory, or no more threads */
+		errno = -rc;
+		work_failed(w, TM_FORK);
+		tm_metric(w->tm, "start_error", -rc);
+	}
 }
 
 /* ---- the rate that keeps the machine busy to so many percent -------------------------------- */

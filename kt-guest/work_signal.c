@@ -45,7 +45,9 @@ static void signal_storm(struct work *w)
 	int64_t i;
 
 	for (i = 0; i < w->values[SIGNALS] && !work_stopped(w); i++) {
-		syscall(SYS_tgkill, s->member[!w->member].pid, s->member[!w->member].tid, SIGUSR2);
+		if (syscall(SYS_tgkill, s->member[!w->member].pid, s->member[!w->member].tid,
+			    SIGUSR2))
+			work_failed(w, TM_OTHER);
 		w->tm->work_units++;
 		work_tick(w);
 	}

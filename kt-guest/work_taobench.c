@@ -75,8 +75,11 @@ static void taobench(struct work *w)
 
 	if (!b->started) {
 		rc = start_all(&b->t, w->index);
-		if (rc)
-			tm_metric(w->tm, "start_error", -rc); /* no memory, or no more threads */
+		if (rc) { /* no memory, or no more threads */
+			errno = -rc;
+			work_failed(w, TM_FORK);
+			tm_metric(w->tm, "start_error", -rc);
+		}
 		b->started = true;
 		b->start_ns = work_checkpoint(w);
 	}

@@ -23,7 +23,7 @@ void work_slot_disarm(struct work_slot *s)
 
 bool work_slot_sleep(struct work *w, struct work_slot *s)
 {
-	uint64_t since = work_checkpoint(w);
+	uint64_t since = work_doze(w);
 	uint32_t state;
 
 	while ((state = __atomic_load_n(&s->state, __ATOMIC_SEQ_CST)) != SLOT_AWAKE) {
@@ -61,7 +61,7 @@ void work_slot_wake(struct work_slot *s, unsigned int n, unsigned int from)
 
 void work_reap(struct work *w, pid_t pid, const uint64_t *sent)
 {
-	uint64_t since = work_checkpoint(w);
+	uint64_t since = work_doze(w);
 	bool stopped = false;
 
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {

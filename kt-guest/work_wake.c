@@ -75,7 +75,8 @@ static void pass_token(struct work *w, struct hop *to)
 {
 	__atomic_store_n(&to->stamp, tm_now(), __ATOMIC_RELEASE);
 	if (w->values[WAKE] == BY_PIPE) {
-		(void)!write(to->pipe[1], "", 1); /* never blocks: there is but one token */
+		if (write(to->pipe[1], "", 1) != 1) /* never blocks: there is but one token */
+			work_failed(w, TM_OTHER);
 		return;
 	}
 	__atomic_store_n(&to->token, 1, __ATOMIC_RELEASE);
@@ -86,7 +87,7 @@ static void wake_chain(struct work *w)
 {
 	struct chain *c = w->group->shared;
 	struct hop *h = &c->hop[w->member];
-	uint64_t since = work_checkpoint(w);
+	uint64_t since = work_doze(w);
 
 	if (w->member || c->begun) {
 		while (!token_arrives(w, h))
@@ -139,7 +140,7 @@ static int unlike_init(struct work *w)
 static void asymmetric_waker(struct work *w)
 {
 	struct unlike *u = w->group->shared;
-	uint64_t since = work_checkpoint(w);
+	uint64_t since = work_doze(w);
 	bool slept = false;
 
 	while (__atomic_load_n(&u->turn, __ATOMIC_ACQUIRE) != w->member) {

@@ -81,6 +81,27 @@ static void free_groups(struct crew *c)
 		munmap(c->group_mem, c->group_room);
 }
 
+/* All groups; what they open is what the workers may keep. */
+static int make_groups(struct crew *c, unsigned int size, struct errbuf *e)
+{
+	struct fds before;
+	unsigned int i;
+	int rc = fds_list(&before);
+
+	if (rc)
+		return errbuf_set(e, rc, "unable to read /proc/self/fd: %s", strerror(-rc));
+	for (i = 0; i < c->n && !rc; i += size)
+		rc = make_group(c, i, size, e);
+	if (!rc) {
+		rc = fds_list(&c->own);
+		if (rc)
+			errbuf_set(e, rc, "unable to read /proc/self/fd: %s", strerror(-rc));
+		fds_minus(&c->own, &before);
+	}
+	fds_free(&before);
+	return rc;
+}
+
 /* What the groups share, in one mapping. */
 static int make_group_room(struct crew *c, unsigned int size, struct errbuf *e)
 {
@@ -158,9 +179,7 @@ int crew_make(struct crew **crew, const struct crew_spec *s, struct errbuf *e)
 		return errbuf_set(e, -EINVAL, "%s works in groups of %u, and %u workers make none",
 				  c->type->name, size, c->n);
 	rc = make_group_room(c, size, e);
-	for (i = 0; i < c->n && !rc; i += size)
-		rc = make_group(c, i, size, e);
-	return rc;
+	return rc ? rc : make_groups(c, size, e);
 }
 
 /* fork() into a cgroup; a kernel without that (before 5.7) gets it in two steps. */
@@ -444,6 +463,7 @@ void crew_free(struct crew *c)
 {
 	watch_stop(&c->watch);
 	free_groups(c);
+	fds_free(&c->own);
 	if (c->gate)
 		munmap(c->gate, c->shared_len);
 	free(c->memory);

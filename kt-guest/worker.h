@@ -9,6 +9,7 @@
 #include "attr.h"
 #include "cpulist.h"
 #include "errbuf.h"
+#include "fds.h"
 #include "numa.h"
 #include "procstat.h"
 #include "work.h"
@@ -60,6 +61,7 @@ struct crew {
 	struct worker *w;
 	unsigned int n, started, asleep;
 	pid_t leader;      /* of threads; 0: none, or reaped */
+	struct fds own;    /* descriptors that its type has opened: all that its workers keep */
 	pid_t watch;       /* looks at external workers (watch.h); 0: none */
 	struct gate *gate; /* shared memory: gate, thread ids, telemetry */
 	size_t shared_len;

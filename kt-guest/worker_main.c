@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The worker itself: it gets ready, waits at the gate, works until the stop. */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/futex.h>
 #include <pthread.h>
 #include <signal.h>
@@ -29,6 +30,18 @@ struct seat {
 static void on_signal(int sig)
 {
 	(void)sig;
+}
+
+/* Whatever its work does, no record can come of it. */
+static void leave_behind(const struct crew *c, int ready_fd)
+{
+	int null;
+
+	fds_close_others(&c->own, ready_fd);
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0)
+		_exit(KT_SYS);
+	close(null);
 }
 
 /* Of the whole process. */
@@ -114,10 +127,12 @@ static void work(const struct crew *c, int i, const char *path, int ready_fd)
 	uint64_t cpu;
 
 	get_ready(c, i, &w);
+	cpu = cpu_time(c); /* it counts from the gate, as the time does */
 	wait_at(c->gate, c->n, ready_fd);
+	if (!c->attr.threads) /* these share it */
+		close(ready_fd);
 	if (c->type->external)
 		work_custom_exec(&w);
-	cpu = cpu_time(c);
 	work_begin(&w, c->gate->opened_ns, (uint64_t)me->index + 1);
 	while (!work_stopped(&w)) {
 		ops->iterate(&w);
@@ -164,6 +179,7 @@ static _Noreturn void lead(const struct crew *c, const char *path, int ready_fd)
 
 _Noreturn void worker_main(const struct crew *c, int i, const char *path, int ready_fd)
 {
+	leave_behind(c, ready_fd);
 	if (i < 0) {
 		settle_in(c->attr.pcomm ? c->attr.pcomm : c->cgroup);
 		lead(c, path, ready_fd);

@@ -17,15 +17,29 @@
 #define EMPTY_WAIT  (2 * NSEC_PER_SEC)
 #define LOOK_TICK   (2 * NSEC_PER_MSEC)
 
+static void watched_signals(sigset_t *s, bool children)
+{
+	sigemptyset(s);
+	sigaddset(s, SIGINT);
+	sigaddset(s, SIGTERM);
+	if (children)
+		sigaddset(s, SIGCHLD);
+}
+
+void world_deafen(struct world *w, bool deaf)
+{
+	sigset_t watched;
+
+	watched_signals(&watched, !deaf);
+	signalfd(w->signal_fd, &watched, 0);
+}
+
 static int open_events(struct world *w)
 {
 	struct epoll_event ev = { .events = EPOLLIN };
 	sigset_t watched, blocked;
 
-	sigemptyset(&watched);
-	sigaddset(&watched, SIGCHLD);
-	sigaddset(&watched, SIGINT);
-	sigaddset(&watched, SIGTERM);
+	watched_signals(&watched, true);
 	blocked = watched;
 	/* the stop's signal must not kill a worker that never got so far as to handle it */
 	sigaddset(&blocked, SIGUSR1);

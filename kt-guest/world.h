@@ -61,6 +61,8 @@ void world_free(struct world *w);
 
 /* The scheduler is gone or someone ended the run: nothing new is begun. */
 bool world_over(const struct world *w);
+/* While nobody is waited for, the end of a child is no reason to wake up. */
+void world_deafen(struct world *w, bool deaf);
 /* Waits, and takes note of what happens: false when the world was over before. */
 bool world_sleep(struct world *w, uint64_t until_ns);
 /* Looks every tick_ns until done() or until_ns: what done() said last. Goes on when it is over. */

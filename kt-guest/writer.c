@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "file.h"
+#include "observer.h"
 #include "telemetry.h"
 #include "writer.h"
 
@@ -37,9 +38,11 @@ static _Noreturn void help(int fd)
 	/* what it keeps open nobody sees the end of */
 	dup2(fd, STDIN_FILENO);
 	closefrom(1);
+	observer_adopt(true);
 	while ((n = recv(STDIN_FILENO, msg, sizeof(msg), 0)) > 0) {
 		msg[n - 1] = '\0';
 		rc = file_write(msg, msg + strlen(msg) + 1);
+		observer_note();
 		(void)!send(STDIN_FILENO, &rc, sizeof(rc), MSG_NOSIGNAL);
 	}
 	_exit(0);
@@ -51,10 +54,12 @@ static int start(struct writer *w)
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, s))
 		return -errno;
+	observer_share(true);
 	w->pid = fork();
 	if (w->pid == 0)
 		help(s[1]);
 	rc = -errno;
+	observer_share(false);
 	close(s[1]);
 	if (w->pid < 0) {
 		w->pid = 0;

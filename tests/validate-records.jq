@@ -24,6 +24,8 @@ def scx_exit: {
 	}
 };
 
+def event: {ns: "i", at_ns: "i", cpu: "i"};
+
 # Counters are whole numbers, or arrays of them.
 def domain: {level: "i", name: "s", "*": "any"};
 
@@ -166,6 +168,7 @@ def schema: {
 		}
 	},
 	step: {index: "i", event: "s", guest_ns: "i", setup_ns: "i?", workers: "i?"},
+	observer: {step: "i?", guest_ns: "i", wall_ns: "i", cpus: [{cpu: "i", ns: "i"}], ops_ns: "i?"},
 	op: {
 		step: "i?", index: "i", op: "s", guest_ns: "i", duration_ns: "i", ok: "b", error: "s?", count: "i?",
 		cgroup: "s?", cgroups: ["s", "?"], from: "s?", to: "s?", cpus: "s?", effective: "any", weight: "i?",
@@ -176,9 +179,18 @@ def schema: {
 		step: "i?", cgroup: "s", index: "i", group: "i?", tid: "i", work: "s", cpus_allowed: "s?", exit: "s",
 		work_units: "i", iterations: "i", migrations: "i",
 		wall_time_ns: "i", cpu_time_ns: "i", off_cpu_ns: "i", off_cpu_pct: "n",
-		max_gap_ns: "i", max_gap_cpu: "i", max_gap_at_ns: "i", cpus_used: "s",
-		wake_latency: {"?": true, count: "i", p50_ns: "n", p99_ns: "n", max_ns: "n", mean_ns: "n", cv: "n?"},
-		run_delay: {"?": true, count: "i", p50_ns: "i", p99_ns: "i", max_ns: "i", mean_ns: "i", cv: "n"},
+		start_ns: "i?", start_delay_ns: "i?",
+		max_gap_ns: "i", max_gap_cpu: "i", max_gap_at_ns: "i", gaps: [event, "?"], cpus_used: "s",
+		wake_latency: {
+			"?": true, count: "i", p50_ns: "n", p99_ns: "n", max_ns: "n", mean_ns: "n", cv: "n?", worst: [event, "?"]
+		},
+		timer_late: {
+			"?": true, count: "i", p50_ns: "i", p99_ns: "i", max_ns: "i", mean_ns: "i", cv: "n", worst: [event, "?"]
+		},
+		run_delay: {
+			"?": true, count: "i", p50_ns: "i", p99_ns: "i", max_ns: "i", mean_ns: "i", cv: "n", worst: [event, "?"]
+		},
+		failed: {"?": true, fork: "i", exec: "i", other: "i", error: "s"},
 		schedstat: {"?": true, run_ns: "i", wait_ns: "i", timeslices: "i"},
 		proc: {
 			"?": true, voluntary_ctxt_switches: "i", nonvoluntary_ctxt_switches: "i",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // LINK: kt-guest/telemetry.c kt-guest/hist.c
 /* The arithmetic of worker telemetry, with made-up times and CPUs. */
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -72,12 +73,13 @@ TEST(a_sleep_is_no_gap_but_waking_late_is)
 	struct telemetry *t = fresh(0);
 
 	tm_mark(t, 10, 0);
-	tm_woken(t, 1010, 1050, 0); /* slept 1000, woke 40 late */
+	tm_woken(t, 40, 1050, 0); /* slept 1000, ran 40 after it was woken */
 	CHECK_INT(t->max_gap_ns, 40);
 	CHECK_INT(t->max_gap_at_ns, 1050);
 	CHECK_INT(t->wakes, 1);
 	CHECK_INT(t->sample[0], 40);
-	tm_woken(t, 2000, 1990, 0); /* early, by the clock's grain: not late */
+	CHECK_INT(t->worst_wakes.event[0].at_ns, 1050);
+	tm_woken(t, 0, 1990, 0);
 	CHECK_INT(t->sample[1], 0);
 	CHECK_INT(t->max_gap_ns, 40);
 }
@@ -87,10 +89,80 @@ TEST(woken_before_it_waited_counts_from_the_last_checkpoint)
 	struct telemetry *t = fresh(0);
 
 	tm_mark(t, 100, 0);
-	tm_woken(t, 50, 160, 0);
+	tm_woken(t, 110, 160, 0);
 	CHECK_INT(t->max_gap_ns, 100); /* start to the first checkpoint */
-	tm_woken(t, 100, 400, 0);
+	tm_woken(t, 300, 400, 0);
 	CHECK_INT(t->max_gap_ns, 240); /* 160 to 400, not 100 to 400 */
+}
+
+TEST(latency_is_the_kernels_wait_and_no_longer_than_since_it_was_due)
+{
+	CHECK_INT(tm_latency(30, 1000, 1500), 30);    /* the timer was late, not the worker */
+	CHECK_INT(tm_latency(900, 1000, 1500), 500);  /* it had waited before it slept, too */
+	CHECK_INT(tm_latency(900, 2000, 1500), 0);    /* early, by the clock's grain */
+	CHECK_INT(tm_latency(UINT64_MAX, 10, 15), 5); /* the kernel does not say */
+}
+
+TEST(how_late_a_timer_was_is_another_figure)
+{
+	struct telemetry *t = fresh(0);
+
+	tm_late(t, 1000, 1600, 2);
+	tm_woken(t, 100, 1600, 2);
+	CHECK_INT(t->late.max, 600);
+	CHECK_INT(t->worst_late.event[0].ns, 600);
+	CHECK_INT(t->wake_max_ns, 100);
+	CHECK_INT(t->max_gap_ns, 100);
+	tm_late(t, 2000, 1990, 2);
+	CHECK_INT(t->late.count, 2);
+	CHECK_INT(t->late.min, 0);
+}
+
+TEST(the_longest_are_kept_one_by_one)
+{
+	struct tm_top top = { .n = 0 };
+	uint64_t i;
+
+	tm_top_put(&top, 3, (struct tm_event){ .ns = 0, .at_ns = 7 }); /* none at all */
+	CHECK_INT(top.n, 0);
+	for (i = 1; i <= 100; i++)
+		tm_top_put(&top, 3, (struct tm_event){ .ns = i * 37 % 101, .at_ns = 1000 * i });
+	tm_top_sort(&top);
+	CHECK_INT(top.n, 3);
+	CHECK_INT(top.event[0].ns, 100);
+	CHECK_INT(top.event[1].ns, 99);
+	CHECK_INT(top.event[2].ns, 98);
+	CHECK_INT(top.event[0].at_ns * 37 / 1000 % 101, 100);
+}
+
+TEST(a_gap_that_grows_is_one_gap)
+{
+	struct telemetry *t = fresh(0);
+
+	tm_gap(t, 100, 150, 1);
+	tm_gap(t, 100, 250, 2);
+	tm_gap(t, 300, 340, 2);
+	tm_gap(t, 300, 290, 2); /* a clock that steps back */
+	tm_top_sort(&t->gaps);
+	CHECK_INT(t->gaps.n, 2);
+	CHECK_INT(t->gaps.event[0].ns, 150);
+	CHECK_INT(t->gaps.event[0].cpu, 2);
+	CHECK_INT(t->gaps.event[1].ns, 40);
+	CHECK_INT(t->max_gap_ns, 150);
+}
+
+TEST(failed_calls_are_counted_but_for_a_signals)
+{
+	struct telemetry *t = fresh(0);
+
+	tm_failed(t, TM_FORK, EINTR);
+	CHECK_INT(t->failed[TM_FORK], 0);
+	tm_failed(t, TM_FORK, EAGAIN);
+	tm_failed(t, TM_FORK, ENOMEM);
+	tm_failed(t, TM_OTHER, EIO);
+	CHECK_INT(t->failed[TM_FORK], 2);
+	CHECK_INT(t->failed[TM_OTHER], 1);
+	CHECK_INT(t->error, EAGAIN);
 }
 
 TEST(an_interrupted_wait_is_neither_gap_nor_latency)
@@ -142,7 +214,7 @@ TEST(wake_statistics)
 	CHECK_INT(s.count, 0);
 	CHECK(s.cv == 0);
 	for (i = 0; i < 4; i++)
-		tm_woken(t, 1000 * (i + 1), 1000 * (i + 1) + late[i], 0);
+		tm_woken(t, late[i], 1000 * (i + 1) + late[i], 0);
 	tm_wake_stats(t, &s);
 	CHECK_INT(s.count, 4);
 	CHECK_INT(s.p50_ns, 20);
@@ -159,7 +231,7 @@ TEST(reservoir_keeps_a_fair_part_of_many)
 	uint64_t i, n = 20 * TM_SAMPLES;
 
 	for (i = 0; i < n; i++)
-		tm_woken(t, i * 100000, i * 100000 + i, 0); /* lateness grows: 0 .. n-1 */
+		tm_woken(t, i, i * 100000 + i, 0); /* latency grows: 0 .. n-1 */
 	tm_wake_stats(t, &s);
 	CHECK_INT(s.count, n);
 	CHECK_INT(s.max_ns, n - 1); /* exact, kept or not */
@@ -172,12 +244,15 @@ TEST(run_delay_is_weighted_by_timeslices)
 {
 	struct telemetry *t = fresh(0);
 
-	tm_delay(t, 0, 0); /* nothing happened: no sample */
+	tm_delay(t, 0, 0, 5, 0); /* nothing happened: no sample */
 	CHECK_INT(t->delay.count, 0);
-	tm_delay(t, 100, 1);
-	tm_delay(t, 90, 9); /* nine waits of 10 on average */
+	tm_delay(t, 100, 1, 200, 3);
+	tm_delay(t, 90, 9, 500, 2); /* nine waits of 10 on average */
 	CHECK_INT(t->delay.count, 10);
 	CHECK_INT(t->delay.max, 100);
+	CHECK_INT(t->worst_delays.n, 2);
+	CHECK_INT(t->worst_delays.event[0].ns, 100);
+	CHECK_INT(t->worst_delays.event[0].cpu, 3);
 	CHECK_INT(hist_percentile(&t->delay, 90), 10);
 	CHECK_INT(hist_percentile(&t->delay, 99), 100);
 	CHECK(fabs(hist_mean(&t->delay) - 19) < 1e-9);
@@ -207,6 +282,9 @@ TEST(metrics_are_set_anew_and_bounded)
 UNIT_MAIN(T(percentile_is_nearest_rank), T(gap_is_between_checkpoints_and_at_its_end),
 	  T(first_cpu_is_no_migration), T(a_sleep_is_no_gap_but_waking_late_is),
 	  T(woken_before_it_waited_counts_from_the_last_checkpoint),
+	  T(latency_is_the_kernels_wait_and_no_longer_than_since_it_was_due),
+	  T(how_late_a_timer_was_is_another_figure), T(the_longest_are_kept_one_by_one),
+	  T(a_gap_that_grows_is_one_gap), T(failed_calls_are_counted_but_for_a_signals),
 	  T(an_interrupted_wait_is_neither_gap_nor_latency), T(close_accounts_for_who_never_ran),
 	  T(close_accounts_for_who_was_stopped_from_running), T(wake_statistics),
 	  T(reservoir_keeps_a_fair_part_of_many), T(run_delay_is_weighted_by_timeslices),
