@@ -153,7 +153,10 @@ static void judge_run(struct judge *j)
 	bool bad = judge_vm_exit(j, &f);
 
 	if (!bad && !scheduler_failed(j->m))
-		bad = judge_guest(j, &f) || judge_complete(j);
+		bad = judge_guest(j, &f) || whole_judge_end(j, &f) || whole_judge_steps(j, &f) ||
+		      judge_complete(j);
+	else if (!bad)
+		bad = whole_judge_end(j, &f);
 	if (bad)
 		j->not_judged = "the run failed";
 	else

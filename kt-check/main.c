@@ -184,14 +184,23 @@ struct input {
 	struct errbuf bad; /* the first thing that is wrong with it, or "" */
 };
 
+/* The record just read cannot be believed if rc is negative. */
+static void believe(struct input *i, int rc, const struct errbuf *e)
+{
+	if (rc < 0 && !i->bad.text[0])
+		errbuf_set(&i->bad, rc, "line %lu: %s record: %s", i->in.seq,
+			   rec_get_str(i->in.obj, "type", ""),
+			   e->text[0] ? e->text : strerror(-rc));
+}
+
 static void take(struct input *i)
 {
 	struct errbuf e;
-	int rc = model_take(i->m, i->in.obj, &e);
+	int rc = whole_take(&i->m->whole, i->in.obj, &e);
 
-	if (rc < 0 && !i->bad.text[0])
-		errbuf_set(&i->bad, rc, "line %lu: %s record: %s", i->in.seq,
-			   rec_get_str(i->in.obj, "type", ""), e.text[0] ? e.text : strerror(-rc));
+	if (!rc)
+		rc = model_take(i->m, i->in.obj, &e);
+	believe(i, rc, &e);
 }
 
 static void set_bad(struct input *i, const struct errbuf *e)
@@ -207,13 +216,14 @@ static void look_at(struct input *i, bool ended, int upstream)
 	const char *type = rec_peek(&i->in, buf);
 	struct errbuf e;
 
-	if (*type && !model_wants(i->m, type) && !is_judgement(type)) {
+	if (*type && !model_wants(i->m, type) && !stream_wants(type) && !is_judgement(type)) {
 		rec_pass(i->out, i->in.line, i->in.len); /* most of a stream: not even parsed */
 		return;
 	}
 	if (rec_parse(&i->in, &e) < 0)
 		set_bad(i, &e);
 	if (is_old_judgement(i->in.obj)) {
+		believe(i, stream_take(&i->m->whole.stream, i->in.obj, &e), &e);
 		i->in.ended = ended;
 		i->in.upstream = upstream;
 		return;
@@ -273,6 +283,8 @@ static int run(const struct opts *o, struct rec_out *out)
 	} else {
 		if (!i.bad.text[0] && rec_in_complete(&i.in, &i.bad) == 0 && !m.have_test)
 			errbuf_set(&i.bad, 0, "no test record in the input");
+		if (!i.bad.text[0])
+			stream_complete(&m.whole.stream, i.in.seq, &i.bad);
 		rc = i.bad.text[0] ? msg_err(KT_DATA, 0, "%s", i.bad.text) : judge(o, &m, out);
 	}
 	rec_in_free(&i.in);

@@ -26,11 +26,10 @@ static int keep(char **s, const char *text)
 
 static int take_step(struct model *m, struct json_object *o, struct errbuf *e)
 {
-	int64_t index = rec_get_int(o, "index", -1), ns = rec_get_int(o, "guest_ns", -1);
+	int64_t index = rec_get_int(o, "index", 0), ns = rec_get_int(o, "guest_ns", 0);
 	const char *event = rec_get_str(o, "event", "");
 
-	if (index < 0 || ns < 0)
-		return errbuf_set(e, -EINVAL, "expected numbers >= 0 as index and guest_ns");
+	(void)e; /* whole_take() has seen to it that they are there */
 	observed_step(&m->seen, strcmp(event, "end") != 0, rec_get_int(o, "t_ns", 0));
 	if (strcmp(event, "end") == 0) {
 		m->step = -1;

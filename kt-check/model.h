@@ -13,6 +13,7 @@
 #include "errbuf.h"
 #include "limits.h"
 #include "observed.h"
+#include "whole.h"
 
 /*
  * What the stream says about one run, as far as it is judged: the plan, the
@@ -22,6 +23,7 @@
 
 #define MODEL_MAX_WORKERS (1U << 20) /* an end to what a hostile guest can make us keep */
 #define MODEL_MAX_NODES   64
+#define MODEL_MAX_COUNT   (1LL << 53) /* 104 days in ns: nothing that is counted gets there */
 #define MODEL_NONE        UINT32_MAX
 #define MODEL_ROOT        "/"  /* name of the cgroup of workers that are in none */
 #define MODEL_BACKDROP    (-1) /* as a step: what is there before the first and until the end */
@@ -128,6 +130,7 @@ struct sched {
 
 struct model {
 	bool have_test;
+	struct whole whole;
 	char *test;      /* name */
 	char *scheduler; /* the plan's, or the first one that its ops attach, or NULL */
 	struct limits limits;

@@ -16,7 +16,7 @@ static int get_count(struct json_object *o, const char *key, uint64_t *v, struct
 	struct json_object *m;
 
 	if (!json_object_object_get_ex(o, key, &m) || !json_object_is_type(m, json_type_int) ||
-	    (json_object_get_int64(m) < 0))
+	    json_object_get_int64(m) < 0 || json_object_get_int64(m) > MODEL_MAX_COUNT)
 		return errbuf_set(e, -EINVAL, "expected a whole number >= 0 as %s", key);
 	*v = json_object_get_uint64(m);
 	return 0;

@@ -340,17 +340,24 @@ const char *rec_peek(const struct rec_in *in, char buf[REC_TYPE_MAX])
 
 int rec_parse(struct rec_in *in, struct errbuf *e)
 {
-	int code, rc = parse(in, e);
+	int rc = parse(in, e);
+	int64_t code;
 
+	if (rc != 1 || !rec_is(in->obj, "end"))
+		return rc;
+	code = rec_get_int(in->obj, "exit", -1);
+	if (code < 0 || code > 255)
+		return errbuf_set(
+			e, -EBADMSG,
+			"line %lu: end record: expected a whole number from 0 to 255 as exit",
+			in->seq);
 	/* with t_ns it came out of the guest: evidence, and no part of the pipeline */
-	if (rc == 1 && rec_is(in->obj, "end") &&
-	    !json_object_object_get_ex(in->obj, "t_ns", NULL)) {
-		in->ended = true;
-		code = (int)rec_get_int(in->obj, "exit", KT_SOFTWARE);
-		if (code >= KT_USAGE && code > in->upstream)
-			in->upstream = code;
-	}
-	return rc;
+	if (json_object_object_get_ex(in->obj, "t_ns", NULL))
+		return 1;
+	in->ended = true;
+	if (code >= KT_USAGE && code > in->upstream)
+		in->upstream = (int)code;
+	return 1;
 }
 
 int rec_next(struct rec_in *in, struct errbuf *e)

@@ -55,7 +55,7 @@ usage() {
 	[ "$output" = '{"type":"end","tool":"kt-check","exit":64,"records":0}' ]
 }
 
-# edit STREAM JQ: a stream changed, as in.jsonl
+# edit STREAM JQ: a stream changed as if its tools had written it so, as in.jsonl
 edit() {
-	jq -c "$2" "$DATA/$1.jsonl" >in.jsonl
+	jq -c "$2" "$DATA/$1.jsonl" | recount >in.jsonl
 }

@@ -140,7 +140,7 @@ work_rate: background_spinner: worker 71 has no work rate: it has no CPU time' ]
 		if .type == "step" and .guest_ns == 2400000000 then .event = "start" else . end'
 	jq -c 'select(.type == "step" and .event == "end")' in.jsonl >end
 	{ grep -v '"event":"exit"' in.jsonl | sed '/"tool":"kt-guest".*"t_ns"/,$d'
-	  grep '"event":"exit"' in.jsonl
+	  grep '"event":"exit"' in.jsonl | sed "s/\"t_ns\":[0-9]*/$(tail -n1 end | grep -o '"t_ns":[0-9]*')/"
 	  sed -n '/"tool":"kt-guest".*"t_ns"/,$p' in.jsonl; } >moved.jsonl
 	fails_by moved.jsonl 'scheduler: scheduler scx_kt died 3.2s into the workload, between or after its steps: no reason was given'
 }
@@ -271,6 +271,9 @@ throughput_cv: phased_worker: no throughput CV: no worker did any work' ]
 @test "no test, two tests" {
 	edit pass 'select(.type != "test")'
 	judge in.jsonl
+	bad_input 'line 8: vm record: expected the test record before it'
+	head -n 8 "$DATA/pass.jsonl" | tail -n +2 >in.jsonl
+	judge in.jsonl
 	bad_input 'no test record in the input'
 	edit pass 'if .type == "test" then ., . else . end'
 	judge in.jsonl
@@ -309,7 +312,7 @@ refuses() {
 	refuses 'if .type == "vm_exit" then .cause = 1 else . end' \
 		'line 32: vm_exit record: expected a string as cause'
 	refuses 'if .type == "step" then .index = "0" else . end' \
-		'line 20: step record: expected numbers >= 0 as index and guest_ns'
+		'line 20: step record: expected a string as event and numbers >= 0 as index and guest_ns'
 	refuses 'if .type == "sched" then del(.event) else . end' \
 		'line 16: sched record: expected a string as event'
 	refuses 'if .type == "test" then .name = [] else . end' \
@@ -331,16 +334,19 @@ refuses() {
 	sed 's/"max_gap_ms":2000/"max_gap_ms":1e999/' "$DATA/pass.jsonl" >in.jsonl
 	judge in.jsonl
 	bad_input 'line 1: test record: expected a number >= 0 or null as max_gap_ms'
-	sed -E 's/"(work_units|iterations|max_gap_ns|migrations|wait_ns)":[0-9]+/"\1":18446744073709551615/g' \
+	sed -E 's/"(work_units|iterations|max_gap_ns|migrations|wait_ns)":[0-9]+/"\1":9007199254740992/g' \
 		"$DATA/pass.jsonl" >in.jsonl
 	judge in.jsonl
 	verdict_is 1 fail
 	[ "$(found fail | cut -d: -f1 | sort -u)" = gap ]
-	grep -q '"type":"stats","cgroup":null.*"iterations":9223372036854775807' out.jsonl
+	grep -q '"type":"stats","cgroup":null.*"iterations":36028797018963968' out.jsonl
+	sed -E 's/"iterations":[0-9]+/"iterations":9007199254740993/' "$DATA/pass.jsonl" >in.jsonl
+	judge in.jsonl
+	bad_input 'line 22: worker record: expected a whole number >= 0 as iterations'
 	# what json-c 0.18 takes for no number, and older ones for the largest
 	sed -E 's/"work_units":[0-9]+/"work_units":99999999999999999999999/' "$DATA/pass.jsonl" >in.jsonl
 	judge in.jsonl
-	[ "$status" -eq 0 ] || bad_input 'line 22: expected a record, a JSON object with a "type"'
+	[ "$status" -eq 65 ]
 }
 
 @test "a line that is no record: passed on, told once" {
@@ -386,7 +392,7 @@ refuses() {
 @test "100000 workers, 10000 cgroups: no quadratic behaviour" {
 	jq -c 'if .type == "test" then .steps[0].cgroups = [range(10000) | {name: "c\(.)", cpus: null, workers: 10, work: {type: "SpinWait"}}]
 		elif .type == "worker" then select(.tid == 71) | range(100000) as $i | .cgroup = "c\($i % 10000)" | .tid = $i
-		else . end' "$DATA/pass.jsonl" >in.jsonl
+		else . end' "$DATA/pass.jsonl" | recount >in.jsonl
 	start=$EPOCHREALTIME
 	judge in.jsonl
 	verdict_is 0 pass
@@ -424,4 +430,96 @@ refuses() {
 	run --separate-stderr sh -c 'kt-check <"$1" >/dev/full' sh "$DATA/pass.jsonl"
 	[ "$status" -eq 74 ]
 	[ "$stderr" = "kt-check: unable to write to standard output: No space left on device" ]
+}
+
+@test "a guest that powers off in mid-test does not pass, whoever schedules" {
+	# no end of the second step, none of the guest: its workers were not even planned for
+	edit eevdf 'select((.type == "step" and .index == 1 and .event == "end" or .type == "end" and has("t_ns")) | not)'
+	fails_by in.jsonl 'run: the guest powered off in step 1, before its test had ended'
+	edit eevdf 'select((.type == "step" and .index == 1 or .type == "end" and has("t_ns")) | not)'
+	fails_by in.jsonl 'run: the guest powered off before step 1, before its test had ended'
+	edit eevdf 'select((.type == "end" and has("t_ns")) | not)'
+	fails_by in.jsonl 'run: the guest powered off after the last step, before its test had ended'
+	edit pass 'select((.type == "end" and has("t_ns")) | not)'
+	fails_by in.jsonl 'run: the guest powered off after the last step, before its test had ended'
+	# an expected end of the scheduler explains steps that are left out, not a guest that is gone
+	edit sched_died 'select((.type == "end" and has("t_ns")) | not)'
+	judge in.jsonl
+	verdict_is 1 fail
+	found fail | grep -qx 'run: the guest powered off .*, before its test had ended'
+}
+
+@test "each step of the plan begins and ends, once and in order" {
+	edit eevdf 'select(.type != "step" or .index != 1)'
+	fails_by in.jsonl 'run: step 1 of the plan did not begin'
+	edit eevdf 'select(.type != "step" or .index != 1 or .event != "end")'
+	fails_by in.jsonl 'run: step 1 of the plan did not end'
+	edit pass 'if .type == "step" and .index == 1 then .index = 2 else . end'
+	judge in.jsonl
+	bad_input 'line 26: step record: step 2, and the plan has 2'
+	edit pass 'select(.type != "step" or .index != 0)'
+	judge in.jsonl
+	bad_input 'line 24: step record: start of step 1, and the next one is step 0'
+	edit pass 'select(.type != "step" or .index != 0 or .event != "end")'
+	judge in.jsonl
+	bad_input 'line 25: step record: start of step 1 while step 0 runs'
+	edit pass 'if .type == "step" and .index == 1 then .guest_ns = 7 else . end'
+	judge in.jsonl
+	bad_input 'line 26: step record: guest_ns is less than that of the step record before'
+}
+
+@test "two runs in one stream, whichever records tell" {
+	cat "$DATA/unfair.jsonl" "$DATA/pass.jsonl" >in.jsonl
+	judge in.jsonl
+	bad_input 'line 34: test record: expected one test in the input, this is a second'
+	grep -v '"type":"test"' "$DATA/pass.jsonl" | cat "$DATA/unfair.jsonl" - >in.jsonl
+	judge in.jsonl
+	bad_input 'line 34: end record: expected one end of kt-guest in the input, this is a second'
+	grep '"type":"vm"' "$DATA/pass.jsonl" | cat "$DATA/unfair.jsonl" - >in.jsonl
+	judge in.jsonl
+	bad_input 'line 34: vm record: expected one vm in the input, this is a second'
+}
+
+@test "a record that is missing or there twice is missed by those who counted" {
+	grep -v '"event":"topology"' "$DATA/pass.jsonl" >in.jsonl
+	judge in.jsonl
+	bad_input 'the input has 32 records, its tools say that they wrote 33'
+	sed '/"type":"console"/p' "$DATA/pass.jsonl" >in.jsonl
+	judge in.jsonl
+	bad_input 'the input has 35 records, its tools say that they wrote 33'
+	# a guest that panicked has not counted, the tools have
+	grep -v '"type":"kernel"' "$DATA/panic.jsonl" | sed '/"text"/d' | sed '/"type":"sched"/d' >in.jsonl
+	judge in.jsonl
+	bad_input "the input has $(wc -l <in.jsonl) records, its tools say that they wrote at least $(jq -s 'map(select(.type == "end") | .records + 1) | add' in.jsonl)"
+	edit pass 'if .tool == "kt-vm" then .records = null else . end'
+	judge in.jsonl
+	bad_input 'line 33: end record: expected a string as tool and a whole number >= 0 as records'
+}
+
+@test "an exit code that cannot be" {
+	for code in 256 -1 null '"0"' 1.5 '[]'; do
+		for tool in kt-topo kt-vm; do
+			sed "/\"tool\":\"$tool\"/s/\"exit\":0/\"exit\":$code/" "$DATA/pass.jsonl" >in.jsonl
+			judge in.jsonl
+			bad_input "line $(grep -n "\"tool\":\"$tool\"" in.jsonl | cut -d: -f1): end record: expected a whole number from 0 to 255 as exit"
+		done
+		# the guest's own
+		sed "/\"tool\":\"kt-guest\".*t_ns/s/\"exit\":0/\"exit\":$code/" "$DATA/pass.jsonl" >in.jsonl
+		judge in.jsonl
+		bad_input "line 29: end record: expected a whole number from 0 to 255 as exit"
+	done
+	sed '/"tool":"kt-vm"/s/"exit":0,//' "$DATA/pass.jsonl" >in.jsonl
+	judge in.jsonl
+	[ "$status" -eq 65 ]
+}
+
+@test "records that are not where they were written" {
+	# the guest's end before what it did
+	{ head -n 19 "$DATA/pass.jsonl"; sed -n 29p "$DATA/pass.jsonl"; sed -n '20,28p;30,$p' "$DATA/pass.jsonl"; } >in.jsonl
+	judge in.jsonl
+	bad_input 'line 21: step record: the guest'"'"'s end record stands before it'
+	# a worker's report after the next step has begun
+	{ head -n 24 "$DATA/pass.jsonl"; sed -n 26p "$DATA/pass.jsonl"; sed -n 25p "$DATA/pass.jsonl"; tail -n +27 "$DATA/pass.jsonl"; } >in.jsonl
+	judge in.jsonl
+	bad_input 'line 26: worker record: t_ns is less than that of a record before it'
 }

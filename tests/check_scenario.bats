@@ -37,20 +37,20 @@ with_ops() {
 			(.cgroup = "late" | .step = 1 | .tid = 80), (.cgroup = "late" | .step = 1 | .tid = 81),
 			(.cgroup = "/" | .step = 1 | .tid = 82), (.cgroup = "back" | .step = null | .tid = 83),
 			({type: "op", step: 1, guest_ns: 1, duration_ns: 1, ok: true, error: null} | (.index = 0, .index = 1, .index = 2) | .op = "x")
-		else . end' "$DATA/no_checks.jsonl" >in.jsonl
+		else . end' "$DATA/no_checks.jsonl" | recount >in.jsonl
 }
 
 @test "what ops and the backdrop start is expected" {
 	with_ops
 	judge in.jsonl
 	verdict_is 0 pass
-	jq -c 'select(.tid != 81)' in.jsonl >less.jsonl
+	jq -c 'select(.tid != 81)' in.jsonl | recount >less.jsonl
 	fails_by less.jsonl 'run: late: 1 of 2 planned workers reported'
-	jq -c 'select(.tid != 82)' in.jsonl >less.jsonl
+	jq -c 'select(.tid != 82)' in.jsonl | recount >less.jsonl
 	fails_by less.jsonl 'run: /: 0 of 1 planned workers reported'
-	jq -c 'select(.tid != 83)' in.jsonl >less.jsonl
+	jq -c 'select(.tid != 83)' in.jsonl | recount >less.jsonl
 	fails_by less.jsonl 'run: back: 0 of 1 planned workers reported'
-	jq -c 'select(.type != "op" or .index != 1)' in.jsonl >less.jsonl
+	jq -c 'select(.type != "op" or .index != 1)' in.jsonl | recount >less.jsonl
 	fails_by less.jsonl 'run: 2 of 3 planned ops reported'
 }
 
@@ -58,19 +58,19 @@ with_ops() {
 	with_ops
 	jq -c 'if .type == "test" then .steps[1].every_ns = 1000000 | .steps[1].ops = [.steps[1].ops[1]]
 		elif .tid == 82 or (.type == "op" and .index > 0) then empty
-		elif .type == "op" then .count = 2 else . end' in.jsonl >loop.jsonl
+		elif .type == "op" then .count = 2 else . end' in.jsonl | recount >loop.jsonl
 	judge loop.jsonl
 	verdict_is 0 pass
-	jq -c 'if .type == "op" then .count = 3 else . end' loop.jsonl >more.jsonl
+	jq -c 'if .type == "op" then .count = 3 else . end' loop.jsonl | recount >more.jsonl
 	fails_by more.jsonl 'run: late: 2 of 3 planned workers reported'
 }
 
 @test "an op that failed is the reason, not what comes of it" {
 	with_ops
 	jq -c 'if .type == "op" and .index == 1 then .ok = false | .op = "spawn" | .cgroup = "late" | .error = "no such thing"
-		elif .tid == 81 then empty else . end' in.jsonl >bad.jsonl
+		elif .tid == 81 then empty else . end' in.jsonl | recount >bad.jsonl
 	fails_by bad.jsonl 'run: step 1, op 1 (spawn late): no such thing'
-	jq -c 'if .type == "op" then .step = null else . end' bad.jsonl >back.jsonl
+	jq -c 'if .type == "op" then .step = null else . end' bad.jsonl | recount >back.jsonl
 	fails_by back.jsonl 'run: backdrop, op 1 (spawn late): no such thing'
 }
 
@@ -81,7 +81,7 @@ with_payload() {
 			.payloads = [{name: \"load\", checks: \$checks}] | .payload = \"load\"
 		elif .tid == 74 then ., ({type: \"payload\", name: \"load\", step: null, cgroup: null, guest_ns: 1, exit: \"exit 0\",
 			duration_ns: 1500000000, metrics: {\"a.b\": 10, \"c.0\": 0.5}, stderr: \"hm\nno luck\n\"} | $1)
-		else . end" "$DATA/no_checks.jsonl" >in.jsonl
+		else . end" "$DATA/no_checks.jsonl" | recount >in.jsonl
 }
 
 @test "a payload: exit code, metrics, and no record of it" {
@@ -121,7 +121,7 @@ payload: payload load: its output has a metric c.0'
 
 @test "payloads are not judged when the scheduler died" {
 	with_payload '.exit = "exit 1"' '[]'
-	jq -c 'if .type == "sched" and .event == "stop" then .event = "exit" | .reason = "r" | .exit = "exit 1" else . end' in.jsonl >died.jsonl
+	jq -c 'if .type == "sched" and .event == "stop" then .event = "exit" | .reason = "r" | .exit = "exit 1" else . end' in.jsonl | recount >died.jsonl
 	judge died.jsonl
 	verdict_is 1 fail
 	[ "$(found skip | grep payload)" = 'payload: not judged: the scheduler died' ]
@@ -156,23 +156,23 @@ expecting() {
 }
 
 @test "an inconclusive run that the test allows" {
-	jq -c 'select(.type != "sched") | if .type == "test" then .allow_inconclusive = true else . end' "$DATA/pass.jsonl" >in.jsonl
+	jq -c 'select(.type != "sched") | if .type == "test" then .allow_inconclusive = true else . end' "$DATA/pass.jsonl" | recount >in.jsonl
 	judge in.jsonl
 	verdict_is 0 inconclusive
 	[ "$(jq -c 'select(.type == "verdict").allowed' out.jsonl)" = true ]
 	run kt-report <out.jsonl
 	[ "$status" -eq 0 ]
-	jq -c 'if .type == "test" then .allow_inconclusive = true else . end' "$DATA/unfair.jsonl" >in.jsonl
+	jq -c 'if .type == "test" then .allow_inconclusive = true else . end' "$DATA/unfair.jsonl" | recount >in.jsonl
 	judge in.jsonl
 	verdict_is 1 fail
 }
 
 @test "several schedulers, one after another" {
-	jq -c 'if .type == "sched" and .event == "stop" then ., (.event = "attach" | .ops = "x"), . else . end' "$DATA/pass.jsonl" >in.jsonl
+	jq -c 'if .type == "sched" and .event == "stop" then ., (.event = "attach" | .ops = "x"), . else . end' "$DATA/pass.jsonl" | recount >in.jsonl
 	judge in.jsonl
 	verdict_is 0 pass
 	found pass | grep -qx 'scheduler: 2 schedulers attached, one after another, and each ran until it was stopped'
-	jq -c 'if .type == "sched" and .event == "stop" then ., (.event = "attach" | .ops = "x") else . end' "$DATA/pass.jsonl" >in.jsonl
+	jq -c 'if .type == "sched" and .event == "stop" then ., (.event = "attach" | .ops = "x") else . end' "$DATA/pass.jsonl" | recount >in.jsonl
 	judge in.jsonl
 	verdict_is 2 inconclusive
 }
@@ -218,7 +218,7 @@ on_nodes() {
 			{id: 0, memory_mib: 1024, cpus: "0-1"}, {id: 1, memory_mib: 1024, cpus: "2-3"},
 			{id: 2, memory_mib: 1024, cpus: ""}]
 		elif .type == "worker" then .numa_pages = $pages | .numa_pages_migrated = 5 else . end' \
-		"$DATA/pass.jsonl" >in.jsonl
+		"$DATA/pass.jsonl" | recount >in.jsonl
 }
 
 @test "page locality, cross-node migration, slow tier" {
@@ -232,7 +232,7 @@ on_nodes() {
 	[ "$(found fail | grep phased)" = 'cross_node_migration: phased_worker: cross-node migration ratio 0.050 above limit 0.040 (10 migrated, 200 pages)
 slow_tier: phased_worker: slow-tier ratio 0.100 above limit 0.050 (20 on nodes without CPUs, 200 pages)' ]
 	# the nodes that the plan names count, not those of the CPUs
-	jq -c 'if .type == "test" then .steps[0].cgroups[1].mems = "0,2" else . end' in.jsonl >mems.jsonl
+	jq -c 'if .type == "test" then .steps[0].cgroups[1].mems = "0,2" else . end' in.jsonl | recount >mems.jsonl
 	judge mems.jsonl --min-page-locality 0.9
 	verdict_is 0 pass
 }
@@ -242,7 +242,7 @@ slow_tier: phased_worker: slow-tier ratio 0.100 above limit 0.050 (20 on nodes w
 	judge in.jsonl --min-page-locality 0.9
 	verdict_is 2 inconclusive
 	found inconclusive | grep -qx 'page_locality: phased_worker: no page locality: no page was seen'
-	jq -c 'if .type == "test" then .steps[0].cgroups[].groups = [{workers: 2, mem_policy: {mode: "bind", nodes: "0"}}] else . end' in.jsonl >bind.jsonl
+	jq -c 'if .type == "test" then .steps[0].cgroups[].groups = [{workers: 2, mem_policy: {mode: "bind", nodes: "0"}}] else . end' in.jsonl | recount >bind.jsonl
 	judge bind.jsonl --min-page-locality 0.9
 	verdict_is 1 fail
 	found fail | grep -qx 'page_locality: phased_worker: no page locality: memory is bound to nodes, and no page was seen'
@@ -267,9 +267,10 @@ slow_tier: phased_worker: slow-tier ratio 0.100 above limit 0.050 (20 on nodes w
 on_host() {
 	jq -c 'select(.type | IN("vm", "vm_exit", "boot", "console", "initrd", "kernel", "topology") | not) |
 		if .type == "end" and .tool == "kt-guest" and .t_ns then ({type: "guest", event: "done", guest_ns: 23300000000}, del(.t_ns))
-		elif .type == "end" and .tool == "kt-vm" then empty else del(.t_ns) end |
+		elif .type == "end" then empty else del(.t_ns) end |
 		if .type == "guest" and .event == "init" then {type: "host", kernel: "6.12", cgroup: "/sys/fs/cgroup/kt.1-2-3", cpus: "0-3",
-			cpu_of: [0, 1, 2, 3], nodes: [{id: 0, cpus: "0-3"}], scheduler: null, guest_ns: 1800000000} else . end' "$DATA/pass.jsonl"
+			cpu_of: [0, 1, 2, 3], nodes: [{id: 0, cpus: "0-3"}], scheduler: null, guest_ns: 1800000000} else . end |
+		'"${1-.}" "$DATA/pass.jsonl" | recount
 }
 
 @test "a run without a guest" {
@@ -282,8 +283,8 @@ on_host() {
 	[ "${lines[0]}" = "kt run 'mixed_workloads' [sched=scx_kt] [topo=1n2l2c1t] passed" ]
 	grep -qx 'on this machine, kernel=6.12 cpus=0-3 cgroup=/sys/fs/cgroup/kt.1-2-3' <<<"$output"
 	[ "${lines[-1]}" = 'PASS mixed_workloads [scx_kt 1n2l2c1t] 21.5s' ]
-	on_host | jq -c 'select(.event != "done")' >in.jsonl
+	on_host 'select(.event != "done")' >in.jsonl
 	fails_by in.jsonl 'run: the run did not come to its end'
-	on_host | jq -c 'if .event == "done" then {type: "guest", event: "error", guest_ns: 1, text: "oops"}, . else . end' >in.jsonl
+	on_host 'if .event == "done" then {type: "guest", event: "error", guest_ns: 1, text: "oops"}, . else . end' >in.jsonl
 	fails_by in.jsonl 'run: kt-guest reports: oops'
 }

@@ -10,6 +10,11 @@ export KT_TOP KT_BIN PATH="$KT_BIN:$PATH"
 # leaks at exit of a short-lived program are no fault; every other finding is
 export ASAN_OPTIONS=detect_leaks=0
 
+# Streams that are changed on purpose, as if their tools had written them so.
+recount() {
+	"$KT_TOP/tests/recount"
+}
+
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return
 	export XDG_CACHE_HOME=$PWD/cache XDG_STATE_HOME=$PWD/state

@@ -10,14 +10,14 @@ DATA=$KT_TOP/tests/data/observe
 
 # stream [FILTER]: the recorded run with five snapshots, changed by a jq filter, as in.jsonl
 stream() {
-	jq -c "${1:-.}" "$DATA/series.jsonl" >in.jsonl
+	jq -c "${1:-.}" "$DATA/series.jsonl" | recount >in.jsonl
 }
 
 # samples FILTER: the same, with the filter applied to each sample; $n is its number
 samples() {
 	jq -cn "foreach inputs as \$r (0; if \$r.type == \"sample\" then . + 1 else . end;
 		. as \$n | \$r | if .type == \"sample\" then ($1) else . end)" \
-		"$DATA/series.jsonl" >in.jsonl
+		"$DATA/series.jsonl" | recount >in.jsonl
 }
 
 judge() {
@@ -191,7 +191,7 @@ fail load always_true: false in sample 17 at 0.0s'
 
 @test "temporal: a run that failed is not judged by it" {
 	jq -c 'if .type == "test" then .temporal = [{"field": "nr_dispatched", "pattern": "nondecreasing", "source": "samples"}] else . end' \
-		"$DATA/stall.jsonl" >in.jsonl
+		"$DATA/stall.jsonl" | recount >in.jsonl
 	judge
 	says 1 temporal 'skip nr_dispatched nondecreasing: not judged: the scheduler died'
 }
@@ -298,14 +298,14 @@ blamed() {
 }
 
 @test "report: schedulers that fail one after the other" {
-	jq -c 'if .type == "snapshot" then (.exit.ops = "first"), . elif .type == "scx_exit" then (.exit.ops = "first"), (.exit.kind = "SCX_EXIT_UNREG_KERN"), . else . end' "$DATA/error.jsonl" >x.jsonl
+	jq -c 'if .type == "snapshot" then (.exit.ops = "first"), . elif .type == "scx_exit" then (.exit.ops = "first"), (.exit.kind = "SCX_EXIT_UNREG_KERN"), . else . end' "$DATA/error.jsonl" | recount >x.jsonl
 	run bash -c 'kt-check <x.jsonl | kt-report'
 	[ "${lines[0]}" = 'BUG SUMMARY first: SCX_EXIT_ERROR_BPF: scx_bpf_error: scx_kt was asked to fail after 2000 ms, in kt_enqueue (ops.enqueue)' ]
 	[ "${lines[1]}" = 'BUG SUMMARY kt: SCX_EXIT_ERROR_BPF: scx_bpf_error: scx_kt was asked to fail after 2000 ms, in kt_enqueue (ops.enqueue)' ]
 	[[ ${lines[2]} != BUG* ]]
 	[ "$(grep -A1 -x -e '--- dump ---' <<<"$output" | grep scheduler:)" = $'scheduler: first\nscheduler: kt' ]
 	# there is room for 32 and the last
-	jq -c 'if .type == "scx_exit" then . as $x | range(40) | tostring as $n | $x | .exit.ops = $n else . end' "$DATA/error.jsonl" >x.jsonl
+	jq -c 'if .type == "scx_exit" then . as $x | range(40) | tostring as $n | $x | .exit.ops = $n else . end' "$DATA/error.jsonl" | recount >x.jsonl
 	run bash -c 'kt-check <x.jsonl | kt-report'
 	[ "$(grep -c ^BUG <<<"$output")" -eq 33 ]
 	[[ ${lines[31]} = 'BUG SUMMARY 31: '* ]]
@@ -315,7 +315,7 @@ blamed() {
 @test "report: a guest that hangs, and what its CPUs are at" {
 	jq -c 'if .type == "vm_exit" then .cause = "deadline" | .detail = "20s were over" else
 		select(.type != "scx_exit" and (.type == "sched" and .event == "exit" | not)) |
-		if .type == "snapshot" then .exit.kind = "SCX_EXIT_NONE" else . end end' "$DATA/error.jsonl" >x.jsonl
+		if .type == "snapshot" then .exit.kind = "SCX_EXIT_NONE" else . end end' "$DATA/error.jsonl" | recount >x.jsonl
 	run bash -c 'kt-check <x.jsonl | kt-report'
 	[ "${lines[0]}" = 'BUG SUMMARY deadline: 20s were over; cpu 0 left[61] in scx_dump_task+0x12f, cpu 1 left[62] in native_queued_spin_lock_slowpath+0x84, cpu 2 right[63] in user mode, cpu 3 right[64] in user mode' ]
 }
@@ -349,7 +349,7 @@ blamed() {
 			{type: "step", index: 1, event: "start", guest_ns: 6000000000, t_ns: .t_ns}, .
 		elif .type == "sample" and $n > 40 then .cpu.nr_running = [8, 1, 1, 1] | .events.dispatch_keep_last = [$n * 10]
 		elif .type == "step" and .event == "end" then .index = 1
-		elif .type == "worker" then ., (.step = 1 | .iterations = 1) else . end)' "$DATA/series.jsonl" >x.jsonl
+		elif .type == "worker" then ., (.step = 1 | .iterations = 1) else . end)' "$DATA/series.jsonl" | recount >x.jsonl
 	run bash -c 'kt-report -v <x.jsonl'
 	grep -qxE '  worse than the step before: keep-lasts/s [0-9.]+, was 0\.0' <<<"$output"
 	grep -qxE '  worse than the step before: imbalance [0-9.]+, was 1\.[0-9]' <<<"$output"
@@ -492,7 +492,7 @@ lacks() {
 	jq -c 'if .type == "snapshot" then .maps += [
 		{"name": "cpu_stats", "type": "percpu_array", "entries": [{"key": 0, "values": [{"n": 1}, {"n": 2}]}]},
 		{"name": "other.bss", "type": "array", "entries": [{"key": 0, "value": {"nr_dispatched": 7}}]}] else . end' \
-		"$DATA/series.jsonl" >r.jsonl
+		"$DATA/series.jsonl" | recount >r.jsonl
 	show r.jsonl periodic_000 'cpu_stats[0].n'
 	[ "$(tr -d ' \n' <<<"$output")" = '[1,2]' ]
 	show r.jsonl periodic_000 other.bss:nr_dispatched
@@ -515,7 +515,7 @@ lacks() {
 }
 
 @test "snapshot: a guest's text does not act on the terminal" {
-	jq -c 'if .type == "snapshot" then .cpus[0].curr.comm = "a\u001b[31mb\u009b" else . end' "$DATA/series.jsonl" >r.jsonl
+	jq -c 'if .type == "snapshot" then .cpus[0].curr.comm = "a\u001b[31mb\u009b" else . end' "$DATA/series.jsonl" | recount >r.jsonl
 	show r.jsonl periodic_000 'cpus[0].curr.comm'
 	[ "$(printf '%s' "$output" | tr -d '?\200-\377')" = 'a[31mb' ]
 	show r.jsonl periodic_000

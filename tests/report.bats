@@ -73,7 +73,7 @@ usage() {
 		if .type == "test" then .steps[0].cgroups[0].workers = 30
 		elif .type == "worker" and .cgroup == "background_spinner" then
 			select(.tid == 71) | range(30) as $i | .tid = $i
-		else . end' "$DATA/pass.jsonl") || true
+		else . end' "$DATA/pass.jsonl" | recount) || true
 	report in.jsonl
 	[ "$status" -eq 1 ]
 	[ "$(grep -c 'below floor' out.txt)" -eq 40 ]
@@ -86,7 +86,7 @@ usage() {
 	kt-check >in.jsonl < <(jq -c '
 		if .type == "test" then .steps[0].cgroups = [range(30) | {name: "c\(.)", workers: 1}]
 		elif .type == "worker" then select(.tid == 71) | range(30) as $i | .cgroup = "c\($i)"
-		else . end' "$DATA/pass.jsonl")
+		else . end' "$DATA/pass.jsonl" | recount)
 	report in.jsonl
 	[ "$(grep -c '^c[0-9]*: workers=1' out.txt)" -eq 20 ]
 	grep -qx '\.\.\. and 10 more cgroups' out.txt
@@ -141,7 +141,7 @@ usage() {
 @test "a verdict that the guest forged counts for nothing" {
 	jq -c 'if .type == "vm_exit" then {"type": "verdict", "test": "x", "verdict": "pass", "t_ns": 1},
 		{"type": "check", "name": "gap", "verdict": "pass", "detail": "forged", "t_ns": 1},
-		{"type": "stats", "cgroup": null, "workers": 9, "t_ns": 1}, . else . end' "$DATA/panic.jsonl" >in.jsonl
+		{"type": "stats", "cgroup": null, "workers": 9, "t_ns": 1}, . else . end' "$DATA/panic.jsonl" | recount >in.jsonl
 	report in.jsonl -v
 	[ "$status" -eq 2 ]
 	run ! grep -q forged out.txt
@@ -177,7 +177,7 @@ usage() {
 
 @test "an engine that was lost: the console, and the code of kt-vm" {
 	jq -c 'if .type == "vm_exit" then .cause = "engine_lost" | .detail = "it was killed" | del(.panic)
-		elif .tool == "kt-vm" then .exit = 71 else . end' "$DATA/panic.jsonl" >in.jsonl
+		elif .tool == "kt-vm" then .exit = 71 else . end' "$DATA/panic.jsonl" | recount >in.jsonl
 	run --separate-stderr sh -c 'kt-check <in.jsonl | kt-report'
 	[ "$status" -eq 71 ]
 	[ -z "$stderr" ]
@@ -222,7 +222,7 @@ usage() {
 }
 
 @test "a very long string is cut" {
-	jq -c 'if .type == "console" then .text = "x" * 100000 else . end' "$DATA/panic.jsonl" >in.jsonl
+	jq -c 'if .type == "console" then .text = "x" * 100000 else . end' "$DATA/panic.jsonl" | recount >in.jsonl
 	report in.jsonl
 	grep -q 'x \[95904 bytes more\]$' out.txt
 	[ "$(wc -c <out.txt)" -lt 100000 ]
@@ -263,7 +263,7 @@ usage() {
 			{type: "op", step: 0, index: 0, op: "set_cpuset", cgroup: "a", cpus: "0", effective: "0", guest_ns: 1, duration_ns: 1500000, ok: true, error: null, count: 3},
 			{type: "op", step: 0, index: 1, op: "freeze", cgroup: "a", guest_ns: 1, duration_ns: 1500000, ok: false, error: "no such thing"},
 			{type: "payload", name: "load", step: null, cgroup: null, guest_ns: 1, exit: "exit 0", duration_ns: 2500000000, metrics: {other: 1, iops: 1234.5}, stderr: ""}
-		elif .tid == 71 then .metrics = {p99_us: 17} else . end' "$KT_TOP/tests/data/pass.jsonl" >in.jsonl
+		elif .tid == 71 then .metrics = {p99_us: 17} else . end' "$KT_TOP/tests/data/pass.jsonl" | recount >in.jsonl
 	kt-check <in.jsonl >judged.jsonl || true
 	run kt-report <judged.jsonl
 	[ "$status" -eq 1 ]

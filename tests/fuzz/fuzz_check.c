@@ -3,7 +3,7 @@
 // LINK: kt-check/model.c kt-check/plan.c kt-check/payload.c kt-check/scheduler.c kt-check/stats.c
 // LINK: kt-check/worker.c kt-check/workload.c kt-check/fairness.c kt-check/latency.c
 // LINK: kt-check/pages.c kt-check/sample.c kt-check/series.c kt-check/monitor.c
-// LINK: kt-check/temporal.c
+// LINK: kt-check/temporal.c kt-check/whole.c
 /* Any stream of records, judged. */
 #include <stdlib.h>
 
@@ -43,7 +43,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	rec_in_init(&in, f);
 	while (rec_next(&in, &e) == 1)
-		model_take(&m, in.obj, &e);
+		if (!whole_take(&m.whole, in.obj, &e))
+			model_take(&m, in.obj, &e);
 	judge(&m);
 	rec_in_free(&in);
 	model_free(&m);

@@ -226,8 +226,9 @@ TEST(cut)
 
 TEST(ends)
 {
-	open_text("{\"type\":\"end\",\"exit\":1}\n{\"type\":\"end\",\"exit\":69}\n"
-		  "{\"type\":\"end\",\"exit\":65}\n{\"type\":\"x\"}\n{\"type\":\"end\"}\n");
+	open_text(
+		"{\"type\":\"end\",\"exit\":1}\n{\"type\":\"end\",\"exit\":69}\n"
+		"{\"type\":\"end\",\"exit\":65}\n{\"type\":\"x\"}\n{\"type\":\"end\",\"exit\":255}\n");
 	rec_next(&in, &e);
 	CHECK(in.ended);
 	CHECK_INT(in.upstream, 0); /* a "no" stops nobody */
@@ -238,9 +239,30 @@ TEST(ends)
 	rec_next(&in, &e);
 	CHECK(!in.ended);
 	rec_next(&in, &e);
-	CHECK_INT(in.upstream, KT_SOFTWARE); /* an end record has to say it */
+	CHECK_INT(in.upstream, 255);
 	CHECK_INT(rec_next(&in, &e), 0);
 	CHECK_INT(rec_in_complete(&in, &e), 0);
+	done();
+}
+
+TEST(exits_that_cannot_be)
+{
+	static const char *const exits[] = { "256", "-1", "null", "\"0\"", "1.5", "[0]", "1e99" };
+	char text[80];
+	size_t i;
+
+	for (i = 0; i < sizeof(exits) / sizeof(exits[0]); i++) {
+		snprintf(text, sizeof(text), "{\"type\":\"end\",\"exit\":%s}\n", exits[i]);
+		open_text(text);
+		CHECK_INT(rec_next(&in, &e), -EBADMSG);
+		CHECK_STR(e.text,
+			  "line 1: end record: expected a whole number from 0 to 255 as exit");
+		CHECK(!in.ended);
+		done();
+	}
+	open_text("{\"type\":\"end\"}\n{\"type\":\"end\",\"exit\":256,\"t_ns\":1}\n");
+	CHECK_INT(rec_next(&in, &e), -EBADMSG);
+	CHECK_INT(rec_next(&in, &e), -EBADMSG);
 	done();
 }
 
@@ -334,5 +356,5 @@ TEST(base64_all_bytes)
 }
 
 UNIT_MAIN(T(utf8), T(any_byte), T(beyond_ascii), T(writing), T(reading), T(no_records),
-	  T(deep_nesting), T(cut), T(ends), T(long_lines), T(base64), T(base64_mistakes),
-	  T(base64_all_bytes))
+	  T(deep_nesting), T(cut), T(ends), T(exits_that_cannot_be), T(long_lines), T(base64),
+	  T(base64_mistakes), T(base64_all_bytes))

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Evidence that was cut, mixed or put in another order is none. kt-vm writes what it
+ * hears and sees at once and in one thread: its times never go back.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "judge.h"
+#include "record.h"
+#include "whole.h"
+
+static bool among(const char *type, const char *const *types)
+{
+	while (*types && strcmp(*types, type) != 0)
+		types++;
+	return *types;
+}
+
+static bool is_guests(struct json_object *o)
+{
+	static const char *const types[] = { "guest", "step",    "op",       "worker",
+					     "sched", "payload", "observer", NULL };
+
+	return among(rec_get_str(o, "type", ""), types) ||
+	       (rec_is(o, "end") && json_object_object_get_ex(o, "t_ns", NULL));
+}
+
+/* What there cannot be without a plan. */
+static bool needs_plan(struct json_object *o)
+{
+	static const char *const types[] = { "vm",       "host",    "boot", "sample",
+					     "snapshot", "vm_exit", NULL };
+
+	return is_guests(o) || among(rec_get_str(o, "type", ""), types);
+}
+
+static bool seen(const struct whole *w, const char *type)
+{
+	return stream_has(&w->stream, type);
+}
+
+/* Each step begins once, in the plan's order, and ends before the next one begins. */
+static int take_step(struct whole *w, struct json_object *o, struct errbuf *e)
+{
+	const char *event = rec_get_str(o, "event", NULL);
+	int64_t index = rec_get_int(o, "index", -1), ns = rec_get_int(o, "guest_ns", -1);
+	bool start = event && strcmp(event, "start") == 0;
+	int64_t expected = (int64_t)w->started - !start;
+
+	if (!event || index < 0 || ns < 0 || ns > MODEL_MAX_COUNT)
+		return errbuf_set(e, -EINVAL,
+				  "expected a string as event and numbers >= 0 as index and "
+				  "guest_ns");
+	if (index >= (int64_t)w->planned)
+		return errbuf_set(e, -EINVAL, "step %lld, and the plan has %zu", (long long)index,
+				  w->planned);
+	if (start == w->running || index != expected)
+		return errbuf_set(e, -EINVAL,
+				  w->running ? "%s of step %lld while step %lld runs"
+					     : "%s of step %lld, and the next one is step %lld",
+				  event, (long long)index, (long long)w->started - w->running);
+	if (ns < w->step_ns)
+		return errbuf_set(e, -EINVAL,
+				  "guest_ns is less than that of the step record before");
+	w->step_ns = ns;
+	w->started += start;
+	w->running = strcmp(event, "end") != 0;
+	return 0;
+}
+
+/*
+ * The time that kt-vm stamps on a record of the guest. A sample that is taken because a
+ * step ended, or because the guest asked, stands before that record, with a later time.
+ */
+static int take_guests(struct whole *w, struct json_object *o, struct errbuf *e)
+{
+	bool asked = rec_is(o, "op") ||
+		     (rec_is(o, "step") && strcmp(rec_get_str(o, "event", ""), "end") == 0);
+	int64_t t = rec_get_int(o, "t_ns", -1);
+
+	if (!seen(w, "vm"))
+		return 0;
+	if (t < 0 || t > MODEL_MAX_COUNT)
+		return errbuf_set(e, -EINVAL, "expected a whole number >= 0 as t_ns");
+	if (w->stream.guest_ended && !rec_is(o, "end"))
+		return errbuf_set(e, -EINVAL, "the guest's end record stands before it");
+	if (t < w->guest_t || t < (asked ? w->before_t : w->sample_t))
+		return errbuf_set(e, -EINVAL, "t_ns is less than that of a record before it");
+	w->guest_t = t;
+	return 0;
+}
+
+/* A column that is judged: numbers only, and never away once it was there. */
+static int take_column(struct whole *w, struct json_object *from, const char *key, uint32_t bit,
+		       struct errbuf *e)
+{
+	struct json_object *column = rec_get_arr(from, key), *v;
+	size_t i, n = column ? json_object_array_length(column) : 0;
+
+	if (!column && !(w->columns & bit) && !json_object_object_get_ex(from, key, NULL))
+		return 0;
+	for (i = 0; i < n; i++) {
+		v = json_object_array_get_idx(column, i);
+		if (!json_object_is_type(v, json_type_int) || json_object_get_int64(v) < 0)
+			break;
+	}
+	if (!n || i < n)
+		return errbuf_set(e, -EINVAL, "expected an array of whole numbers >= 0 as %s", key);
+	w->columns |= bit;
+	return 0;
+}
+
+static int take_sample_of(struct whole *w, struct json_object *o, struct errbuf *e)
+{
+	static const struct {
+		const char *in, *key;
+	} judged[] = {
+		{ "cpu", "nr_running" },
+		{ "cpu", "local_dsq" },
+		{ "cpu", "clock_ns" },
+		{ "events", "select_cpu_fallback" },
+		{ "events", "dispatch_keep_last" },
+	};
+	int64_t t = rec_get_int(o, "t_ns", -1);
+	size_t i;
+	int rc = 0;
+
+	if (t < 0 || t > MODEL_MAX_COUNT)
+		return errbuf_set(e, -EINVAL, "expected a whole number >= 0 as t_ns");
+	if (t < w->guest_t || t < w->sample_t)
+		return errbuf_set(e, -EINVAL, "t_ns is less than that of a record before it");
+	w->before_t = w->sample_t;
+	w->sample_t = t;
+	for (i = 0; i < sizeof(judged) / sizeof(judged[0]) && !rc; i++)
+		rc = take_column(w, rec_get_obj(o, judged[i].in), judged[i].key, 1U << i, e);
+	return rc;
+}
+
+int whole_take(struct whole *w, struct json_object *o, struct errbuf *e)
+{
+	int rc;
+
+	if (needs_plan(o) && !seen(w, "test"))
+		return errbuf_set(e, -EINVAL, "expected the test record before it");
+	rc = is_guests(o) ? take_guests(w, o, e) : 0;
+	if (!rc)
+		rc = stream_take(&w->stream, o, e);
+	if (!rc && rec_is(o, "step"))
+		rc = take_step(w, o, e);
+	if (!rc && rec_is(o, "sample"))
+		rc = take_sample_of(w, o, e);
+	return rc;
+}
+
+/* "in step 1", "before step 1" */
+static const char *where(const struct whole *w, char buf[48])
+{
+	snprintf(buf, 48, "%s step %zu", w->running ? "in" : "before", w->started - w->running);
+	return w->running || w->started < w->planned ? buf : "after the last step";
+}
+
+bool whole_judge_end(struct judge *j, const struct finding *f)
+{
+	const struct whole *w = &j->m->whole;
+	char buf[48];
+
+	if (j->m->on_host || w->stream.guest_ended)
+		return false;
+	judge_say(j, V_FAIL, f, "the guest powered off %s, before its test had ended",
+		  where(w, buf));
+	return true;
+}
+
+bool whole_judge_steps(struct judge *j, const struct finding *f)
+{
+	const struct whole *w = &j->m->whole;
+
+	if (!w->running && w->started == w->planned)
+		return false;
+	judge_say(j, V_FAIL, f, "step %zu of the plan did not %s", w->started - w->running,
+		  w->running ? "end" : "begin");
+	return true;
+}
