@@ -32,6 +32,7 @@ static int take_step(struct model *m, struct json_object *o, struct errbuf *e)
 	if (index < 0 || ns < 0)
 		return errbuf_set(e, -EINVAL, "expected numbers >= 0 as index and guest_ns");
 	observed_step(&m->seen, strcmp(event, "end") != 0, rec_get_int(o, "t_ns", 0));
+	host_clock(&m->host, rec_get_int(o, "t_ns", -1), ns);
 	if (strcmp(event, "end") == 0) {
 		m->step = -1;
 		m->stop_ns = ns;
@@ -276,6 +277,7 @@ void model_free(struct model *m)
 {
 	free_arrays(m);
 	observed_free(&m->seen);
+	host_free(&m->host);
 	free(m->workers);
 	free(m->places);
 	free(m->groups);

@@ -11,6 +11,7 @@
 #include "arith.h"
 #include "cpulist.h"
 #include "errbuf.h"
+#include "host.h"
 #include "limits.h"
 #include "observed.h"
 
@@ -154,6 +155,7 @@ struct model {
 	struct cpulist node_cpus[MODEL_MAX_NODES];
 
 	struct observed seen; /* from outside */
+	struct host_model host;
 
 	struct sched sched;
 	bool begun;        /* a first step was seen */
