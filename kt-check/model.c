@@ -251,8 +251,11 @@ static void free_arrays(struct model *m)
 {
 	uint32_t i;
 
-	for (i = 0; i < m->nworkers; i++)
+	for (i = 0; i < m->nworkers; i++) {
 		free(m->workers[i].outside);
+		free(m->workers[i].gaps.o);
+		free(m->workers[i].late.o);
+	}
 	for (i = 0; i < m->nplaces; i++)
 		free(m->places[i].mems);
 	for (i = 0; i < m->ngroups; i++) {

@@ -14,6 +14,7 @@
 #include "host.h"
 #include "limits.h"
 #include "observed.h"
+#include "promise.h"
 
 /*
  * What the stream says about one run, as far as it is judged: the plan, the
@@ -38,6 +39,20 @@ struct latency {
 	double mean_ns, cv;
 };
 
+/* A gap or a latency; it ended at at_ns after the worker's start. */
+struct outlier {
+	uint64_t ns, at_ns;
+	int64_t cpu;
+};
+
+#define OUTLIERS_MAX 64
+
+/* The longest ones, the longest first. */
+struct outliers {
+	struct outlier *o; /* or NULL */
+	uint32_t n;
+};
+
 struct worker {
 	int64_t tid;
 	uint32_t next; /* of the same group, or MODEL_NONE */
@@ -46,7 +61,9 @@ struct worker {
 	int64_t gap_cpu;
 	double off_cpu_pct;
 	struct latency latency;
-	char *outside; /* CPUs that it used and was not allowed to, or NULL */
+	int64_t start_ns;           /* guest_ns, or -1 */
+	struct outliers gaps, late; /* `late`: of `latency` */
+	char *outside;              /* CPUs that it used and was not allowed to, or NULL */
 };
 
 /* One cgroup in one step: where a number of workers is expected. */
@@ -132,6 +149,7 @@ struct model {
 	char *test;      /* name */
 	char *scheduler; /* the plan's, or the first one that its ops attach, or NULL */
 	struct limits limits;
+	struct promises promises;
 	struct expect expect;
 	bool allow_inconclusive;
 

@@ -270,6 +270,7 @@ int take_test(struct model *m, struct json_object *o, struct errbuf *e)
 		rc = temporal_plan(m, o, e);
 	if (!rc)
 		rc = take_scheduler(m, o, e);
+	promise_plan(&m->promises, o);
 	if (!rc)
 		rc = take_payloads(m, o, e);
 	if (!rc)

@@ -48,6 +48,7 @@ static int get_counts(struct worker *w, struct json_object *o, struct errbuf *e)
 		return errbuf_set(e, -EINVAL, "expected a number as off_cpu_pct");
 	/* only said, never judged */
 	w->gap_cpu = rec_get_int(o, "max_gap_cpu", -1);
+	w->start_ns = rec_get_int(o, "start_ns", -1);
 	at = rec_get_int(o, "max_gap_at_ns", 0);
 	w->gap_at_ns = at > 0 ? at : 0;
 	return 0;
@@ -107,6 +108,32 @@ static int get_cpus(struct worker *w, struct group *g, struct cpulist *all, stru
 	return 0;
 }
 
+/* The longest gaps or latencies; those without a place in time cannot be matched, and are left out.
+ */
+static int get_outliers(struct outliers *l, struct json_object *array, struct errbuf *e)
+{
+	size_t i, n = array ? json_object_array_length(array) : 0;
+	struct json_object *o;
+	int64_t ns, at;
+
+	if (!n)
+		return 0;
+	n = n < OUTLIERS_MAX ? n : OUTLIERS_MAX;
+	l->o = calloc(n, sizeof(*l->o));
+	if (!l->o)
+		return errbuf_set(e, -ENOMEM, "out of memory");
+	for (i = 0; i < n; i++) {
+		o = json_object_array_get_idx(array, i);
+		ns = rec_get_int(o, "ns", -1);
+		at = rec_get_int(o, "at_ns", -1);
+		if (ns >= 0 && at >= 0)
+			l->o[l->n++] = (struct outlier){ .ns = (uint64_t)ns,
+							 .at_ns = (uint64_t)at,
+							 .cpu = rec_get_int(o, "cpu", -1) };
+	}
+	return 0;
+}
+
 static bool get_latency(struct latency *l, struct json_object *o)
 {
 	int64_t count = rec_get_int(o, "count", 0), p99 = rec_get_int(o, "p99_ns", -1);
@@ -121,12 +148,19 @@ static bool get_latency(struct latency *l, struct json_object *o)
 }
 
 /* After what woke it, for types that block; else each time that it waited for a CPU. */
-static void get_latencies(struct worker *w, struct json_object *o)
+static int get_latencies(struct worker *w, struct json_object *o, struct errbuf *e)
 {
-	if (get_latency(&w->latency, rec_get_obj(o, "wake_latency")))
+	struct json_object *wake = rec_get_obj(o, "wake_latency");
+	struct json_object *queue = rec_get_obj(o, "run_delay"), *of = NULL;
+
+	if (get_latency(&w->latency, wake)) {
 		w->latency.of = LATENCY_WAKE;
-	else if (get_latency(&w->latency, rec_get_obj(o, "run_delay")))
+		of = wake;
+	} else if (get_latency(&w->latency, queue)) {
 		w->latency.of = LATENCY_QUEUE;
+		of = queue;
+	}
+	return get_outliers(&w->late, rec_get_arr(of, "worst"), e);
 }
 
 static int get_pages(struct group *g, struct json_object *o, struct errbuf *e)
@@ -230,11 +264,17 @@ int take_worker(struct model *m, struct json_object *o, struct errbuf *e)
 		rc = get_pages(g, o, e);
 	if (!rc)
 		rc = get_cpus(&w, g, &c->cpus, o, e);
-	if (rc)
+	if (!rc)
+		rc = get_latencies(&w, o, e);
+	if (!rc)
+		rc = get_outliers(&w.gaps, rec_get_arr(o, "gaps"), e);
+	if (rc) {
+		free(w.outside);
+		free(w.late.o);
 		return rc;
+	}
 	if (!g->work && rec_get_str(o, "work", NULL))
 		g->work = strdup(rec_get_str(o, "work", NULL));
-	get_latencies(&w, o);
 	add_to_cgroup(c, &w, o);
 	add_to_group(m, g, &w);
 	return 0;

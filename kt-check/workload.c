@@ -53,6 +53,26 @@ int finding_digits(double observed, double limit, int d)
 	return d;
 }
 
+/* Where in the test a worker's outlier lies is not known: its start is, to about that. */
+#define START_UNKNOWN_NS (500 * NSEC_PER_MSEC)
+
+void excuse_of(const struct judge *j, const struct group *g, const struct worker *w,
+	       const struct outlier *o, double limit_ns, struct excuse *x)
+{
+	const struct model *m = j->m;
+	bool placed = w->start_ns >= 0;
+	int64_t to =
+		host_time(m, (placed ? w->start_ns : (int64_t)m->begin_ns) + (int64_t)o->at_ns);
+	int64_t from = to - (int64_t)o->ns, slack = placed ? 0 : START_UNKNOWN_NS, cpu;
+	struct cpulist allowed;
+	struct errbuf why;
+	bool have = g->cpuset && cpulist_parse(g->cpuset, &allowed, &why) == 0;
+	uint64_t host = host_most(m, have ? &allowed : NULL, from - slack, to + slack, &cpu);
+
+	x->still = (double)o->ns - (double)host > limit_ns || cpu < 0;
+	host_words(m, cpu, from - slack, to + slack, x->words);
+}
+
 void say_nobody(struct judge *j, const struct check *c, const struct group *g)
 {
 	struct finding f = finding_with(j, c, g, NULL, NAN);

@@ -33,6 +33,13 @@ struct finding finding_with(const struct judge *j, const struct check *c, const 
 			    const struct worker *w, double observed);
 /* Decimals with which the two do not look equal when they are not, at least `d`. */
 int finding_digits(double observed, double limit, int d);
+/* Whether a time of a worker is above a limit also without the most that the host explains. */
+struct excuse {
+	bool still;
+	char words[HOST_WORDS]; /* of the host */
+};
+void excuse_of(const struct judge *j, const struct group *g, const struct worker *w,
+	       const struct outlier *o, double limit_ns, struct excuse *x);
 void say_nobody(struct judge *j, const struct check *c, const struct group *g);
 
 /* fairness.c: workers of one group against each other, and each against its own clock. */
