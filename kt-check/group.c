@@ -150,3 +150,29 @@ struct op *op_get(struct model *m, int64_t step, int64_t index, struct errbuf *e
 		};
 	return o;
 }
+
+struct window *window_get(struct model *m, int64_t step, struct errbuf *e)
+{
+	struct window *w;
+	bool new;
+
+	w = get(m, &m->windows, &m->nwindows, &m->windows_cap, sizeof(*w), &new, e, "window %lld",
+		(long long)step);
+	if (w && new)
+		*w = (struct window){ -1, -1 };
+	return w;
+}
+
+uint32_t mask_get(struct model *m, const struct cpulist *cpus, struct errbuf *e)
+{
+	char text[CPULIST_TEXT_MAX];
+	struct cpulist *l;
+	bool new;
+
+	l = get(m, &m->masks, &m->nmasks, &m->masks_cap, sizeof(*l), &new, e, "mask %s",
+		cpulist_format(cpus, text));
+	if (!l)
+		return MODEL_NONE;
+	*l = *cpus;
+	return (uint32_t)(l - m->masks);
+}

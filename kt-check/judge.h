@@ -44,6 +44,7 @@ void judge_life(struct judge *j);
 /* scheduler.c: what became of it, and whether that was asked for; sets not_judged, too. */
 void judge_scheduler(struct judge *j);
 bool scheduler_failed(const struct model *m);
+bool worker_progressed(const struct worker *w);
 /* workload.c: what the limits ask of the workers. */
 void judge_workload(struct judge *j);
 /* Writes the verdict record and returns the exit code. */

@@ -15,6 +15,7 @@
 #include "msg.h"
 #include "payload.h"
 #include "record.h"
+#include "share.h"
 #include "stats.h"
 
 struct opts {
@@ -279,6 +280,7 @@ static int judge(const struct opts *o, struct model *m, struct rec_out *out)
 	stats_write(m, out);
 	temporal_stats(&m->seen, out);
 	judge_life(&j);
+	judge_share(&j);
 	judge_workload(&j);
 	judge_payloads(&j);
 	judge_monitor(&j);

@@ -28,9 +28,17 @@ static int take_step(struct model *m, struct json_object *o, struct errbuf *e)
 {
 	int64_t index = rec_get_int(o, "index", -1), ns = rec_get_int(o, "guest_ns", -1);
 	const char *event = rec_get_str(o, "event", "");
+	struct window *window;
 
 	if (index < 0 || ns < 0)
 		return errbuf_set(e, -EINVAL, "expected numbers >= 0 as index and guest_ns");
+	window = window_get(m, index, e);
+	if (!window)
+		return -ENOMEM;
+	if (strcmp(event, "end") == 0)
+		window->to = ns;
+	else
+		window->from = ns; /* the hold's, which comes after the start */
 	observed_step(&m->seen, strcmp(event, "end") != 0, rec_get_int(o, "t_ns", 0));
 	host_clock(&m->host, rec_get_int(o, "t_ns", -1), ns);
 	if (strcmp(event, "end") == 0) {
@@ -135,6 +143,7 @@ static int take_topology(struct model *m, struct json_object *o, struct errbuf *
 			return errbuf_set(e, -EINVAL,
 					  "expected an id below %d and a CPU list in each node",
 					  MODEL_MAX_NODES);
+		cpulist_or(&m->cpus, &m->node_cpus[id]);
 		m->nnodes = (uint32_t)id + 1 > m->nnodes ? (uint32_t)id + 1 : m->nnodes;
 	}
 	return 0;
@@ -288,6 +297,9 @@ void model_free(struct model *m)
 	free(m->ops);
 	free(m->payloads);
 	free(m->runs);
+	free(m->windows);
+	free(m->masks);
+	json_object_put(m->plan);
 	json_object_put(m->index);
 	json_object_put(m->expect.contains);
 	json_object_put(m->expect.matches);

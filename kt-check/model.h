@@ -58,11 +58,13 @@ struct worker {
 	uint32_t next; /* of the same group, or MODEL_NONE */
 	enum worker_exit exit;
 	uint64_t work_units, iterations, migrations, wall_ns, cpu_ns, max_gap_ns, gap_at_ns;
+	uint64_t timeslices; /* 0: not known */
 	int64_t gap_cpu;
 	double off_cpu_pct;
 	struct latency latency;
 	int64_t start_ns;           /* guest_ns, or -1 */
 	struct outliers gaps, late; /* `late`: of `latency` */
+	uint32_t mask;              /* of the model: what it was allowed to use, or MODEL_NONE */
 	char *outside;              /* CPUs that it used and was not allowed to, or NULL */
 };
 
@@ -73,6 +75,11 @@ struct place {
 	uint32_t groups;
 	uint64_t planned, reported;
 	char *mems; /* nodes that the plan gives its memory, or NULL */
+};
+
+/* When a step was held: guest_ns, -1 while it is not known. */
+struct window {
+	int64_t from, to;
 };
 
 /* Where the pages of workers lie, as far as they told. */
@@ -146,8 +153,9 @@ struct sched {
 
 struct model {
 	bool have_test;
-	char *test;      /* name */
-	char *scheduler; /* the plan's, or the first one that its ops attach, or NULL */
+	struct json_object *plan; /* the test record */
+	char *test;               /* name */
+	char *scheduler;          /* the plan's, or the first one that its ops attach, or NULL */
 	struct limits limits;
 	struct promises promises;
 	struct expect expect;
@@ -167,10 +175,15 @@ struct model {
 	uint32_t npayloads, payloads_cap;
 	struct payload_run *runs;
 	uint32_t nruns, runs_cap;
+	struct window *windows;
+	uint32_t nwindows, windows_cap;
+	struct cpulist *masks; /* of workers, each once */
+	uint32_t nmasks, masks_cap;
 	struct json_object *index; /* of all of these, a kind and a name to a number */
 
 	uint32_t nnodes; /* 0: no topology is known */
 	struct cpulist node_cpus[MODEL_MAX_NODES];
+	struct cpulist cpus; /* of all nodes */
 
 	struct observed seen; /* from outside */
 	struct host_model host;

@@ -260,6 +260,7 @@ int take_test(struct model *m, struct json_object *o, struct errbuf *e)
 	if (!name)
 		return errbuf_set(e, -EINVAL, "expected a string as name");
 	m->have_test = true;
+	m->plan = json_object_get(o);
 	m->test = strdup(name);
 	if (!m->test)
 		return errbuf_set(e, -ENOMEM, "out of memory");

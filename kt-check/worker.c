@@ -48,6 +48,8 @@ static int get_counts(struct worker *w, struct json_object *o, struct errbuf *e)
 		return errbuf_set(e, -EINVAL, "expected a number as off_cpu_pct");
 	/* only said, never judged */
 	w->gap_cpu = rec_get_int(o, "max_gap_cpu", -1);
+	at = rec_get_int(rec_get_obj(o, "schedstat"), "timeslices", 0);
+	w->timeslices = at > 0 ? (uint64_t)at : 0;
 	w->start_ns = rec_get_int(o, "start_ns", -1);
 	at = rec_get_int(o, "max_gap_at_ns", 0);
 	w->gap_at_ns = at > 0 ? at : 0;
@@ -78,8 +80,8 @@ static int get_exit(struct model *m, struct worker *w, const char *cgroup, struc
 }
 
 /* Which CPUs it used, adds them to the cgroup's, and which of them it had no right to. */
-static int get_cpus(struct worker *w, struct group *g, struct cpulist *all, struct json_object *o,
-		    struct errbuf *e)
+static int get_cpus(struct model *m, struct worker *w, struct group *g, struct cpulist *all,
+		    struct json_object *o, struct errbuf *e)
 {
 	const char *used = rec_get_str(o, "cpus_used", NULL);
 	const char *allowed = rec_get_str(o, "cpus_allowed", NULL);
@@ -90,6 +92,7 @@ static int get_cpus(struct worker *w, struct group *g, struct cpulist *all, stru
 	if (!used || cpulist_parse(used, &u, &why))
 		return errbuf_set(e, -EINVAL, "expected a CPU list as cpus_used");
 	cpulist_or(all, &u);
+	w->mask = MODEL_NONE;
 	if (!allowed) {
 		if (json_object_object_get(o, "cpus_allowed"))
 			return errbuf_set(e, -EINVAL,
@@ -98,6 +101,9 @@ static int get_cpus(struct worker *w, struct group *g, struct cpulist *all, stru
 	}
 	if (cpulist_parse(allowed, &a, &why))
 		return errbuf_set(e, -EINVAL, "expected a CPU list or null as cpus_allowed");
+	w->mask = mask_get(m, &a, e);
+	if (w->mask == MODEL_NONE)
+		return -ENOMEM;
 	if (!g->cpuset)
 		g->cpuset = strdup(cpulist_format(&a, text));
 	cpulist_andnot(&u, &a);
@@ -263,7 +269,7 @@ int take_worker(struct model *m, struct json_object *o, struct errbuf *e)
 	if (!rc)
 		rc = get_pages(g, o, e);
 	if (!rc)
-		rc = get_cpus(&w, g, &c->cpus, o, e);
+		rc = get_cpus(m, &w, g, &c->cpus, o, e);
 	if (!rc)
 		rc = get_latencies(&w, o, e);
 	if (!rc)

@@ -18,7 +18,6 @@ struct check {
 	double (*rate)(const struct worker *w);
 };
 
-bool worker_progressed(const struct worker *w);
 double limit_of(const struct judge *j, const struct check *c);
 /* The first worker of a group, or the next one, whatever it did. */
 const struct worker *worker_next(const struct judge *j, const struct group *g,
