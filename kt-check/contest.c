@@ -330,7 +330,7 @@ static struct contender profile(struct contest *c, const struct model *m, uint32
 	return p;
 }
 
-static void join(struct contest *c, struct contender *p)
+static void join(struct contest *c, struct contender *p, bool lasting)
 {
 	struct errbuf e;
 	struct home *h;
@@ -358,6 +358,8 @@ static void join(struct contest *c, struct contender *p)
 			c->homes[h->parent].heads += h->weight;
 		}
 		h->used_ns = arith_add(h->used_ns, p->w->cpu_ns);
+		h->span_ns = p->w->wall_ns > h->span_ns ? p->w->wall_ns : h->span_ns;
+		h->lasting |= lasting;
 	}
 	if (p->act == ACT_CROWD && p->home >= 0)
 		c->homes[p->home].crowd = true;
@@ -378,7 +380,7 @@ static void join_all(struct contest *c, const struct model *m)
 		p = profile(c, m, i);
 		for (w = m->groups[i].first; w != MODEL_NONE; w = m->workers[w].next) {
 			p.w = &m->workers[w];
-			join(c, &p);
+			join(c, &p, step != c->step);
 		}
 	}
 }

@@ -31,7 +31,9 @@ struct home {
 	double heads;     /* and that as if nobody had a nice value */
 	bool crowd;       /* what that sum is no record tells */
 	uint64_t used_ns; /* of its workers and those below it */
+	uint64_t span_ns; /* the longest that one of them ran */
 	uint32_t workers; /* of it and those below it */
+	bool lasting;     /* some of these are the backdrop's */
 };
 
 struct contender {

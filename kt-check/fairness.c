@@ -135,7 +135,7 @@ static bool worst_gap(const struct judge *j, const struct group *g, const struct
 void check_gap(struct judge *j, const struct check *c, const struct group *g)
 {
 	const struct worker *w = worker_counts(j, g, NULL);
-	double worst = 0, limit = limit_of(j, c), ms;
+	double worst = 0, limit = limit_of(j, c, g), ms;
 	struct outlier gap;
 	struct excuse host;
 	struct finding f;
@@ -214,7 +214,7 @@ void check_throughput_cv(struct judge *j, const struct check *c, const struct gr
 void check_floor(struct judge *j, const struct check *c, const struct group *g)
 {
 	const struct worker *w = worker_counts(j, g, NULL);
-	double lowest = INFINITY, limit = limit_of(j, c), rate;
+	double lowest = INFINITY, limit = limit_of(j, c, g), rate;
 	struct finding f;
 	bool bad = false;
 	int d;

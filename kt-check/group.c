@@ -95,6 +95,20 @@ struct place *place_get(struct model *m, int64_t step, const char *cgroup, struc
 	return p;
 }
 
+struct place *place_find(const struct model *m, int64_t step, const char *cgroup)
+{
+	struct json_object *v;
+	struct place *p = NULL;
+	char *key;
+
+	if (asprintf(&key, "place %lld %s", (long long)step, cgroup) < 0)
+		return NULL;
+	if (json_object_object_get_ex(m->index, key, &v))
+		p = &m->places[json_object_get_int64(v)];
+	free(key);
+	return p;
+}
+
 struct group *group_get(struct model *m, struct place *p, uint32_t number, struct errbuf *e)
 {
 	uint32_t place = (uint32_t)(p - m->places), i;

@@ -39,7 +39,12 @@ static const char usage_text[] =
 	"      --max-p99-wake-latency-ns N\n"
 	"                               p99 of how late each worker runs after it is woken\n"
 	"      --max-wake-latency-cv N  variation of that within a cgroup\n"
+	"      --max-p99-timer-late-ns N\n"
+	"                               p99 of how late sleeps and timers of each worker end\n"
 	"      --max-migration-ratio N  migrations per iteration within a cgroup\n"
+	"      --max-migrations-per-s N migrations of a worker per second\n"
+	"      --max-migrations-per-timeslice N\n"
+	"                               migrations of a worker per turn on a CPU\n"
 	"      --min-page-locality N    share of pages on the nodes of the cpuset, 0 to 1\n"
 	"      --max-cross-node-migration-ratio N\n"
 	"                               pages moved between nodes, per page\n"
@@ -98,7 +103,10 @@ static const struct option long_opts[] = {
 	{ "min-iteration-rate", required_argument, NULL, LIM_ITERATION_RATE },
 	{ "max-p99-wake-latency-ns", required_argument, NULL, LIM_P99_LATENCY_NS },
 	{ "max-wake-latency-cv", required_argument, NULL, LIM_LATENCY_CV },
+	{ "max-p99-timer-late-ns", required_argument, NULL, LIM_P99_TIMER_LATE_NS },
 	{ "max-migration-ratio", required_argument, NULL, LIM_MIGRATION_RATIO },
+	{ "max-migrations-per-s", required_argument, NULL, LIM_MIGRATIONS_PER_S },
+	{ "max-migrations-per-timeslice", required_argument, NULL, LIM_MIGRATIONS_PER_TIMESLICE },
 	{ "min-page-locality", required_argument, NULL, LIM_PAGE_LOCALITY },
 	{ "max-cross-node-migration-ratio", required_argument, NULL, LIM_CROSS_NODE_RATIO },
 	{ "max-slow-tier-ratio", required_argument, NULL, LIM_SLOW_TIER_RATIO },
@@ -281,6 +289,7 @@ static int judge(const struct opts *o, struct model *m, struct rec_out *out)
 	temporal_stats(&m->seen, out);
 	judge_life(&j);
 	judge_share(&j);
+	judge_quota(&j);
 	judge_workload(&j);
 	judge_payloads(&j);
 	judge_monitor(&j);

@@ -264,6 +264,8 @@ static void free_arrays(struct model *m)
 		free(m->workers[i].outside);
 		free(m->workers[i].gaps.o);
 		free(m->workers[i].late.o);
+		free(m->workers[i].timer_late.o);
+		free(m->workers[i].failure);
 	}
 	for (i = 0; i < m->nplaces; i++)
 		free(m->places[i].mems);
@@ -271,6 +273,7 @@ static void free_arrays(struct model *m)
 		free(m->groups[i].work);
 		free(m->groups[i].cpuset);
 		free(m->groups[i].pages);
+		free(m->groups[i].own);
 	}
 	for (i = 0; i < m->ncgroups; i++)
 		free(m->cgroups[i].name);

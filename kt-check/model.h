@@ -31,7 +31,7 @@
 enum worker_exit { WORKER_COMPLETED, WORKER_KILLED, WORKER_DIED };
 
 /* How late a worker ran: after what woke it, or else whenever it had to wait for a CPU. */
-enum latency_of { LATENCY_NONE, LATENCY_WAKE, LATENCY_QUEUE };
+enum latency_of { LATENCY_NONE, LATENCY_WAKE, LATENCY_QUEUE, LATENCY_TIMER };
 
 struct latency {
 	enum latency_of of;
@@ -62,10 +62,14 @@ struct worker {
 	int64_t gap_cpu;
 	double off_cpu_pct;
 	struct latency latency;
+	struct latency timer;       /* how late sleeps and timers ended after they were due */
 	int64_t start_ns;           /* guest_ns, or -1 */
 	struct outliers gaps, late; /* `late`: of `latency` */
-	uint32_t mask;              /* of the model: what it was allowed to use, or MODEL_NONE */
-	char *outside;              /* CPUs that it used and was not allowed to, or NULL */
+	struct outliers timer_late;
+	uint32_t mask;   /* of the model: what it was allowed to use, or MODEL_NONE */
+	uint64_t failed; /* system calls of its work */
+	char *failure;   /* "5 of fork, 2 of exec (EAGAIN)", or NULL */
+	char *outside;   /* CPUs that it used and was not allowed to, or NULL */
 };
 
 /* One cgroup in one step: where a number of workers is expected. */
@@ -96,6 +100,7 @@ struct group {
 	char *work;           /* type, or NULL */
 	char *cpuset;         /* what they were allowed to use, or NULL */
 	struct pages *pages;  /* or NULL */
+	struct limits *own;   /* in place of the test's, or NULL */
 };
 
 /* All steps of one cgroup name together: what the statistics are about. */

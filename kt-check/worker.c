@@ -114,6 +114,30 @@ static int get_cpus(struct model *m, struct worker *w, struct group *g, struct c
 	return 0;
 }
 
+/* System calls of its work that failed and were no part of the plan, and how to say it. */
+static int get_failures(struct worker *w, struct json_object *failed, struct errbuf *e)
+{
+	static const char *const calls[] = { "fork", "exec", "other" };
+	char text[3][48] = { "" };
+	int64_t n;
+	size_t i;
+
+	for (i = 0; failed && i < 3; i++) {
+		n = rec_get_int(failed, calls[i], 0);
+		if (n <= 0)
+			continue;
+		snprintf(text[i], sizeof(text[i]), "%s%lld of %s", w->failed ? ", " : "",
+			 (long long)n, i == 2 ? "other kinds" : calls[i]);
+		w->failed = arith_add(w->failed, (uint64_t)n);
+	}
+	if (w->failed && asprintf(&w->failure, "%s%s%s (%.32s)", text[0], text[1], text[2],
+				  rec_get_str(failed, "error", "no error is told")) < 0) {
+		w->failure = NULL;
+		return errbuf_set(e, -ENOMEM, "out of memory");
+	}
+	return 0;
+}
+
 /* The longest gaps or latencies; those without a place in time cannot be matched, and are left out.
  */
 static int get_outliers(struct outliers *l, struct json_object *array, struct errbuf *e)
@@ -166,7 +190,12 @@ static int get_latencies(struct worker *w, struct json_object *o, struct errbuf 
 		w->latency.of = LATENCY_QUEUE;
 		of = queue;
 	}
-	return get_outliers(&w->late, rec_get_arr(of, "worst"), e);
+	if (get_outliers(&w->late, rec_get_arr(of, "worst"), e))
+		return -ENOMEM;
+	of = rec_get_obj(o, "timer_late");
+	if (get_latency(&w->timer, of))
+		w->timer.of = LATENCY_TIMER;
+	return get_outliers(&w->timer_late, rec_get_arr(of, "worst"), e);
 }
 
 static int get_pages(struct group *g, struct json_object *o, struct errbuf *e)
@@ -273,10 +302,14 @@ int take_worker(struct model *m, struct json_object *o, struct errbuf *e)
 	if (!rc)
 		rc = get_latencies(&w, o, e);
 	if (!rc)
+		rc = get_failures(&w, rec_get_obj(o, "failed"), e);
+	if (!rc)
 		rc = get_outliers(&w.gaps, rec_get_arr(o, "gaps"), e);
 	if (rc) {
 		free(w.outside);
 		free(w.late.o);
+		free(w.timer_late.o);
+		free(w.failure);
 		return rc;
 	}
 	if (!g->work && rec_get_str(o, "work", NULL))

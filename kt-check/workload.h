@@ -18,7 +18,9 @@ struct check {
 	double (*rate)(const struct worker *w);
 };
 
-double limit_of(const struct judge *j, const struct check *c);
+/* The limit for a group (NULL: for the test): its own, or the test's, which load in the root has
+ * not. */
+double limit_of(const struct judge *j, const struct check *c, const struct group *g);
 /* The first worker of a group, or the next one, whatever it did. */
 const struct worker *worker_next(const struct judge *j, const struct group *g,
 				 const struct worker *w);
@@ -50,6 +52,8 @@ void check_throughput_cv(struct judge *j, const struct check *c, const struct gr
 void check_floor(struct judge *j, const struct check *c, const struct group *g);
 double work_rate(const struct worker *w);
 double iteration_rate(const struct worker *w);
+/* fork.c: system calls that failed. */
+void check_fork(struct judge *j, const struct check *c, const struct group *g);
 /* latency.c: how late they ran, and how often they moved. */
 void check_latency_p99(struct judge *j, const struct check *c, const struct group *g);
 void check_latency_cv(struct judge *j, const struct check *c, const struct group *g);
