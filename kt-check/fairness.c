@@ -89,18 +89,55 @@ void check_spread(struct judge *j, const struct check *c, const struct group *g)
 }
 
 /* "on cpu 3, ", or nothing when it is not known */
-static const char *on_cpu(const struct worker *w, char *buf, size_t size)
+static const char *on_cpu(const struct outlier *o, char *buf, size_t size)
 {
-	if (w->gap_cpu < 0)
+	if (o->cpu < 0)
 		return "";
-	snprintf(buf, size, "on cpu %lld, ", (long long)w->gap_cpu);
+	snprintf(buf, size, "on cpu %lld, ", (long long)o->cpu);
 	return buf;
+}
+
+/* A worker's i-th longest gap; false: it told of no more. */
+static bool gap_at(const struct worker *w, uint32_t i, struct outlier *gap)
+{
+	if (w->gaps.n) {
+		if (i < w->gaps.n)
+			*gap = w->gaps.o[i];
+		return i < w->gaps.n;
+	}
+	*gap = (struct outlier){ w->max_gap_ns, w->gap_at_ns, w->gap_cpu };
+	return i == 0;
+}
+
+/* Of a worker's gaps above the limit, the one to tell of; false: there is none. */
+static bool worst_gap(const struct judge *j, const struct group *g, const struct worker *w,
+		      double limit, struct outlier *worst, struct excuse *host)
+{
+	struct outlier gap;
+	struct excuse x;
+	bool any = false;
+	uint32_t i;
+
+	host->still = false;
+	for (i = 0; gap_at(w, i, &gap); i++) {
+		if (!((double)gap.ns / NSEC_PER_MSEC > limit))
+			continue;
+		excuse_of(j, g, w, &gap, limit * NSEC_PER_MSEC, &x);
+		if (any && !(x.still && !host->still))
+			continue;
+		any = true;
+		*worst = gap;
+		*host = x;
+	}
+	return any;
 }
 
 void check_gap(struct judge *j, const struct check *c, const struct group *g)
 {
 	const struct worker *w = worker_counts(j, g, NULL);
-	double worst = 0, limit = limit_of(j, c), ms;
+	double worst = 0, limit = limit_of(j, c, g), ms;
+	struct outlier gap;
+	struct excuse host;
 	struct finding f;
 	bool bad = false;
 	char cpu[40];
@@ -111,17 +148,17 @@ void check_gap(struct judge *j, const struct check *c, const struct group *g)
 		return;
 	}
 	for (; w; w = worker_counts(j, g, w)) {
-		ms = (double)w->max_gap_ns / NSEC_PER_MSEC;
-		worst = fmax(worst, ms);
-		if (!(ms > limit))
+		worst = fmax(worst, (double)w->max_gap_ns / NSEC_PER_MSEC);
+		if (!worst_gap(j, g, w, limit, &gap, &host))
 			continue;
+		ms = (double)gap.ns / NSEC_PER_MSEC;
 		f = finding_with(j, c, g, w, ms);
 		d = finding_digits(ms, limit, 0);
-		judge_say(j, V_FAIL, &f,
-			  "worker %lld gap %.*fms above limit %.*fms "
-			  "(%s%.1fs after its start)",
-			  (long long)w->tid, d, ms, d, limit, on_cpu(w, cpu, sizeof(cpu)),
-			  (double)w->gap_at_ns / NSEC_PER_SEC);
+		judge_exceeded(j, &f, host.still, host.words,
+			       "worker %lld gap %.*fms above limit %.*fms "
+			       "(%s%.1fs after its start)",
+			       (long long)w->tid, d, ms, d, limit, on_cpu(&gap, cpu, sizeof(cpu)),
+			       (double)gap.at_ns / NSEC_PER_SEC);
 		bad = true;
 	}
 	f = finding_with(j, c, g, NULL, worst);
@@ -177,7 +214,7 @@ void check_throughput_cv(struct judge *j, const struct check *c, const struct gr
 void check_floor(struct judge *j, const struct check *c, const struct group *g)
 {
 	const struct worker *w = worker_counts(j, g, NULL);
-	double lowest = INFINITY, limit = limit_of(j, c), rate;
+	double lowest = INFINITY, limit = limit_of(j, c, g), rate;
 	struct finding f;
 	bool bad = false;
 	int d;

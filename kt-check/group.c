@@ -95,6 +95,20 @@ struct place *place_get(struct model *m, int64_t step, const char *cgroup, struc
 	return p;
 }
 
+struct place *place_find(const struct model *m, int64_t step, const char *cgroup)
+{
+	struct json_object *v;
+	struct place *p = NULL;
+	char *key;
+
+	if (asprintf(&key, "place %lld %s", (long long)step, cgroup) < 0)
+		return NULL;
+	if (json_object_object_get_ex(m->index, key, &v))
+		p = &m->places[json_object_get_int64(v)];
+	free(key);
+	return p;
+}
+
 struct group *group_get(struct model *m, struct place *p, uint32_t number, struct errbuf *e)
 {
 	uint32_t place = (uint32_t)(p - m->places), i;
@@ -149,4 +163,30 @@ struct op *op_get(struct model *m, int64_t step, int64_t index, struct errbuf *e
 			.step = step, .index = index, .place = MODEL_NONE, .payload = MODEL_NONE
 		};
 	return o;
+}
+
+struct window *window_get(struct model *m, int64_t step, struct errbuf *e)
+{
+	struct window *w;
+	bool new;
+
+	w = get(m, &m->windows, &m->nwindows, &m->windows_cap, sizeof(*w), &new, e, "window %lld",
+		(long long)step);
+	if (w && new)
+		*w = (struct window){ -1, -1 };
+	return w;
+}
+
+uint32_t mask_get(struct model *m, const struct cpulist *cpus, struct errbuf *e)
+{
+	char text[CPULIST_TEXT_MAX];
+	struct cpulist *l;
+	bool new;
+
+	l = get(m, &m->masks, &m->nmasks, &m->masks_cap, sizeof(*l), &new, e, "mask %s",
+		cpulist_format(cpus, text));
+	if (!l)
+		return MODEL_NONE;
+	*l = *cpus;
+	return (uint32_t)(l - m->masks);
 }

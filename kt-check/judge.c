@@ -81,6 +81,26 @@ void judge_say(struct judge *j, enum verdict v, const struct finding *f, const c
 	j->count[v]++;
 }
 
+void judge_exceeded(struct judge *j, const struct finding *f, bool still, const char *host,
+		    const char *fmt, ...)
+{
+	char *sentence;
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vasprintf(&sentence, fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		sentence = NULL;
+	if (still)
+		judge_say(j, V_FAIL, f, "%s", sentence ? sentence : "out of memory");
+	else
+		judge_say(j, V_INCONCLUSIVE, f, "%s; %s", sentence ? sentence : "out of memory",
+			  host);
+	free(sentence);
+}
+
 int judge_verdict(struct judge *j)
 {
 	static const int codes[V_COUNT] = {

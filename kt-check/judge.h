@@ -32,11 +32,19 @@ struct finding finding_of(const char *check, const struct group *g);
 void judge_say(struct judge *j, enum verdict v, const struct finding *f, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
+/*
+ * For a limit that was exceeded: fails if it `still` is after the most that the host can
+ * explain is taken away, else it is inconclusive, and `host` (host_words()) ends the sentence.
+ */
+void judge_exceeded(struct judge *j, const struct finding *f, bool still, const char *host,
+		    const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+
 /* life.c: the run itself and the scheduler; sets not_judged when one of them failed. */
 void judge_life(struct judge *j);
 /* scheduler.c: what became of it, and whether that was asked for; sets not_judged, too. */
 void judge_scheduler(struct judge *j);
 bool scheduler_failed(const struct model *m);
+bool worker_progressed(const struct worker *w);
 /* workload.c: what the limits ask of the workers. */
 void judge_workload(struct judge *j);
 /* Writes the verdict record and returns the exit code. */

@@ -5,19 +5,58 @@
  */
 #include <math.h>
 
+#include "units.h"
 #include "workload.h"
 
 static const char *const nouns[] = {
 	[LATENCY_NONE] = "no latency",
 	[LATENCY_WAKE] = "wake latency",
 	[LATENCY_QUEUE] = "queue latency",
+	[LATENCY_TIMER] = "timer lateness",
 };
+
+/* What a check is about: how late it ran, or how late its timers ended. */
+static const struct latency *latency_of(const struct check *c, const struct worker *w)
+{
+	return c->id == LIM_P99_TIMER_LATE_NS ? &w->timer : &w->latency;
+}
+
+/*
+ * Of the outliers above the limit, those that the host may have made do not count. With the
+ * others alone, is the p99 still above it? When there are more than are told, those that
+ * are not told may be like any of these.
+ */
+static bool still_late(const struct judge *j, const struct check *c, const struct group *g,
+		       const struct worker *w, double limit, struct excuse *told)
+{
+	uint64_t most = latency_of(c, w)->count / 100, above = 0, left = 0;
+	const struct outliers *late = c->id == LIM_P99_TIMER_LATE_NS ? &w->timer_late : &w->late;
+	struct excuse x;
+	uint32_t i;
+
+	told->still = true;
+	for (i = 0; i < late->n; i++) {
+		if (!((double)late->o[i].ns > limit))
+			break;
+		above++;
+		excuse_of(j, g, w, &late->o[i], limit, &x);
+		left += x.still;
+		if (!x.still && told->still)
+			*told = x;
+	}
+	if (told->still) /* the host explains none of them, or none is told */
+		return true;
+	return above < OUTLIERS_MAX && left > most;
+}
 
 /* The p99 of all workers together is at most that of the worst one: each is held to it. */
 void check_latency_p99(struct judge *j, const struct check *c, const struct group *g)
 {
-	const struct worker *w = worker_counts(j, g, NULL), *worst = w;
-	double limit = limit_of(j, c);
+	const struct worker *w = worker_counts(j, g, NULL);
+	const struct latency *l, *worst = w ? latency_of(c, w) : NULL;
+	double limit = limit_of(j, c, g);
+	char have[ARITH_TIME], most[ARITH_TIME];
+	struct excuse host;
 	bool bad = false;
 	struct finding f;
 
@@ -26,24 +65,31 @@ void check_latency_p99(struct judge *j, const struct check *c, const struct grou
 		return;
 	}
 	for (; w; w = worker_counts(j, g, w)) {
-		f = finding_with(j, c, g, w, w->latency.of ? (double)w->latency.p99_ns : NAN);
-		if (!w->latency.of)
+		l = latency_of(c, w);
+		f = finding_with(j, c, g, w, l->of ? (double)l->p99_ns : NAN);
+		arith_times(f.observed, limit, have, most);
+		if (!l->of && c->id == LIM_P99_TIMER_LATE_NS)
+			judge_say(j, V_INCONCLUSIVE, &f,
+				  "worker %lld measured no timer: it never slept on time",
+				  (long long)w->tid);
+		else if (!l->of)
 			judge_say(j, V_INCONCLUSIVE, &f,
 				  "worker %lld measured no latency: it never waited",
 				  (long long)w->tid);
 		else if (f.observed > limit)
-			judge_say(j, V_FAIL, &f,
-				  "worker %lld p99 %s %.0fns above limit %.0fns (%llu samples)",
-				  (long long)w->tid, nouns[w->latency.of], f.observed, limit,
-				  (unsigned long long)w->latency.count);
+			judge_exceeded(j, &f, still_late(j, c, g, w, limit, &host), host.words,
+				       "worker %lld p99 %s %s above limit %s (%llu samples)",
+				       (long long)w->tid, nouns[l->of], have, most,
+				       (unsigned long long)l->count);
 		bad |= !(f.observed <= limit);
-		if (w->latency.p99_ns > worst->latency.p99_ns)
-			worst = w;
+		if (l->p99_ns > worst->p99_ns)
+			worst = l;
 	}
-	f = finding_with(j, c, g, NULL, (double)worst->latency.p99_ns);
+	f = finding_with(j, c, g, NULL, (double)worst->p99_ns);
+	arith_times(f.observed, limit, have, most);
 	if (!bad)
-		judge_say(j, V_PASS, &f, "worst p99 %s %.0fns within limit %.0fns",
-			  nouns[worst->latency.of], f.observed, limit);
+		judge_say(j, V_PASS, &f, "worst p99 %s %s within limit %s", nouns[worst->of], have,
+			  most);
 }
 
 /* Mean and variance of all samples of one kind, put together from those of each worker. */
@@ -88,26 +134,39 @@ void check_latency_cv(struct judge *j, const struct check *c, const struct group
 			  p.n);
 }
 
+/* Migrations of a group together, per `of`: iterations of all, or seconds of one worker. */
+static void judge_migrations(struct judge *j, const struct check *c, const struct group *g,
+			     uint64_t migrations, double of, const char *noun, const char *per)
+{
+	struct finding f = finding_with(j, c, g, NULL, of > 0 ? (double)migrations / of : NAN);
+	int d = finding_digits(f.observed, f.limit, 3);
+
+	if (!worker_counts(j, g, NULL))
+		say_nobody(j, c, g);
+	else if (isnan(f.observed))
+		judge_say(j, V_INCONCLUSIVE, &f, "no %s: no %s was counted", noun, per);
+	else
+		judge_say(j, f.observed > f.limit ? V_FAIL : V_PASS, &f,
+			  "%s %.*f %s limit %.*f (%llu migrations, %.*f %ss)", noun, d, f.observed,
+			  f.observed > f.limit ? "above" : "within", d, f.limit,
+			  (unsigned long long)migrations, of < 1000 && of != floor(of) ? 1 : 0, of,
+			  per);
+}
+
 void check_migrations(struct judge *j, const struct check *c, const struct group *g)
 {
-	uint64_t migrations = 0, iterations = 0;
+	uint64_t migrations = 0;
 	const struct worker *w;
-	struct finding f;
-	int d;
+	double of = 0;
 
 	for (w = worker_counts(j, g, NULL); w; w = worker_counts(j, g, w)) {
 		migrations = arith_add(migrations, w->migrations);
-		iterations = arith_add(iterations, w->iterations);
+		if (c->id == LIM_MIGRATION_RATIO)
+			of += (double)w->iterations;
+		else if (c->id == LIM_MIGRATIONS_PER_S)
+			of += (double)w->wall_ns / NSEC_PER_SEC;
+		else
+			of += (double)w->timeslices;
 	}
-	f = finding_with(j, c, g, NULL, iterations ? (double)migrations / (double)iterations : NAN);
-	d = finding_digits(f.observed, f.limit, 3);
-	if (!worker_counts(j, g, NULL))
-		say_nobody(j, c, g);
-	else if (!iterations)
-		judge_say(j, V_INCONCLUSIVE, &f, "no migration ratio: no iteration was counted");
-	else
-		judge_say(j, f.observed > f.limit ? V_FAIL : V_PASS, &f,
-			  "migration ratio %.*f %s limit %.*f (%llu migrations, %llu iterations)",
-			  d, f.observed, f.observed > f.limit ? "above" : "within", d, f.limit,
-			  (unsigned long long)migrations, (unsigned long long)iterations);
+	judge_migrations(j, c, g, migrations, of, c->noun, c->per);
 }

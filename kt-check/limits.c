@@ -18,7 +18,10 @@ static const char *const members[LIM_COUNT] = {
 	[LIM_ITERATION_RATE] = "min_iteration_rate",
 	[LIM_P99_LATENCY_NS] = "max_p99_wake_latency_ns",
 	[LIM_LATENCY_CV] = "max_wake_latency_cv",
+	[LIM_P99_TIMER_LATE_NS] = "max_p99_timer_late_ns",
 	[LIM_MIGRATION_RATIO] = "max_migration_ratio",
+	[LIM_MIGRATIONS_PER_S] = "max_migrations_per_s",
+	[LIM_MIGRATIONS_PER_TIMESLICE] = "max_migrations_per_timeslice",
 	[LIM_PAGE_LOCALITY] = "min_page_locality",
 	[LIM_CROSS_NODE_RATIO] = "max_cross_node_migration_ratio",
 	[LIM_SLOW_TIER_RATIO] = "max_slow_tier_ratio",
@@ -30,6 +33,19 @@ static const char *const members[LIM_COUNT] = {
 	[LIM_FALLBACK_RATE] = "max_fallback_rate",
 	[LIM_KEEP_LAST_RATE] = "max_keep_last_rate",
 	[LIM_SUSTAINED_SAMPLES] = "sustained_samples",
+	[LIM_DEFAULTS] = "defaults",
+	[LIM_WORK_CONSERVATION] = "work_conservation",
+	[LIM_SHARE] = "share",
+	[LIM_QUOTA] = "quota",
+	[LIM_AFFINITY] = "affinity",
+	[LIM_WAIT] = "wait",
+	[LIM_FORK] = "fork",
+	[LIM_PROGRESS] = "progress",
+	[LIM_SCHEDULER] = "scheduler",
+	[LIM_KERNEL_LOG] = "kernel_log",
+	[LIM_TOPOLOGY] = "topology",
+	[LIM_RECORDS] = "records",
+	[LIM_OBSERVER] = "observer",
 };
 
 /* Of the checks on samples, when the monitor is on. */
@@ -44,10 +60,15 @@ static const struct {
 #define MONITOR_CHECKS    (sizeof(monitor_defaults) / sizeof(monitor_defaults[0]))
 #define SUSTAINED_DEFAULT 5
 
+bool limit_is_default(enum limit_id id)
+{
+	return id > LIM_DEFAULTS && id < LIM_COUNT;
+}
+
 static bool is_switch(enum limit_id id)
 {
 	return id == LIM_ISOLATION || id == LIM_NOT_STUCK || id == LIM_MONITOR ||
-	       id == LIM_RQ_CLOCK_STUCK;
+	       id == LIM_RQ_CLOCK_STUCK || id == LIM_DEFAULTS || limit_is_default(id);
 }
 
 void limits_init(struct limits *l, double v)
@@ -88,6 +109,8 @@ int limits_from_plan(struct limits *l, struct json_object *assert, struct errbuf
 	for (i = 0; i < LIM_COUNT; i++) {
 		if (!json_object_object_get_ex(assert, members[i], &m))
 			continue;
+		if (i == LIM_SHARE && !json_object_is_type(m, json_type_boolean))
+			continue; /* shares between cgroups, which are no switch */
 		rc = from_member(&l->v[i], i, m, e);
 		if (rc)
 			return rc;
@@ -142,6 +165,12 @@ void limits_complete(struct limits *l)
 		if (l->v[id] != LIMIT_UNSET || l->v[LIM_MONITOR] <= 0)
 			continue;
 		l->v[id] = monitor_defaults[i].v;
+		l->dflt[id] = true;
+	}
+	for (id = LIM_DEFAULTS + 1; id < LIM_COUNT; id++) {
+		if (l->v[id] != LIMIT_UNSET || l->v[LIM_DEFAULTS] == LIMIT_OFF)
+			continue;
+		l->v[id] = 1;
 		l->dflt[id] = true;
 	}
 	if (l->v[LIM_SUSTAINED_SAMPLES] < 1)

@@ -19,7 +19,10 @@ enum limit_id {
 	LIM_ITERATION_RATE,
 	LIM_P99_LATENCY_NS,
 	LIM_LATENCY_CV,
+	LIM_P99_TIMER_LATE_NS,
 	LIM_MIGRATION_RATIO,
+	LIM_MIGRATIONS_PER_S,
+	LIM_MIGRATIONS_PER_TIMESLICE,
 	LIM_PAGE_LOCALITY,
 	LIM_CROSS_NODE_RATIO,
 	LIM_SLOW_TIER_RATIO,
@@ -31,6 +34,19 @@ enum limit_id {
 	LIM_FALLBACK_RATE,
 	LIM_KEEP_LAST_RATE,
 	LIM_SUSTAINED_SAMPLES,
+	LIM_DEFAULTS, /* those below, which are on unless something turns them off */
+	LIM_WORK_CONSERVATION,
+	LIM_SHARE,
+	LIM_QUOTA,
+	LIM_AFFINITY,
+	LIM_WAIT,
+	LIM_FORK,
+	LIM_PROGRESS,
+	LIM_SCHEDULER,
+	LIM_KERNEL_LOG,
+	LIM_TOPOLOGY,
+	LIM_RECORDS,
+	LIM_OBSERVER,
 	LIM_COUNT
 };
 
@@ -43,6 +59,8 @@ struct limits {
 	bool dflt[LIM_COUNT]; /* not asked for by itself */
 };
 
+/* Is it the switch of a check that is on by default? */
+bool limit_is_default(enum limit_id id);
 void limits_init(struct limits *l, double v); /* all to LIMIT_OFF or LIMIT_UNSET */
 /* From the `assert` object of a test record, which may be NULL. */
 int limits_from_plan(struct limits *l, struct json_object *assert, struct errbuf *e);
@@ -52,7 +70,7 @@ int limits_parse(struct limits *l, enum limit_id id, const char *text, struct er
 void limits_override(struct limits *l, const struct limits *over);
 /* Does any of them need samples? */
 bool limits_monitor(const struct limits *l);
-/* What nobody set is off, or has its default when the monitor is on. */
+/* What nobody set is off, or has its default: with the monitor, or unless defaults are off. */
 void limits_complete(struct limits *l);
 
 #endif

@@ -15,6 +15,7 @@
 #include "msg.h"
 #include "payload.h"
 #include "record.h"
+#include "share.h"
 #include "stats.h"
 
 struct opts {
@@ -38,7 +39,12 @@ static const char usage_text[] =
 	"      --max-p99-wake-latency-ns N\n"
 	"                               p99 of how late each worker runs after it is woken\n"
 	"      --max-wake-latency-cv N  variation of that within a cgroup\n"
+	"      --max-p99-timer-late-ns N\n"
+	"                               p99 of how late sleeps and timers of each worker end\n"
 	"      --max-migration-ratio N  migrations per iteration within a cgroup\n"
+	"      --max-migrations-per-s N migrations of a worker per second\n"
+	"      --max-migrations-per-timeslice N\n"
+	"                               migrations of a worker per turn on a CPU\n"
 	"      --min-page-locality N    share of pages on the nodes of the cpuset, 0 to 1\n"
 	"      --max-cross-node-migration-ratio N\n"
 	"                               pages moved between nodes, per page\n"
@@ -55,6 +61,19 @@ static const char usage_text[] =
 	"      --max-fallback-rate N    sched_ext's select_cpu_fallback events per second\n"
 	"      --max-keep-last-rate N   sched_ext's dispatch_keep_last events per second\n"
 	"      --sustained-samples N    samples in a row that make a violation of these\n"
+	"      --no-defaults            none of the checks that are on by default:\n"
+	"      --no-work-conservation   ... a CPU may idle while tasks wait that may run there\n"
+	"      --no-share               ... CPU time need not be what weights entitle to\n"
+	"      --no-quota               ... cgroups may exceed their cpu.max\n"
+	"      --no-affinity            ... tasks may run where their masks forbid it\n"
+	"      --no-wait                ... tasks may wait for a CPU without end\n"
+	"      --no-fork                ... fork and exec may fail\n"
+	"      --no-progress            ... workers need not do any work\n"
+	"      --no-scheduler           ... the scheduler may be away meanwhile\n"
+	"      --no-kernel-log          ... the kernel may complain\n"
+	"      --no-topology            ... the guest may have other CPUs than asked for\n"
+	"      --no-records             ... records may be lost\n"
+	"      --no-observer            ... kt itself may use CPU time of the guest\n"
 	"  -h, --help                   print this help\n"
 	"  -V, --version                print the version\n";
 
@@ -67,7 +86,8 @@ enum {
 	OPT_MONITOR,
 	OPT_NO_MONITOR,
 	OPT_CLOCK,
-	OPT_NO_CLOCK
+	OPT_NO_CLOCK,
+	OPT_OFF /* and behind it a limit_id: of a check that is on by default */
 };
 
 static const struct option long_opts[] = {
@@ -83,7 +103,10 @@ static const struct option long_opts[] = {
 	{ "min-iteration-rate", required_argument, NULL, LIM_ITERATION_RATE },
 	{ "max-p99-wake-latency-ns", required_argument, NULL, LIM_P99_LATENCY_NS },
 	{ "max-wake-latency-cv", required_argument, NULL, LIM_LATENCY_CV },
+	{ "max-p99-timer-late-ns", required_argument, NULL, LIM_P99_TIMER_LATE_NS },
 	{ "max-migration-ratio", required_argument, NULL, LIM_MIGRATION_RATIO },
+	{ "max-migrations-per-s", required_argument, NULL, LIM_MIGRATIONS_PER_S },
+	{ "max-migrations-per-timeslice", required_argument, NULL, LIM_MIGRATIONS_PER_TIMESLICE },
 	{ "min-page-locality", required_argument, NULL, LIM_PAGE_LOCALITY },
 	{ "max-cross-node-migration-ratio", required_argument, NULL, LIM_CROSS_NODE_RATIO },
 	{ "max-slow-tier-ratio", required_argument, NULL, LIM_SLOW_TIER_RATIO },
@@ -97,6 +120,19 @@ static const struct option long_opts[] = {
 	{ "max-fallback-rate", required_argument, NULL, LIM_FALLBACK_RATE },
 	{ "max-keep-last-rate", required_argument, NULL, LIM_KEEP_LAST_RATE },
 	{ "sustained-samples", required_argument, NULL, LIM_SUSTAINED_SAMPLES },
+	{ "no-defaults", no_argument, NULL, OPT_OFF + LIM_DEFAULTS },
+	{ "no-work-conservation", no_argument, NULL, OPT_OFF + LIM_WORK_CONSERVATION },
+	{ "no-share", no_argument, NULL, OPT_OFF + LIM_SHARE },
+	{ "no-quota", no_argument, NULL, OPT_OFF + LIM_QUOTA },
+	{ "no-affinity", no_argument, NULL, OPT_OFF + LIM_AFFINITY },
+	{ "no-wait", no_argument, NULL, OPT_OFF + LIM_WAIT },
+	{ "no-fork", no_argument, NULL, OPT_OFF + LIM_FORK },
+	{ "no-progress", no_argument, NULL, OPT_OFF + LIM_PROGRESS },
+	{ "no-scheduler", no_argument, NULL, OPT_OFF + LIM_SCHEDULER },
+	{ "no-kernel-log", no_argument, NULL, OPT_OFF + LIM_KERNEL_LOG },
+	{ "no-topology", no_argument, NULL, OPT_OFF + LIM_TOPOLOGY },
+	{ "no-records", no_argument, NULL, OPT_OFF + LIM_RECORDS },
+	{ "no-observer", no_argument, NULL, OPT_OFF + LIM_OBSERVER },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ 0 },
@@ -149,7 +185,10 @@ static int opts_parse(struct opts *o, int argc, char **argv)
 			o->over.v[LIM_RQ_CLOCK_STUCK] = c == OPT_CLOCK ? 1 : LIMIT_OFF;
 			break;
 		default:
-			rc = limit_opt(o, c, optarg);
+			if (c >= OPT_OFF)
+				o->over.v[c - OPT_OFF] = LIMIT_OFF;
+			else
+				rc = limit_opt(o, c, optarg);
 		}
 	}
 	if (!rc && optind < argc)
@@ -259,6 +298,8 @@ static int judge(const struct opts *o, struct model *m, struct rec_out *out)
 	stats_write(m, out);
 	temporal_stats(&m->seen, out);
 	judge_life(&j);
+	judge_share(&j);
+	judge_quota(&j);
 	judge_workload(&j);
 	judge_payloads(&j);
 	judge_monitor(&j);

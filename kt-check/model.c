@@ -28,9 +28,18 @@ static int take_step(struct model *m, struct json_object *o, struct errbuf *e)
 {
 	int64_t index = rec_get_int(o, "index", 0), ns = rec_get_int(o, "guest_ns", 0);
 	const char *event = rec_get_str(o, "event", "");
+	struct window *window;
 
-	(void)e; /* whole_take() has seen to it that they are there */
+	/* whole_take() has seen to it that the numbers are there */
+	window = window_get(m, index, e);
+	if (!window)
+		return -ENOMEM;
+	if (strcmp(event, "end") == 0)
+		window->to = ns;
+	else
+		window->from = ns; /* the hold's, which comes after the start */
 	observed_step(&m->seen, strcmp(event, "end") != 0, rec_get_int(o, "t_ns", 0));
+	host_clock(&m->host, rec_get_int(o, "t_ns", -1), ns);
 	if (strcmp(event, "end") == 0) {
 		m->step = -1;
 		m->stop_ns = ns;
@@ -133,6 +142,7 @@ static int take_topology(struct model *m, struct json_object *o, struct errbuf *
 			return errbuf_set(e, -EINVAL,
 					  "expected an id below %d and a CPU list in each node",
 					  MODEL_MAX_NODES);
+		cpulist_or(&m->cpus, &m->node_cpus[id]);
 		m->nnodes = (uint32_t)id + 1 > m->nnodes ? (uint32_t)id + 1 : m->nnodes;
 	}
 	return 0;
@@ -249,14 +259,20 @@ static void free_arrays(struct model *m)
 {
 	uint32_t i;
 
-	for (i = 0; i < m->nworkers; i++)
+	for (i = 0; i < m->nworkers; i++) {
 		free(m->workers[i].outside);
+		free(m->workers[i].gaps.o);
+		free(m->workers[i].late.o);
+		free(m->workers[i].timer_late.o);
+		free(m->workers[i].failure);
+	}
 	for (i = 0; i < m->nplaces; i++)
 		free(m->places[i].mems);
 	for (i = 0; i < m->ngroups; i++) {
 		free(m->groups[i].work);
 		free(m->groups[i].cpuset);
 		free(m->groups[i].pages);
+		free(m->groups[i].own);
 	}
 	for (i = 0; i < m->ncgroups; i++)
 		free(m->cgroups[i].name);
@@ -275,6 +291,7 @@ void model_free(struct model *m)
 {
 	free_arrays(m);
 	observed_free(&m->seen);
+	host_free(&m->host);
 	free(m->workers);
 	free(m->places);
 	free(m->groups);
@@ -282,6 +299,9 @@ void model_free(struct model *m)
 	free(m->ops);
 	free(m->payloads);
 	free(m->runs);
+	free(m->windows);
+	free(m->masks);
+	json_object_put(m->plan);
 	json_object_put(m->index);
 	json_object_put(m->expect.contains);
 	json_object_put(m->expect.matches);

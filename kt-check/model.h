@@ -11,8 +11,10 @@
 #include "arith.h"
 #include "cpulist.h"
 #include "errbuf.h"
+#include "host.h"
 #include "limits.h"
 #include "observed.h"
+#include "promise.h"
 #include "whole.h"
 
 /*
@@ -31,7 +33,7 @@
 enum worker_exit { WORKER_COMPLETED, WORKER_KILLED, WORKER_DIED };
 
 /* How late a worker ran: after what woke it, or else whenever it had to wait for a CPU. */
-enum latency_of { LATENCY_NONE, LATENCY_WAKE, LATENCY_QUEUE };
+enum latency_of { LATENCY_NONE, LATENCY_WAKE, LATENCY_QUEUE, LATENCY_TIMER };
 
 struct latency {
 	enum latency_of of;
@@ -39,15 +41,37 @@ struct latency {
 	double mean_ns, cv;
 };
 
+/* A gap or a latency; it ended at at_ns after the worker's start. */
+struct outlier {
+	uint64_t ns, at_ns;
+	int64_t cpu;
+};
+
+#define OUTLIERS_MAX 64
+
+/* The longest ones, the longest first. */
+struct outliers {
+	struct outlier *o; /* or NULL */
+	uint32_t n;
+};
+
 struct worker {
 	int64_t tid;
 	uint32_t next; /* of the same group, or MODEL_NONE */
 	enum worker_exit exit;
 	uint64_t work_units, iterations, migrations, wall_ns, cpu_ns, max_gap_ns, gap_at_ns;
+	uint64_t timeslices; /* 0: not known */
 	int64_t gap_cpu;
 	double off_cpu_pct;
 	struct latency latency;
-	char *outside; /* CPUs that it used and was not allowed to, or NULL */
+	struct latency timer;       /* how late sleeps and timers ended after they were due */
+	int64_t start_ns;           /* guest_ns, or -1 */
+	struct outliers gaps, late; /* `late`: of `latency` */
+	struct outliers timer_late;
+	uint32_t mask;   /* of the model: what it was allowed to use, or MODEL_NONE */
+	uint64_t failed; /* system calls of its work */
+	char *failure;   /* "5 of fork, 2 of exec (EAGAIN)", or NULL */
+	char *outside;   /* CPUs that it used and was not allowed to, or NULL */
 };
 
 /* One cgroup in one step: where a number of workers is expected. */
@@ -57,6 +81,11 @@ struct place {
 	uint32_t groups;
 	uint64_t planned, reported;
 	char *mems; /* nodes that the plan gives its memory, or NULL */
+};
+
+/* When a step was held: guest_ns, -1 while it is not known. */
+struct window {
+	int64_t from, to;
 };
 
 /* Where the pages of workers lie, as far as they told. */
@@ -73,6 +102,7 @@ struct group {
 	char *work;           /* type, or NULL */
 	char *cpuset;         /* what they were allowed to use, or NULL */
 	struct pages *pages;  /* or NULL */
+	struct limits *own;   /* in place of the test's, or NULL */
 };
 
 /* All steps of one cgroup name together: what the statistics are about. */
@@ -131,9 +161,11 @@ struct sched {
 struct model {
 	bool have_test;
 	struct whole whole;
-	char *test;      /* name */
-	char *scheduler; /* the plan's, or the first one that its ops attach, or NULL */
+	struct json_object *plan; /* the test record */
+	char *test;               /* name */
+	char *scheduler;          /* the plan's, or the first one that its ops attach, or NULL */
 	struct limits limits;
+	struct promises promises;
 	struct expect expect;
 	bool allow_inconclusive;
 
@@ -151,12 +183,18 @@ struct model {
 	uint32_t npayloads, payloads_cap;
 	struct payload_run *runs;
 	uint32_t nruns, runs_cap;
+	struct window *windows;
+	uint32_t nwindows, windows_cap;
+	struct cpulist *masks; /* of workers, each once */
+	uint32_t nmasks, masks_cap;
 	struct json_object *index; /* of all of these, a kind and a name to a number */
 
 	uint32_t nnodes; /* 0: no topology is known */
 	struct cpulist node_cpus[MODEL_MAX_NODES];
+	struct cpulist cpus; /* of all nodes */
 
 	struct observed seen; /* from outside */
+	struct host_model host;
 
 	struct sched sched;
 	bool begun;        /* a first step was seen */

@@ -47,22 +47,50 @@ static int workers_of(struct json_object *o, uint64_t *n, struct errbuf *e)
 	return rc;
 }
 
+/* Limits that a cgroup and, before these, its group have in place of the test's. */
+static int take_own(struct group *g, struct json_object *cgroup, struct json_object *group,
+		    struct errbuf *e)
+{
+	struct json_object *owners[] = { cgroup, group }, *assert;
+	struct limits own;
+	int i, rc = 0;
+
+	for (i = 0; i < 2 && !rc; i++) {
+		assert = rec_get_obj(owners[i], "assert");
+		if (!assert)
+			continue;
+		rc = limits_from_plan(&own, assert, e);
+		if (rc)
+			return rc;
+		if (!g->own) {
+			g->own = malloc(sizeof(*g->own));
+			if (!g->own)
+				return errbuf_set(e, -ENOMEM, "out of memory");
+			limits_init(g->own, LIMIT_UNSET);
+		}
+		limits_override(g->own, &own);
+	}
+	return rc;
+}
+
 /* The groups of a cgroup in the plan's order, which is that of the report. */
 static int make_groups(struct model *m, uint32_t place, struct json_object *o, struct errbuf *e)
 {
-	struct json_object *groups = rec_get_arr(o, "groups"), *policy;
+	struct json_object *groups = rec_get_arr(o, "groups"), *policy, *one;
 	size_t i, n = groups ? json_object_array_length(groups) : 1;
 	struct group *g;
+	int rc = 0;
 
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < n && !rc; i++) {
 		g = group_get(m, &m->places[place], (uint32_t)i, e);
 		if (!g)
 			return -ENOMEM;
-		policy = rec_get_obj(groups ? json_object_array_get_idx(groups, i) : NULL,
-				     "mem_policy");
+		one = groups ? json_object_array_get_idx(groups, i) : NULL;
+		policy = rec_get_obj(one, "mem_policy");
 		g->bind |= strcmp(rec_get_str(policy, "mode", ""), "bind") == 0;
+		rc = take_own(g, o, one, e);
 	}
-	return 0;
+	return rc;
 }
 
 static int plan_payload(struct model *m, const char *name, struct errbuf *e)
@@ -116,6 +144,7 @@ static int take_cgroup(struct model *m, int64_t step, struct json_object *o, str
 static int plan_op_workers(struct model *m, struct json_object *o, struct op *op, struct errbuf *e)
 {
 	const char *kind = rec_get_str(o, "op", "");
+	struct group *g;
 	struct place *p;
 	int rc;
 
@@ -131,7 +160,8 @@ static int plan_op_workers(struct model *m, struct json_object *o, struct op *op
 	if (!p)
 		return -ENOMEM;
 	op->place = (uint32_t)(p - m->places);
-	return 0;
+	g = group_get(m, p, 0, e);
+	return g ? take_own(g, NULL, rec_get_obj(o, "group"), e) : -ENOMEM;
 }
 
 static int plan_op(struct model *m, int64_t step, int64_t index, bool loop, struct json_object *o,
@@ -259,6 +289,7 @@ int take_test(struct model *m, struct json_object *o, struct errbuf *e)
 	if (!name)
 		return errbuf_set(e, -EINVAL, "expected a string as name");
 	m->have_test = true;
+	m->plan = json_object_get(o);
 	m->test = strdup(name);
 	if (!m->test)
 		return errbuf_set(e, -ENOMEM, "out of memory");
@@ -269,6 +300,7 @@ int take_test(struct model *m, struct json_object *o, struct errbuf *e)
 		rc = temporal_plan(m, o, e);
 	if (!rc)
 		rc = take_scheduler(m, o, e);
+	promise_plan(&m->promises, o);
 	if (!rc)
 		rc = take_payloads(m, o, e);
 	if (!rc)

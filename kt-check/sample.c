@@ -201,6 +201,44 @@ static int take_clocks(struct observed *s, struct json_object *cpu, struct errbu
 	return 0;
 }
 
+static uint64_t counter(struct json_object *column, size_t i)
+{
+	uint64_t v;
+
+	return number(column, i, &v) ? v : UINT64_MAX;
+}
+
+/* What the host gave the vCPUs, of all samples: what it withheld lies between two of them. */
+static int take_host_time(struct model *m, struct json_object *o, struct json_object *cpu,
+			  int64_t t)
+{
+	struct json_object *run = rec_get_arr(cpu, "vcpu_ns"),
+			   *steal = rec_get_arr(cpu, "steal_ns");
+	struct json_object *idle = rec_get_arr(cpu, "idle_total_ns");
+	struct json_object *slices = rec_get_arr(o, "steal"), *s;
+	struct host_counters c[OBSERVED_CPUS];
+	uint64_t v[4];
+	size_t i, k, n;
+	int rc = 0;
+
+	for (i = 0; i < length(slices) && !rc; i++) {
+		s = json_object_array_get_idx(slices, i);
+		if (!json_object_is_type(s, json_type_array))
+			continue;
+		for (k = 0; k < 4 && number(s, k, &v[k]);)
+			k++;
+		if (k == 4 && v[0] < OBSERVED_CPUS)
+			rc = host_add_slice(&m->host, (uint32_t)v[0], clamp(v[1]), clamp(v[2]),
+					    v[3]);
+	}
+	n = length(run) > length(steal) ? length(run) : length(steal);
+	n = n < OBSERVED_CPUS ? n : OBSERVED_CPUS;
+	for (i = 0; i < n; i++)
+		c[i] = (struct host_counters){ counter(run, i), counter(steal, i),
+					       counter(idle, i) };
+	return rc ? rc : host_add(&m->host, t, c, (uint32_t)n);
+}
+
 int take_sample(struct model *m, struct json_object *o, struct errbuf *e)
 {
 	struct json_object *cpu = rec_get_obj(o, "cpu");
@@ -213,6 +251,8 @@ int take_sample(struct model *m, struct json_object *o, struct errbuf *e)
 		return errbuf_set(e, -EINVAL,
 				  "expected a number >= 0 as t_ns and an object as cpu");
 	s->seen++;
+	if (take_host_time(m, o, cpu, t))
+		return errbuf_set(e, -ENOMEM, "out of memory");
 	if (!s->open)
 		return 0;
 	p = s->monitor ? next_sample(s) : NULL;
@@ -232,7 +272,7 @@ bool observed_wants(const struct observed *s, const char *type, bool *mine)
 
 	*mine = sample || snapshot;
 	if (sample)
-		return s->monitor || s->nlive || s->nrules;
+		return true;
 	return snapshot && s->nrules;
 }
 

@@ -48,6 +48,9 @@ static int get_counts(struct worker *w, struct json_object *o, struct errbuf *e)
 		return errbuf_set(e, -EINVAL, "expected a number as off_cpu_pct");
 	/* only said, never judged */
 	w->gap_cpu = rec_get_int(o, "max_gap_cpu", -1);
+	at = rec_get_int(rec_get_obj(o, "schedstat"), "timeslices", 0);
+	w->timeslices = at > 0 ? (uint64_t)at : 0;
+	w->start_ns = rec_get_int(o, "start_ns", -1);
 	at = rec_get_int(o, "max_gap_at_ns", 0);
 	w->gap_at_ns = at > 0 ? at : 0;
 	return 0;
@@ -77,8 +80,8 @@ static int get_exit(struct model *m, struct worker *w, const char *cgroup, struc
 }
 
 /* Which CPUs it used, adds them to the cgroup's, and which of them it had no right to. */
-static int get_cpus(struct worker *w, struct group *g, struct cpulist *all, struct json_object *o,
-		    struct errbuf *e)
+static int get_cpus(struct model *m, struct worker *w, struct group *g, struct cpulist *all,
+		    struct json_object *o, struct errbuf *e)
 {
 	const char *used = rec_get_str(o, "cpus_used", NULL);
 	const char *allowed = rec_get_str(o, "cpus_allowed", NULL);
@@ -89,6 +92,7 @@ static int get_cpus(struct worker *w, struct group *g, struct cpulist *all, stru
 	if (!used || cpulist_parse(used, &u, &why))
 		return errbuf_set(e, -EINVAL, "expected a CPU list as cpus_used");
 	cpulist_or(all, &u);
+	w->mask = MODEL_NONE;
 	if (!allowed) {
 		if (json_object_object_get(o, "cpus_allowed"))
 			return errbuf_set(e, -EINVAL,
@@ -97,6 +101,9 @@ static int get_cpus(struct worker *w, struct group *g, struct cpulist *all, stru
 	}
 	if (cpulist_parse(allowed, &a, &why))
 		return errbuf_set(e, -EINVAL, "expected a CPU list or null as cpus_allowed");
+	w->mask = mask_get(m, &a, e);
+	if (w->mask == MODEL_NONE)
+		return -ENOMEM;
 	if (!g->cpuset)
 		g->cpuset = strdup(cpulist_format(&a, text));
 	cpulist_andnot(&u, &a);
@@ -104,6 +111,56 @@ static int get_cpus(struct worker *w, struct group *g, struct cpulist *all, stru
 		w->outside = strdup(cpulist_format(&u, text));
 	if (!g->cpuset || (cpulist_count(&u) && !w->outside))
 		return errbuf_set(e, -ENOMEM, "out of memory");
+	return 0;
+}
+
+/* System calls of its work that failed and were no part of the plan, and how to say it. */
+static int get_failures(struct worker *w, struct json_object *failed, struct errbuf *e)
+{
+	static const char *const calls[] = { "fork", "exec", "other" };
+	char text[3][48] = { "" };
+	int64_t n;
+	size_t i;
+
+	for (i = 0; failed && i < 3; i++) {
+		n = rec_get_int(failed, calls[i], 0);
+		if (n <= 0)
+			continue;
+		snprintf(text[i], sizeof(text[i]), "%s%lld of %s", w->failed ? ", " : "",
+			 (long long)n, i == 2 ? "other kinds" : calls[i]);
+		w->failed = arith_add(w->failed, (uint64_t)n);
+	}
+	if (w->failed && asprintf(&w->failure, "%s%s%s (%.32s)", text[0], text[1], text[2],
+				  rec_get_str(failed, "error", "no error is told")) < 0) {
+		w->failure = NULL;
+		return errbuf_set(e, -ENOMEM, "out of memory");
+	}
+	return 0;
+}
+
+/* The longest gaps or latencies; those without a place in time cannot be matched, and are left out.
+ */
+static int get_outliers(struct outliers *l, struct json_object *array, struct errbuf *e)
+{
+	size_t i, n = array ? json_object_array_length(array) : 0;
+	struct json_object *o;
+	int64_t ns, at;
+
+	if (!n)
+		return 0;
+	n = n < OUTLIERS_MAX ? n : OUTLIERS_MAX;
+	l->o = calloc(n, sizeof(*l->o));
+	if (!l->o)
+		return errbuf_set(e, -ENOMEM, "out of memory");
+	for (i = 0; i < n; i++) {
+		o = json_object_array_get_idx(array, i);
+		ns = rec_get_int(o, "ns", -1);
+		at = rec_get_int(o, "at_ns", -1);
+		if (ns >= 0 && at >= 0)
+			l->o[l->n++] = (struct outlier){ .ns = (uint64_t)ns,
+							 .at_ns = (uint64_t)at,
+							 .cpu = rec_get_int(o, "cpu", -1) };
+	}
 	return 0;
 }
 
@@ -121,12 +178,24 @@ static bool get_latency(struct latency *l, struct json_object *o)
 }
 
 /* After what woke it, for types that block; else each time that it waited for a CPU. */
-static void get_latencies(struct worker *w, struct json_object *o)
+static int get_latencies(struct worker *w, struct json_object *o, struct errbuf *e)
 {
-	if (get_latency(&w->latency, rec_get_obj(o, "wake_latency")))
+	struct json_object *wake = rec_get_obj(o, "wake_latency");
+	struct json_object *queue = rec_get_obj(o, "run_delay"), *of = NULL;
+
+	if (get_latency(&w->latency, wake)) {
 		w->latency.of = LATENCY_WAKE;
-	else if (get_latency(&w->latency, rec_get_obj(o, "run_delay")))
+		of = wake;
+	} else if (get_latency(&w->latency, queue)) {
 		w->latency.of = LATENCY_QUEUE;
+		of = queue;
+	}
+	if (get_outliers(&w->late, rec_get_arr(of, "worst"), e))
+		return -ENOMEM;
+	of = rec_get_obj(o, "timer_late");
+	if (get_latency(&w->timer, of))
+		w->timer.of = LATENCY_TIMER;
+	return get_outliers(&w->timer_late, rec_get_arr(of, "worst"), e);
 }
 
 static int get_pages(struct group *g, struct json_object *o, struct errbuf *e)
@@ -229,12 +298,22 @@ int take_worker(struct model *m, struct json_object *o, struct errbuf *e)
 	if (!rc)
 		rc = get_pages(g, o, e);
 	if (!rc)
-		rc = get_cpus(&w, g, &c->cpus, o, e);
-	if (rc)
+		rc = get_cpus(m, &w, g, &c->cpus, o, e);
+	if (!rc)
+		rc = get_latencies(&w, o, e);
+	if (!rc)
+		rc = get_failures(&w, rec_get_obj(o, "failed"), e);
+	if (!rc)
+		rc = get_outliers(&w.gaps, rec_get_arr(o, "gaps"), e);
+	if (rc) {
+		free(w.outside);
+		free(w.late.o);
+		free(w.timer_late.o);
+		free(w.failure);
 		return rc;
+	}
 	if (!g->work && rec_get_str(o, "work", NULL))
 		g->work = strdup(rec_get_str(o, "work", NULL));
-	get_latencies(&w, o);
 	add_to_cgroup(c, &w, o);
 	add_to_group(m, g, &w);
 	return 0;

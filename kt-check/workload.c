@@ -1,13 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Which checks there are for the work itself, and the order in which groups come to them. */
 #include <math.h>
+#include <string.h>
 
 #include "units.h"
 #include "workload.h"
 
-double limit_of(const struct judge *j, const struct check *c)
+double limit_of(const struct judge *j, const struct check *c, const struct group *g)
 {
-	return j->m->limits.v[c->id];
+	const struct model *m = j->m;
+
+	if (g && g->own && g->own->v[c->id] != LIMIT_UNSET)
+		return g->own->v[c->id];
+	if (g && g->own && c->id == LIM_PROGRESS && g->own->v[LIM_NOT_STUCK] != LIMIT_UNSET)
+		return g->own->v[LIM_NOT_STUCK];
+	if (g && strcmp(m->cgroups[m->places[g->place].cgroup].name, MODEL_ROOT) == 0 &&
+	    c->id != LIM_PROGRESS)
+		return LIMIT_OFF;
+	if (c->id == LIM_PROGRESS && m->limits.v[LIM_NOT_STUCK] != LIMIT_OFF)
+		return 1;
+	return m->limits.v[c->id];
 }
 
 const struct worker *worker_next(const struct judge *j, const struct group *g,
@@ -18,6 +30,13 @@ const struct worker *worker_next(const struct judge *j, const struct group *g,
 	return i == MODEL_NONE ? NULL : &j->m->workers[i];
 }
 
+static bool progress_judged(const struct judge *j, const struct group *g)
+{
+	static const struct check c = { .id = LIM_PROGRESS };
+
+	return limit_of(j, &c, g) != LIMIT_OFF;
+}
+
 bool worker_progressed(const struct worker *w)
 {
 	return w->work_units && w->exit != WORKER_KILLED;
@@ -26,7 +45,7 @@ bool worker_progressed(const struct worker *w)
 const struct worker *worker_counts(const struct judge *j, const struct group *g,
 				   const struct worker *w)
 {
-	bool all = j->m->limits.v[LIM_NOT_STUCK] == LIMIT_OFF;
+	bool all = !progress_judged(j, g);
 
 	w = worker_next(j, g, w);
 	while (w && !all && !worker_progressed(w))
@@ -41,7 +60,7 @@ struct finding finding_with(const struct judge *j, const struct check *c, const 
 
 	f.worker = w;
 	f.observed = observed;
-	f.limit = limit_of(j, c);
+	f.limit = limit_of(j, c, g);
 	f.unit = c->unit;
 	return f;
 }
@@ -53,6 +72,26 @@ int finding_digits(double observed, double limit, int d)
 	return d;
 }
 
+/* Where in the test a worker's outlier lies is not known: its start is, to about that. */
+#define START_UNKNOWN_NS (500 * NSEC_PER_MSEC)
+
+void excuse_of(const struct judge *j, const struct group *g, const struct worker *w,
+	       const struct outlier *o, double limit_ns, struct excuse *x)
+{
+	const struct model *m = j->m;
+	bool placed = w->start_ns >= 0;
+	int64_t to =
+		host_time(m, (placed ? w->start_ns : (int64_t)m->begin_ns) + (int64_t)o->at_ns);
+	int64_t from = to - (int64_t)o->ns, slack = placed ? 0 : START_UNKNOWN_NS, cpu;
+	struct cpulist allowed;
+	struct errbuf why;
+	bool have = g->cpuset && cpulist_parse(g->cpuset, &allowed, &why) == 0;
+	uint64_t host = host_most(m, have ? &allowed : NULL, from - slack, to + slack, &cpu);
+
+	x->still = (double)o->ns - (double)host > limit_ns || cpu < 0;
+	host_words(m, cpu, from - slack, to + slack, x->words);
+}
+
 void say_nobody(struct judge *j, const struct check *c, const struct group *g)
 {
 	struct finding f = finding_with(j, c, g, NULL, NAN);
@@ -62,7 +101,8 @@ void say_nobody(struct judge *j, const struct check *c, const struct group *g)
 
 static const struct check checks[] = {
 	{ .name = "isolation", .id = LIM_ISOLATION, .judge = check_isolation },
-	{ .name = "progress", .id = LIM_NOT_STUCK, .judge = check_progress, .unit = "work units" },
+	{ .name = "progress", .id = LIM_PROGRESS, .judge = check_progress, .unit = "work units" },
+	{ .name = "fork", .id = LIM_FORK, .judge = check_fork, .unit = "calls" },
 	{ .name = "spread", .id = LIM_SPREAD_PCT, .judge = check_spread, .unit = "%" },
 	{ .name = "gap", .id = LIM_GAP_MS, .judge = check_gap, .unit = "ms" },
 	{ .name = "throughput_cv", .id = LIM_THROUGHPUT_CV, .judge = check_throughput_cv },
@@ -86,8 +126,27 @@ static const struct check checks[] = {
 	  .id = LIM_P99_LATENCY_NS,
 	  .judge = check_latency_p99,
 	  .unit = "ns" },
+	{ .name = "timer_late",
+	  .id = LIM_P99_TIMER_LATE_NS,
+	  .judge = check_latency_p99,
+	  .unit = "ns" },
 	{ .name = "wake_latency_cv", .id = LIM_LATENCY_CV, .judge = check_latency_cv },
-	{ .name = "migration_ratio", .id = LIM_MIGRATION_RATIO, .judge = check_migrations },
+	{ .name = "migration_ratio",
+	  .id = LIM_MIGRATION_RATIO,
+	  .judge = check_migrations,
+	  .noun = "migration ratio",
+	  .per = "iteration" },
+	{ .name = "migrations_per_s",
+	  .id = LIM_MIGRATIONS_PER_S,
+	  .judge = check_migrations,
+	  .unit = "/s",
+	  .noun = "migrations per second of a worker",
+	  .per = "second" },
+	{ .name = "migrations_per_timeslice",
+	  .id = LIM_MIGRATIONS_PER_TIMESLICE,
+	  .judge = check_migrations,
+	  .noun = "migrations per timeslice",
+	  .per = "timeslice" },
 	{ .name = "page_locality", .id = LIM_PAGE_LOCALITY, .judge = check_page_locality },
 	{ .name = "cross_node_migration", .id = LIM_CROSS_NODE_RATIO, .judge = check_cross_node },
 	{ .name = "slow_tier", .id = LIM_SLOW_TIER_RATIO, .judge = check_slow_tier },
@@ -96,19 +155,25 @@ static const struct check checks[] = {
 static void judge_check(struct judge *j, const struct check *c)
 {
 	struct finding f = finding_of(c->name, NULL);
+	bool on = limit_of(j, c, NULL) != LIMIT_OFF;
+	const struct group *g;
 	uint32_t i;
 
-	if (limit_of(j, c) == LIMIT_OFF)
+	for (i = 0; i < j->m->ngroups && !on; i++)
+		on = limit_of(j, c, &j->m->groups[i]) != LIMIT_OFF;
+	if (!on)
 		return;
 	if (j->not_judged) {
 		judge_say(j, V_SKIP, &f, "not judged: %s", j->not_judged);
 		return;
 	}
-	if (!j->m->nworkers)
+	if (!j->m->nworkers && !j->m->limits.dflt[c->id])
 		judge_say(j, V_SKIP, &f, "not judged: the plan has no workers");
-	for (i = 0; i < j->m->ngroups; i++)
-		if (j->m->groups[i].first != MODEL_NONE)
-			c->judge(j, c, &j->m->groups[i]);
+	for (i = 0; i < j->m->ngroups; i++) {
+		g = &j->m->groups[i];
+		if (g->first != MODEL_NONE && limit_of(j, c, g) != LIMIT_OFF)
+			c->judge(j, c, g);
+	}
 }
 
 /* From the stop of the last step to the end of the guest's work, on the host's clock. */
@@ -118,7 +183,7 @@ static void check_cleanup(struct judge *j)
 	const struct model *m = j->m;
 	struct finding f = finding_with(j, &c, NULL, NULL, NAN);
 
-	if (limit_of(j, &c) == LIMIT_OFF)
+	if (limit_of(j, &c, NULL) == LIMIT_OFF)
 		return;
 	if (j->not_judged) {
 		judge_say(j, V_SKIP, &f, "not judged: %s", j->not_judged);

@@ -18,8 +18,9 @@ struct check {
 	double (*rate)(const struct worker *w);
 };
 
-bool worker_progressed(const struct worker *w);
-double limit_of(const struct judge *j, const struct check *c);
+/* The limit for a group (NULL: for the test): its own, or the test's, which load in the root has
+ * not. */
+double limit_of(const struct judge *j, const struct check *c, const struct group *g);
 /* The first worker of a group, or the next one, whatever it did. */
 const struct worker *worker_next(const struct judge *j, const struct group *g,
 				 const struct worker *w);
@@ -33,6 +34,13 @@ struct finding finding_with(const struct judge *j, const struct check *c, const 
 			    const struct worker *w, double observed);
 /* Decimals with which the two do not look equal when they are not, at least `d`. */
 int finding_digits(double observed, double limit, int d);
+/* Whether a time of a worker is above a limit also without the most that the host explains. */
+struct excuse {
+	bool still;
+	char words[HOST_WORDS]; /* of the host */
+};
+void excuse_of(const struct judge *j, const struct group *g, const struct worker *w,
+	       const struct outlier *o, double limit_ns, struct excuse *x);
 void say_nobody(struct judge *j, const struct check *c, const struct group *g);
 
 /* fairness.c: workers of one group against each other, and each against its own clock. */
@@ -44,6 +52,8 @@ void check_throughput_cv(struct judge *j, const struct check *c, const struct gr
 void check_floor(struct judge *j, const struct check *c, const struct group *g);
 double work_rate(const struct worker *w);
 double iteration_rate(const struct worker *w);
+/* fork.c: system calls that failed. */
+void check_fork(struct judge *j, const struct check *c, const struct group *g);
 /* latency.c: how late they ran, and how often they moved. */
 void check_latency_p99(struct judge *j, const struct check *c, const struct group *g);
 void check_latency_cv(struct judge *j, const struct check *c, const struct group *g);

@@ -181,9 +181,9 @@ expecting() {
 	edit pass 'if .tid == 71 or .tid == 72 then .run_delay = {count: 9, p50_ns: 1, p99_ns: 7000, max_ns: 9000, mean_ns: 2000, cv: 0.5} else . end'
 	judge in.jsonl --max-p99-wake-latency-ns 310000
 	verdict_is 0 pass
-	found pass | grep -qx 'wake_latency: background_spinner: worst p99 queue latency 7000ns within limit 310000ns'
-	found pass | grep -qx 'wake_latency: phased_worker: worst p99 wake latency 310000ns within limit 310000ns'
-	fails_by in.jsonl 'wake_latency: phased_worker: worker 73 p99 wake latency 310000ns above limit 309999ns (160 samples)' \
+	found pass | grep -qx 'wake_latency: background_spinner: worst p99 queue latency 7us within limit 310us'
+	found pass | grep -qx 'wake_latency: phased_worker: worst p99 wake latency 310us within limit 310us'
+	fails_by in.jsonl 'wake_latency: phased_worker: worker 73 p99 wake latency 310us above limit 309.999us (160 samples)' \
 		--max-p99-wake-latency-ns 309999
 	judge pass --max-p99-wake-latency-ns 310000
 	verdict_is 2 inconclusive

@@ -1,0 +1,455 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The check "share": workers that compete all the time get the CPU time that weights, nice
+ * values, quotas and CPU masks entitle them to.
+ *
+ * What is promised to each is less than its even share: tasks are whole, and a balancer leaves
+ * small differences alone (entitle.c). A worker that always wants a CPU gets at least its
+ * part of the load on its CPU, whatever the others there do; so those that sleep at times
+ * count as if they never did and were all on its CPU, or else as having used all their CPU
+ * time there: both are bounds, and the higher one holds. Where a scheduler does not promise
+ * to heed weights, the lower one of with and without holds.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "contest.h"
+#include "entitle.h"
+#include "group.h"
+#include "judge.h"
+#include "share.h"
+#include "units.h"
+
+#define HELD_MIN_NS  NSEC_PER_SEC          /* shorter holds are not judged */
+#define SETTLE_NS    (200 * NSEC_PER_MSEC) /* until tasks are where they belong */
+#define TURN_MAX_NS  (20 * NSEC_PER_MSEC)  /* one turn more or less is nothing, up to this */
+#define TOLERANCE    0.85                  /* of what is promised */
+#define QUOTA_PART   0.5                   /* of a quota's even part: CPUs take it in slices */
+#define GROUPS_MAX   256                   /* of a step, that are compared with each other */
+#define ADVANTAGE    0.57                  /* of two that get 4:3 at least */
+#define REALTIME_MAX 0.5
+
+/* Ways to divide CPU time, of which a scheduler promises one at least. */
+struct way {
+	bool cgroups, nice;
+};
+
+/* What is promised to a contender: parts of a CPU. */
+struct promise_of {
+	double share, floor;
+};
+
+struct shares {
+	struct judge *j;
+	struct contest *c;
+	struct promise_of *of; /* of each contender, the lowest of all ways */
+	double *load;          /* of each contender in one way */
+	struct entitle_kind kinds[ENTITLE_KINDS];
+	uint32_t nkinds;
+	uint32_t *kind; /* of each contender, or MODEL_NONE */
+	uint64_t roamed_ns, realtime_ns;
+	bool crowd;
+	uint32_t judged;
+};
+
+static const struct cpulist *cpus_of(const struct shares *s, const struct contender *p)
+{
+	const struct model *m = s->j->m;
+
+	return p->w->mask == MODEL_NONE ? &m->cpus : &m->masks[p->w->mask];
+}
+
+static bool steady(const struct contender *p)
+{
+	return p->fair && (p->act == ACT_SPINS || p->act == ACT_YIELDS);
+}
+
+/* ---- loads ---------------------------------------------------------------------- */
+
+static double home_load(const struct contest *c, int32_t home, bool nice)
+{
+	const struct home *h = &c->homes[home], *around;
+
+	if (h->parent < 0)
+		return h->weight;
+	around = &c->homes[h->parent];
+	return home_load(c, h->parent, nice) * h->weight / (nice ? around->tasks : around->heads);
+}
+
+static double load_of(const struct contest *c, const struct contender *p, const struct way *way)
+{
+	double weight = way->nice ? p->weight : 1024;
+	const struct home *h;
+
+	if (!way->cgroups || p->home < 0)
+		return weight;
+	h = &c->homes[p->home];
+	return home_load(c, p->home, way->nice) * weight / (way->nice ? h->tasks : h->heads);
+}
+
+/* The kind of a contender: made when it is new; MODEL_NONE when there are too many. */
+static uint32_t kind_of(struct shares *s, const struct contender *p, double load)
+{
+	const struct cpulist *cpus = cpus_of(s, p);
+	struct entitle_kind *k;
+	uint32_t i;
+
+	for (i = 0; i < s->nkinds; i++) {
+		k = &s->kinds[i];
+		if (fabs(k->load - load) <= 1e-9 * load &&
+		    memcmp(&k->cpus, cpus, sizeof(*cpus)) == 0) {
+			k->tasks++;
+			return i;
+		}
+	}
+	if (s->nkinds == ENTITLE_KINDS)
+		return MODEL_NONE;
+	k = &s->kinds[s->nkinds++];
+	*k = (struct entitle_kind){ .cpus = *cpus, .load = load, .tasks = 1 };
+	return i;
+}
+
+static bool make_kinds(struct shares *s, const struct way *way)
+{
+	uint32_t i;
+
+	s->nkinds = 0;
+	for (i = 0; i < s->c->n; i++) {
+		const struct contender *p = &s->c->c[i];
+
+		s->load[i] = load_of(s->c, p, way);
+		s->kind[i] = MODEL_NONE;
+		if (!steady(p))
+			continue;
+		s->kind[i] = kind_of(s, p, s->load[i]);
+		if (s->kind[i] == MODEL_NONE)
+			return false;
+	}
+	return entitle_solve(s->kinds, s->nkinds) == 0;
+}
+
+/* Load of those that come and go, as if all of it were on one CPU. */
+static double roaming(const struct shares *s, const struct way *way)
+{
+	const struct contest *c = s->c;
+	double sum = 0;
+	uint32_t i;
+
+	for (i = 0; i < c->n; i++)
+		if (!steady(&c->c[i]) && c->c[i].act != ACT_REALTIME && c->c[i].act != ACT_CROWD)
+			sum += s->load[i];
+	for (i = 0; i < c->nhomes && way->cgroups; i++)
+		if (c->homes[i].crowd)
+			sum += home_load(c, (int32_t)i, way->nice);
+	return sum;
+}
+
+/* ---- promises -------------------------------------------------------------------- */
+
+static void promise_way(struct shares *s, const struct way *way, uint64_t wall_ns)
+{
+	double roam = roaming(s, way), used = s->crowd ? 1 : (double)s->roamed_ns / (double)wall_ns;
+	const struct entitle_kind *k;
+	double beside, after;
+	uint32_t i;
+
+	for (i = 0; i < s->c->n; i++) {
+		if (s->kind[i] == MODEL_NONE)
+			continue;
+		k = &s->kinds[s->kind[i]];
+		beside = k->load / (k->load / k->floor + roam);
+		after = k->floor * fmax(0, 1 - used);
+		s->of[i].floor = fmin(s->of[i].floor, fmax(beside, after));
+		s->of[i].share = fmin(s->of[i].share, k->share);
+	}
+}
+
+/* A quota around it: its part of that, when that is less. */
+static void promise_quota(struct shares *s, uint32_t i)
+{
+	const struct contender *p = &s->c->c[i];
+	const struct home *h = contest_quota(s->c, p->home);
+	static const struct way way = { true, true };
+	double cpus, part;
+
+	if (!h)
+		return;
+	cpus = (double)h->quota / (double)h->period;
+	part = load_of(s->c, p, &way) / home_load(s->c, (int32_t)(h - s->c->homes), true);
+	s->of[i].share = fmin(s->of[i].share, cpus * part);
+	s->of[i].floor = fmin(s->of[i].floor, cpus * part * QUOTA_PART);
+}
+
+/* Those whose loads nothing tells are promised nothing. */
+static bool in_crowd(const struct contest *c, const struct contender *p)
+{
+	int32_t i;
+
+	for (i = p->home; i >= 0; i = c->homes[i].parent)
+		if (c->homes[i].crowd)
+			return true;
+	return c->root_crowd;
+}
+
+/* False, and the reason in the contest, when nothing is promised. */
+static bool promise_all(struct shares *s, uint64_t wall_ns)
+{
+	const struct model *m = s->j->m;
+	bool nice = promised(m, PROMISE_NICE), cgroups = promised(m, PROMISE_CGROUP_WEIGHT);
+	struct way way;
+	uint32_t i, n;
+
+	for (i = 0; i < s->c->n; i++)
+		s->of[i] = (struct promise_of){ 1, 1 };
+	for (n = 0; n < 4; n++) {
+		way = (struct way){ !(n & 1), !(n & 2) };
+		if ((!way.cgroups && cgroups) || (!way.nice && nice))
+			continue;
+		if (s->crowd && !way.cgroups) {
+			snprintf(
+				s->c->why, sizeof(s->c->why),
+				"how many tasks compete no record tells, and cgroups may not bound them");
+			return false;
+		}
+		if (!make_kinds(s, &way)) {
+			snprintf(s->c->why, sizeof(s->c->why),
+				 "there are more than %d kinds of workers, by weight and CPUs",
+				 ENTITLE_KINDS);
+			return false;
+		}
+		promise_way(s, &way, wall_ns);
+	}
+	for (i = 0; i < s->c->n; i++)
+		promise_quota(s, i);
+	return true;
+}
+
+/* ---- judging -------------------------------------------------------------------- */
+
+/* Yielders among themselves are alike; beside others they get what these leave. */
+static bool all_of_one_work(const struct shares *s, uint32_t i)
+{
+	const struct model *m = s->j->m;
+	const char *work = m->groups[s->c->c[i].group].work;
+	uint32_t k;
+
+	for (k = 0; k < s->c->n; k++)
+		if (!steady(&s->c->c[k]) || !work || !m->groups[s->c->c[k].group].work ||
+		    strcmp(m->groups[s->c->c[k].group].work, work) != 0)
+			return false;
+	return true;
+}
+
+static bool is_judged(const struct shares *s, uint32_t i)
+{
+	const struct contender *p = &s->c->c[i];
+	const struct place *place = &s->j->m->places[s->j->m->groups[p->group].place];
+
+	return steady(p) && place->step == s->c->step && p->home >= 0 && p->w->wall_ns &&
+	       worker_progressed(p->w) && !in_crowd(s->c, p) &&
+	       (p->act == ACT_SPINS || all_of_one_work(s, i));
+}
+
+static double got_of(const struct contender *p)
+{
+	return (double)p->w->cpu_ns / (double)p->w->wall_ns;
+}
+
+/* " (nice -3)", or nothing */
+static const char *nice_words(const struct contender *p, char *buf, size_t size)
+{
+	buf[0] = '\0';
+	if (p->nice)
+		snprintf(buf, size, " (nice %lld)", (long long)p->nice);
+	return buf;
+}
+
+/* The least that a worker has to get of `ns` in which its CPU ran. */
+static double due_ns(const struct shares *s, uint32_t i, double ns)
+{
+	const struct worker *w = s->c->c[i].w;
+	double turn = w->timeslices ? (double)w->cpu_ns / (double)w->timeslices : TURN_MAX_NS;
+
+	ns = fmax(0, ns - SETTLE_NS - (double)s->realtime_ns);
+	return fmax(0, s->of[i].floor * TOLERANCE * ns - 2 * fmin(turn, TURN_MAX_NS));
+}
+
+static void window_of(const struct shares *s, const struct worker *w, int64_t *from, int64_t *to)
+{
+	const struct model *m = s->j->m;
+	struct errbuf e;
+	int64_t start = w->start_ns;
+
+	if (start < 0)
+		start = window_get(s->j->m, s->c->step, &e)->from;
+	*from = host_time(m, start < 0 ? 0 : start);
+	*to = *from + (int64_t)w->wall_ns;
+}
+
+/* Says what a worker got too little; false when it got enough. */
+static bool judge_worker(struct shares *s, uint32_t i)
+{
+	const struct contender *p = &s->c->c[i];
+	struct finding f = finding_of("share", &s->j->m->groups[p->group]);
+	double wall = (double)p->w->wall_ns, got = (double)p->w->cpu_ns;
+	char host[HOST_WORDS], nice[24];
+	int64_t from, to, cpu;
+	uint64_t withheld;
+
+	if (got >= due_ns(s, i, wall))
+		return false;
+	window_of(s, p->w, &from, &to);
+	withheld = host_most(s->j->m, cpus_of(s, p), from, to, &cpu);
+	f.worker = p->w;
+	f.observed = 100 * got_of(p);
+	f.limit = 100 * due_ns(s, i, wall) / wall;
+	f.unit = "%";
+	judge_exceeded(s->j, &f, got < due_ns(s, i, wall - (double)withheld),
+		       host_words(s->j->m, cpu, from, to, host),
+		       "worker %lld%s got %.1f%% of a CPU, its weight entitles it to %.1f%% "
+		       "(%.1f%% at least, wherever the %u that compete are placed)",
+		       (long long)p->w->tid, nice_words(p, nice, sizeof(nice)), f.observed,
+		       100 * s->of[i].share, f.limit, s->c->n);
+	return true;
+}
+
+/* Of one group, from contender `first` on, which it has in a row; where the next begins. */
+static uint32_t judge_group(struct shares *s, uint32_t first)
+{
+	uint32_t i, group = s->c->c[first].group, n = 0, worst = first;
+	struct finding f = finding_of("share", &s->j->m->groups[group]);
+	bool bad = false;
+
+	for (i = first; i < s->c->n && s->c->c[i].group == group; i++) {
+		if (!is_judged(s, i))
+			continue;
+		bad |= judge_worker(s, i);
+		if (!n++ || got_of(&s->c->c[i]) < got_of(&s->c->c[worst]))
+			worst = i;
+	}
+	s->judged += n;
+	if (!n || bad)
+		return i;
+	f.observed = 100 * got_of(&s->c->c[worst]);
+	f.limit = 100 * due_ns(s, worst, (double)s->c->c[worst].w->wall_ns) /
+		  (double)s->c->c[worst].w->wall_ns;
+	f.unit = "%";
+	judge_say(s->j, V_PASS, &f,
+		  "each of %u workers got %.1f%% of a CPU or more, %.1f%% at least is promised", n,
+		  f.observed, f.limit);
+	return i;
+}
+
+static void measure_others(struct shares *s)
+{
+	const struct contender *p;
+	uint32_t i;
+
+	for (i = 0; i < s->c->n; i++) {
+		p = &s->c->c[i];
+		if (p->act == ACT_REALTIME)
+			s->realtime_ns = arith_add(s->realtime_ns, p->w->cpu_ns);
+		else if (!steady(p))
+			s->roamed_ns = arith_add(s->roamed_ns, p->w->cpu_ns);
+		s->crowd |= p->act == ACT_CROWD;
+	}
+}
+
+/* How long workers of the step ran, the shortest; 0 when there are none. */
+static uint64_t held(const struct shares *s)
+{
+	uint64_t least = 0, ns;
+	uint32_t i;
+
+	for (i = 0; i < s->c->n; i++) {
+		ns = s->c->c[i].w->wall_ns;
+		if (is_judged(s, i) && (!least || ns < least))
+			least = ns;
+	}
+	return least;
+}
+
+static void say_skip(struct judge *j, int64_t step, const char *why)
+{
+	struct finding f = finding_of("share", NULL);
+
+	judge_say(j, V_SKIP, &f, "step %lld is not judged: %s", (long long)step, why);
+}
+
+static const char *judge_contest(struct shares *s)
+{
+	uint64_t wall = held(s);
+	uint32_t i;
+
+	if (s->c->why[0])
+		return s->c->why;
+	if (!wall)
+		return "none of its workers competes all the time, so no share is promised";
+	if (wall < HELD_MIN_NS)
+		return "it was held for less than 1 s";
+	measure_others(s);
+	if ((double)s->realtime_ns > REALTIME_MAX * (double)wall)
+		return "realtime workers may have taken most of a CPU";
+	if (!promise_all(s, wall))
+		return s->c->why;
+	for (i = 0; i < s->c->n;)
+		i = judge_group(s, i);
+	return NULL;
+}
+
+static void judge_step(struct judge *j, int64_t step)
+{
+	struct shares s = { .j = j, .c = contest_of(j->m, step) };
+	uint32_t n = s.c ? s.c->n : 0;
+	const char *why = "there is not enough memory";
+
+	s.of = calloc(n + 1, sizeof(*s.of));
+	s.load = calloc(n + 1, sizeof(*s.load));
+	s.kind = calloc(n + 1, sizeof(*s.kind));
+	if (s.c && s.of && s.load && s.kind)
+		why = judge_contest(&s);
+	if (why)
+		say_skip(j, step, why);
+	free(s.of);
+	free(s.load);
+	free(s.kind);
+	contest_free(s.c);
+}
+
+/* Why no step can be judged, or NULL. */
+static const char *unknown(const struct judge *j)
+{
+	if (j->not_judged)
+		return j->not_judged;
+	if (j->m->on_host)
+		return "what else this machine runs no record tells";
+	if (!j->m->nnodes)
+		return "no record says which CPUs there are";
+	return NULL;
+}
+
+void judge_share(struct judge *j)
+{
+	struct finding f = finding_of("share", NULL);
+	const char *why = unknown(j);
+	int64_t step, last = MODEL_BACKDROP;
+	bool any = false;
+	uint32_t i;
+
+	if (j->m->limits.v[LIM_SHARE] == LIMIT_OFF || !j->m->nworkers)
+		return;
+	for (i = 0; i < j->m->ngroups && !why; i++) {
+		step = j->m->places[j->m->groups[i].place].step;
+		if (j->m->groups[i].first == MODEL_NONE || step == MODEL_BACKDROP || step <= last)
+			continue;
+		judge_step(j, step);
+		last = step;
+		any = true;
+	}
+	if (!why && !any)
+		why = "workers that live through several steps have no share of any of them";
+	if (why)
+		judge_say(j, V_SKIP, &f, "not judged: %s", why);
+}
