@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What the engines' control tables share. */
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "engine.h"
@@ -23,11 +22,13 @@ int engine_check_watch(const struct engine_watch *w, unsigned int n, struct errb
 
 int engine_schedstat(int fd, struct engine_thread *t, struct errbuf *e)
 {
-	char buf[96];
+	char buf[96], *end, *rest;
 	ssize_t n = fd < 0 ? -1 : pread(fd, buf, sizeof(buf) - 1, 0);
 
 	buf[n < 0 ? 0 : n] = '\0';
-	if (sscanf(buf, "%" SCNu64 " %" SCNu64, &t->run_ns, &t->wait_ns) == 2)
+	t->run_ns = strtoull(buf, &end, 10);
+	t->wait_ns = strtoull(end, &rest, 10);
+	if (rest > end && end > buf)
 		return 0;
 	return errbuf_set(e, -EOPNOTSUPP,
 			  "the host's kernel tells no CPU time of thread %d "

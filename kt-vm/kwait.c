@@ -26,9 +26,23 @@ struct waiter {
 struct waiting {
 	struct waiter w[KWAIT_LISTED_MAX]; /* the longest waits first */
 	unsigned int n;
-	unsigned int all;  /* with those that there is no room for */
-	unsigned int left; /* tasks that may still be looked at */
+	unsigned int more; /* that there is no room for */
+	unsigned int max;  /* tasks looked at, of each list */
 	uint64_t clock;
+};
+
+/* Groups of tasks have the same cgroup and mask: what was last read or written of some. */
+#define KEPT 8
+struct kept {
+	struct {
+		uint64_t css;
+		char name[CGROUP_LEN];
+	} cgroup[KEPT];
+	struct {
+		struct cpulist cpus;
+		char text[512];
+	} mask[KEPT];
+	unsigned int cgroups, masks;
 };
 
 struct details {
@@ -43,6 +57,7 @@ struct list {
 	enum kprobe link;
 	unsigned int cpu;
 	enum kclass class;
+	uint64_t next; /* offset of the pointer to the next one: 0, or 8 backwards */
 };
 
 static bool belongs(const struct obs *o, uint64_t task, unsigned int cpu, enum kclass class)
@@ -71,9 +86,10 @@ static void keep(struct waiting *l, const struct waiter *w)
 {
 	unsigned int at = l->n;
 
-	l->all++;
-	if (l->n == KWAIT_LISTED_MAX && w->queued_ns >= l->w[--at].queued_ns)
-		return;
+	if (l->n == KWAIT_LISTED_MAX) {
+		l->more++;
+		at--;
+	}
 	while (at && l->w[at - 1].queued_ns > w->queued_ns)
 		at--;
 	if (l->n < KWAIT_LISTED_MAX)
@@ -87,10 +103,13 @@ static void look_at(const struct obs *o, struct waiting *l, const struct waiter 
 	struct waiter w = *of;
 
 	w.queued_ns = obs_number(o, w.task, KP_TASK_LAST_QUEUED);
-	if (w.queued_ns + KWAIT_MIN_NS > l->clock || !waits(o, w.task, w.queued_ns) ||
-	    (w.class == KCLASS_FAIR && throttled(o, w.task)))
+	if (!w.queued_ns || w.queued_ns + KWAIT_MIN_NS > l->clock)
 		return;
-	keep(l, &w);
+	if (l->n == KWAIT_LISTED_MAX && w.queued_ns >= l->w[l->n - 1].queued_ns)
+		l->more++;
+	else if (belongs(o, w.task, w.cpu, w.class) && waits(o, w.task, w.queued_ns) &&
+		 !(w.class == KCLASS_FAIR && throttled(o, w.task)))
+		keep(l, &w);
 }
 
 /* ---- where they are ------------------------------------------------------------------ */
@@ -104,11 +123,12 @@ static bool walk(const struct obs *o, const struct list *q, uint64_t *task, size
 	uint64_t node;
 
 	*n = 0;
-	if (kmem_number(&o->mem, q->head, 8, &node))
+	if (kmem_number(&o->mem, q->head + q->next, 8, &node))
 		return false;
 	while (node != q->head && *n < max) {
 		task[*n] = node - o->probe.f[q->link].offset;
-		if (!belongs(o, task[*n], q->cpu, q->class) || kmem_number(&o->mem, node, 8, &node))
+		if (obs_number(o, task[*n], KP_TASK_CPU) != q->cpu ||
+		    kmem_number(&o->mem, node + q->next, 8, &node))
 			return false;
 		++*n;
 	}
@@ -117,17 +137,19 @@ static bool walk(const struct obs *o, const struct list *q, uint64_t *task, size
 
 static void look_at_list(const struct obs *o, struct waiting *l, const struct list *q)
 {
-	size_t max = l->left < KWAIT_TASKS_MAX ? l->left : KWAIT_TASKS_MAX, n = 0, i;
-	uint64_t task[KWAIT_TASKS_MAX];
+	uint64_t task[KWAIT_TASKS_MAX], running;
+	size_t n = 0, i;
 	int tries;
 
 	if (!q->head || !o->probe.f[q->link].known)
 		return;
-	for (tries = 0; tries < TRIES && !walk(o, q, task, max, &n); tries++)
+	for (tries = 0; tries < TRIES && !walk(o, q, task, l->max, &n); tries++)
 		;
-	l->left -= (unsigned int)n;
 	for (i = 0; i < n; i++)
 		look_at(o, l, &(struct waiter){ task[i], 0, q->cpu, q->class });
+	running = n == l->max ? obs_number(o, o->rq[q->cpu], KP_RQ_NR_RUNNING) : 0;
+	if (running > n + 1)
+		l->more += (unsigned int)(running - n - 1);
 }
 
 static uint64_t in_rq(const struct obs *o, unsigned int cpu, enum kprobe probe)
@@ -139,7 +161,7 @@ static uint64_t in_rq(const struct obs *o, unsigned int cpu, enum kprobe probe)
 static void look_at_rt(const struct obs *o, struct waiting *l, unsigned int cpu)
 {
 	uint64_t map = in_rq(o, cpu, KP_RQ_RT_BITMAP), queue = in_rq(o, cpu, KP_RQ_RT_QUEUE);
-	struct list q = { 0, KP_TASK_RT_NODE, cpu, KCLASS_RT };
+	struct list q = { 0, KP_TASK_RT_NODE, cpu, KCLASS_RT, 0 };
 	uint64_t bits[2] = { 0 };
 	unsigned int prio;
 
@@ -158,18 +180,17 @@ static void look_at_dl(const struct obs *o, struct waiting *l, unsigned int cpu)
 {
 	uint64_t left = o->probe.f[KP_RB_LEFT].offset, right = o->probe.f[KP_RB_RIGHT].offset;
 	uint64_t node[TREE_DEPTH], task;
-	unsigned int n = 1;
+	unsigned int n = 1, left_over = l->max;
 
 	node[0] = obs_number(o, o->rq[cpu], KP_RQ_DL_PUSHABLE);
 	if (!node[0] || !o->probe.f[KP_TASK_DL_NODE].known || !o->probe.f[KP_RB_LEFT].known)
 		return;
-	while (n && l->left) {
+	while (n && left_over--) {
 		uint64_t at = node[--n], next;
 
 		task = at - o->probe.f[KP_TASK_DL_NODE].offset;
 		if (!belongs(o, task, cpu, KCLASS_DL))
 			return;
-		l->left--;
 		look_at(o, l, &(struct waiter){ task, 0, cpu, KCLASS_DL });
 		if (n + 2 <= TREE_DEPTH && !kmem_number(&o->mem, at + left, 8, &next) && next)
 			node[n++] = next;
@@ -181,9 +202,9 @@ static void look_at_dl(const struct obs *o, struct waiting *l, unsigned int cpu)
 static void look_at_cpu(const struct obs *o, struct waiting *l, unsigned int cpu)
 {
 	const struct list fair = { in_rq(o, cpu, KP_RQ_CFS_TASKS), KP_TASK_GROUP_NODE, cpu,
-				   KCLASS_FAIR };
+				   KCLASS_FAIR, 8 };
 	const struct list ext = { in_rq(o, cpu, KP_RQ_SCX_RUNNABLE), KP_TASK_SCX_RUNNABLE_NODE, cpu,
-				  KCLASS_EXT };
+				  KCLASS_EXT, 0 };
 
 	look_at_list(o, l, &fair);
 	look_at_list(o, l, &ext);
@@ -192,6 +213,38 @@ static void look_at_cpu(const struct obs *o, struct waiting *l, unsigned int cpu
 }
 
 /* ---- what is said of each ------------------------------------------------------------ */
+
+static const char *cgroup_of(const struct obs *o, struct kept *k, uint64_t task)
+{
+	uint64_t css = obs_number(o, task, KP_TASK_CGROUPS);
+	unsigned int i;
+
+	for (i = 0; i < KEPT; i++)
+		if (css && k->cgroup[i].css == css)
+			return k->cgroup[i].name;
+	i = k->cgroups++ % KEPT;
+	k->cgroup[i].css = css;
+	ktask_cgroup(o, task, k->cgroup[i].name, sizeof(k->cgroup[i].name));
+	return k->cgroup[i].name;
+}
+
+static void put_cpus(struct jtext *t, struct kept *k, const struct cpulist *cpus)
+{
+	char text[CPULIST_TEXT_MAX];
+	unsigned int i;
+
+	for (i = 0; i < k->masks && i < KEPT; i++)
+		if (memcmp(&k->mask[i].cpus, cpus, sizeof(*cpus)) == 0) {
+			jtext_str(t, k->mask[i].text);
+			return;
+		}
+	jtext_str(t, cpulist_format(cpus, text));
+	if (strlen(text) >= sizeof(k->mask[0].text))
+		return;
+	i = k->masks++ % KEPT;
+	k->mask[i].cpus = *cpus;
+	strcpy(k->mask[i].text, text);
+}
 
 /* 1024 is nice 0; of real-time tasks: 0. */
 static uint64_t weight_of(const struct obs *o, const struct waiter *w)
@@ -204,7 +257,8 @@ static uint64_t weight_of(const struct obs *o, const struct waiter *w)
 }
 
 /* False: it has gone on meanwhile, or its CPUs cannot be read. */
-static bool read_details(const struct obs *o, const struct waiter *w, struct details *d)
+static bool read_details(const struct obs *o, const struct waiter *w, struct kept *k,
+			 struct details *d)
 {
 	uint64_t comm = w->task + o->probe.f[KP_TASK_COMM].offset;
 	bool whole = ktask_cpus(o, w->task, w->cpu, &d->cpus);
@@ -217,7 +271,7 @@ static bool read_details(const struct obs *o, const struct waiter *w, struct det
 	d->weight = weight_of(o, w);
 	if (kmem_string(&o->mem, comm, d->comm, sizeof(d->comm)) < 0)
 		d->comm[0] = '\0';
-	ktask_cgroup(o, w->task, d->cgroup, sizeof(d->cgroup));
+	strcpy(d->cgroup, cgroup_of(o, k, w->task));
 	return whole && belongs(o, w->task, w->cpu, w->class) && waits(o, w->task, w->queued_ns);
 }
 
@@ -245,9 +299,9 @@ static void put_dsq(struct jtext *t, const struct waiter *w, uint64_t dsq)
 		jtext_close(t, ']');    \
 	} while (0)
 
-static void put_columns(struct jtext *t, const struct waiting *l, const struct details *d)
+static void put_columns(struct jtext *t, const struct waiting *l, const struct details *d,
+			struct kept *k)
 {
-	char text[CPULIST_TEXT_MAX];
 	unsigned int i, n = l->n;
 
 	COLUMN("pid", jtext_uint(t, d[i].pid));
@@ -256,35 +310,42 @@ static void put_columns(struct jtext *t, const struct waiting *l, const struct d
 	COLUMN("kthread", jtext_uint(t, d[i].flags & PF_KTHREAD ? 1 : 0));
 	COLUMN("cgroup", jtext_str(t, d[i].cgroup));
 	COLUMN("cpu", jtext_uint(t, l->w[i].cpu));
-	COLUMN("cpus", jtext_str(t, cpulist_format(&d[i].cpus, text)));
+	COLUMN("cpus", put_cpus(t, k, &d[i].cpus));
 	COLUMN("class", jtext_str(t, kclass_name(l->w[i].class)));
 	COLUMN("weight", jtext_uint(t, d[i].weight));
 	COLUMN("dsq", put_dsq(t, &l->w[i], d[i].dsq));
 	COLUMN("wait_ns", jtext_uint(t, l->clock - l->w[i].queued_ns));
 }
 
+static unsigned int share_of_cpu(unsigned int cpus)
+{
+	unsigned int n = KWAIT_SAMPLE_MAX / cpus;
+
+	return n < KWAIT_TASKS_MIN ? KWAIT_TASKS_MIN : n > KWAIT_TASKS_MAX ? KWAIT_TASKS_MAX : n;
+}
+
 void kwait_sample(struct obs *o, uint64_t now_ns)
 {
-	struct waiting l = { .left = KWAIT_SAMPLE_MAX,
+	struct waiting l = { .max = share_of_cpu(o->m->cpus),
 			     .clock = kclock_now(&o->sched_clock, obs_ran(o, now_ns)) };
 	struct details d[KWAIT_LISTED_MAX];
-	unsigned int cpu, i, n, more;
+	struct kept k = { .cgroups = 0 };
+	unsigned int cpu, i, n;
 
 	if (!o->probe.f[KP_TASK_LAST_QUEUED].known || !o->probe.f[KP_TASK_CPU].known)
 		return;
 	for (cpu = 0; cpu < o->m->cpus; cpu++)
 		look_at_cpu(o, &l, cpu);
-	more = l.all - l.n;
 	for (i = n = 0; i < l.n; i++)
-		if (read_details(o, &l.w[i], &d[n]))
+		if (read_details(o, &l.w[i], &k, &d[n]))
 			l.w[n++] = l.w[i];
 	l.n = n;
 	jtext_key(&o->text, "waiting");
 	jtext_open(&o->text, '{');
-	put_columns(&o->text, &l, d);
+	put_columns(&o->text, &l, d, &k);
 	jtext_close(&o->text, '}');
-	if (more) {
+	if (l.more) {
 		jtext_key(&o->text, "waiting_more");
-		jtext_uint(&o->text, more);
+		jtext_uint(&o->text, l.more);
 	}
 }

@@ -381,10 +381,13 @@ static uint64_t earliest(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-/* Between samples, for what they say of the time between; when to come again. */
+/*
+ * Between samples, for what they say of the time between; when to come again. A sample looks, too:
+ * what is due shortly before one waits for it.
+ */
 static uint64_t look_between(struct obs *o, uint64_t now_ns)
 {
-	if (!o->period_ns)
+	if (!o->period_ns || o->steal.next_ns + o->steal.slice_ns / 2 > o->next_ns)
 		return UINT64_MAX;
 	if (now_ns >= o->steal.next_ns) {
 		obs_begin(o);

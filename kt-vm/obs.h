@@ -68,7 +68,7 @@ struct obs {
 	unsigned int nbtfs;
 
 	struct kclock sched_clock, mono;
-	struct kidle *idle; /* of each CPU */
+	struct kidle *idle;  /* of each CPU */
 	uint64_t stood_ns;   /* so long the guest was paused, in all */
 	uint64_t stands_ns;  /* since when it is, by the host's clock */
 	unsigned int stands; /* how many want it to be */

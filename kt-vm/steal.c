@@ -18,6 +18,7 @@ struct steal_vcpu {
 int steal_init(struct steal *s, unsigned int vcpus)
 {
 	*s = (struct steal){ .vcpu = calloc(vcpus, sizeof(*s->vcpu)), .vcpus = vcpus };
+	s->slice_ns = STEAL_SLICE_NS * ((vcpus - 1) / STEAL_AT_ONCE + 1);
 	return s->vcpu ? 0 : -ENOMEM;
 }
 
@@ -89,8 +90,7 @@ void steal_poll(struct steal *s, const struct engine_ops *engine, void *self, ui
 			account(v, &t, s->polled_ns, now_ns);
 	}
 	s->polled_ns = now_ns;
-	s->next_ns = s->failed ? UINT64_MAX
-			       : now_ns + STEAL_SLICE_NS * ((s->vcpus - 1) / STEAL_AT_ONCE + 1);
+	s->next_ns = s->failed ? UINT64_MAX : now_ns + s->slice_ns;
 }
 
 void steal_columns(const struct steal *s, struct jtext *t)

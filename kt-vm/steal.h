@@ -20,7 +20,7 @@ struct steal_vcpu;
 struct steal {
 	struct steal_vcpu *vcpu; /* NULL: not begun */
 	unsigned int vcpus;
-	uint64_t polled_ns, next_ns;
+	uint64_t slice_ns, polled_ns, next_ns;
 	bool failed; /* the host does not tell */
 };
 

@@ -11,7 +11,11 @@ tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 
 for cpus in 4 32 252; do
-	printf 'a sample of %d CPUs: %s us\n' "$cpus" "$(build/bench/sample_time "$vmlinux" "$cpus")"
+	for tasks in 0 $((2 * cpus)) 2000; do
+		read -r sample poll bytes < <(build/bench/sample_time "$vmlinux" "$cpus" "$tasks")
+		printf 'a sample of %d CPUs on which %d tasks wait: %s us, %d bytes; a look at the threads between: %s us\n' \
+			"$cpus" "$tasks" "$sample" "$bytes" "$poll"
+	done
 done
 
 # guest WORK RECORDER: a guest of one CPU that does it for 4 seconds, and lives on until that was seen

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-vm/ksym.c kt-vm/kallsyms.c kt-vm/kmem.c kt-vm/kbtf.c kt-vm/kval.c kt-vm/kidr.c
-// LINK: kt-vm/kbpf.c kt-vm/kbpf_find.c kt-vm/kbpf_prog.c kt-vm/kset.c kt-vm/kdomain.c
-// LINK: kt-vm/kscx.c kt-vm/kblame.c kt-vm/kcaller.c kt-vm/kdump.c kt-vm/kunwind.c kt-vm/kflight.c
-// LINK: kt-vm/kprobe.c kt-vm/obs.c kt-vm/kname.c kt-vm/monitor.c kt-vm/live.c kt-vm/snapshot.c
-// LINK: kt-vm/ktask.c kt-vm/kclock.c kt-vm/kidle.c kt-vm/kwait.c kt-vm/steal.c
-// LINK: kt-vm/watch.c kt-vm/kpath.c kt-vm/jtext.c kt-vm/gmem.c kt-vm/korc.c kt-vm/kexcerpt.c
+// LINK: kt-vm/k[a-uw-z]*.c kt-vm/kval.c kt-vm/obs.c kt-vm/monitor.c kt-vm/live.c
+// LINK: kt-vm/snapshot.c kt-vm/watch.c kt-vm/steal.c kt-vm/jtext.c kt-vm/gmem.c
+// LINK: kt-vm/engine_control.c
 /*
- * usage: sample_time VMLINUX CPUS
+ * usage: sample_time VMLINUX CPUS [TASKS]
  * What a sample costs, in microseconds of CPU time: the kernel's own struct layouts, and a
  * memory in which the runqueues, the current tasks and three scheduling domains of so many CPUs,
- * and the counts of a dozen BPF programs on them, lie as far apart as in a guest (the sample
- * reads the same places; most of what it finds there are zeros).
+ * the counts of a dozen BPF programs on them, and so many tasks that wait on them in turn, lie as
+ * far apart as in a guest (the sample reads the same places; most of what it finds there are
+ * zeros). Behind it, what a look at the vCPUs' threads costs between two samples: here each is
+ * this thread. And the bytes of a sample.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -21,17 +21,18 @@
 #define PAGE_OFFSET 0xffff888000000000ULL
 #define IMAGE       (128u << 20)
 #define APART       (256u << 10) /* two CPUs' per-CPU areas */
+#define TASK_APART  (16u << 10)
 #define SAMPLES     2000
 #define DOMAINS     3
 #define PROGS       12
+
+static int schedstat;
 
 static int thread(void *self, unsigned int cpu, struct engine_thread *t, struct errbuf *e)
 {
 	(void)self;
 	(void)cpu;
-	(void)e;
-	t->run_ns = t->wait_ns = 1;
-	return 0;
+	return engine_schedstat(schedstat, t, e);
 }
 
 static const struct engine_control control = { .thread = thread };
@@ -61,6 +62,51 @@ static void make_cpu(unsigned int cpu)
 	for (i = 0; i < DOMAINS; i++, sd += 4096) {
 		put(sd, KP_SD_LEVEL, (uint64_t)i);
 		put(sd, KP_SD_PARENT, i + 1 < DOMAINS ? sd + 4096 : 0);
+	}
+}
+
+static void link_to(uint64_t head, uint64_t node)
+{
+	uint64_t next;
+
+	kmem_number(&o.mem, head, 8, &next);
+	kmem_write(&o.mem, node, &next, 8);
+	kmem_write(&o.mem, head, &node, 8);
+}
+
+/* Tasks that wait, in a queue of sched_ext on each second CPU and in the fair one of the others. */
+static void make_waiting(unsigned int tasks)
+{
+	uint64_t task = PAGE_OFFSET + IMAGE + (uint64_t)m.cpus * APART, own, kn;
+	unsigned int i, cpu;
+	bool ext;
+
+	for (cpu = 0; cpu < m.cpus; cpu++) {
+		own = o.rq[cpu] + o.probe.f[KP_RQ_CFS_TASKS].offset;
+		kmem_write(&o.mem, own, &own, 8);
+		own = o.rq[cpu] + o.probe.f[KP_RQ_SCX_RUNNABLE].offset;
+		kmem_write(&o.mem, own, &own, 8);
+		put(o.rq[cpu], KP_RQ_CLOCK, 1000000000);
+	}
+	for (i = 0; i < tasks; i++, task += TASK_APART) {
+		cpu = i % m.cpus;
+		ext = cpu & 1;
+		kn = task + TASK_APART / 2;
+		put(task, KP_TASK_CPU, cpu);
+		put(task, KP_TASK_CLASS, kmem_symbol(&o.mem, ext ? KS_CLASS_EXT : KS_CLASS_FAIR));
+		put(task, KP_TASK_ON_RQ, 1);
+		put(task, KP_TASK_LAST_QUEUED, 1 + i);
+		put(task, KP_TASK_CPUS_PTR, kn);
+		put(task, KP_TASK_CGROUPS, kn + 64);
+		put(kn + 64, KP_CSS_CGROUP, kn + 1024);
+		put(kn + 1024, KP_CGROUP_KN, kn + 2048);
+		put(kn + 2048, KP_KN_NAME, kn + 4096);
+		/* that of one in four LLCs, or nodes */
+		kmem_write(&o.mem, kn + i % 4 * 8, "\xff\xff\xff\xff\xff\xff\xff\xff", 8);
+		kmem_write(&o.mem, kn + 4096, "background_spinner", 19);
+		link_to(o.rq[cpu] + o.probe.f[ext ? KP_RQ_SCX_RUNNABLE : KP_RQ_CFS_TASKS].offset,
+			task + o.probe.f[ext ? KP_TASK_SCX_RUNNABLE_NODE : KP_TASK_GROUP_NODE]
+					.offset);
 	}
 }
 
@@ -110,26 +156,35 @@ int main(int argc, char **argv)
 {
 	struct rec_out out = { .f = fopen("/dev/null", "w") };
 	struct errbuf e = { "" };
+	unsigned int i, tasks = argc == 4 ? (unsigned int)atoi(argv[3]) : 0;
 	double since;
-	unsigned int i;
 
-	m.cpus = argc == 3 ? (unsigned int)atoi(argv[2]) : 0;
-	if (!m.cpus || m.cpus > TOPO_MAX_CPUS || !out.f ||
-	    gmem_init_private(&m.mem, IMAGE + (uint64_t)m.cpus * APART, &e) ||
+	schedstat = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
+	m.cpus = argc >= 3 ? (unsigned int)atoi(argv[2]) : 0;
+	if (!m.cpus || m.cpus > TOPO_MAX_CPUS || tasks > 100000 || !out.f ||
+	    gmem_init_private(
+		    &m.mem, IMAGE + (uint64_t)m.cpus * APART + (uint64_t)tasks * TASK_APART, &e) ||
 	    obs_open(&o, argv[1], &m, 1, &out, &e) || ksym_load(&o.sym, &e) || obs_types(&o, &e) ||
 	    obs_learn(&o, &e)) {
-		fprintf(stderr, "usage: sample_time VMLINUX CPUS: %s\n", e.text);
+		fprintf(stderr, "usage: sample_time VMLINUX CPUS [TASKS]: %s\n", e.text);
 		return 64;
 	}
 	obs_start(&o, &engine, NULL);
 	o.rq = calloc(m.cpus, sizeof(*o.rq));
+	o.idle = calloc(m.cpus, sizeof(*o.idle));
+	steal_init(&o.steal, m.cpus);
 	kmem_init(&o.mem, &m.mem, &o.sym);
 	kprobe_all(o.types, &o.sym, &o.probe, json_object_new_array());
 	make_kernel();
+	make_waiting(tasks);
 	monitor_sample(&o, 1);
 	since = cpu_us();
 	for (i = 0; i < SAMPLES; i++)
 		monitor_sample(&o, i);
-	printf("%.1f\n", (cpu_us() - since) / SAMPLES);
+	printf("%.1f", (cpu_us() - since) / SAMPLES);
+	since = cpu_us();
+	for (; i < 2 * SAMPLES; i++)
+		steal_poll(&o.steal, &engine, NULL, i);
+	printf(" %.1f %zu\n", (cpu_us() - since) / SAMPLES, o.text.len);
 	return 0;
 }

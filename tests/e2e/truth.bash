@@ -19,10 +19,11 @@ truth_initrd() {
 truth_tells() {
 	local run=$1 levels=$2 wrong field fields
 	fields=(nr_running nr_switches curr_pid curr_comm yld_count sched_goidle ttwu_count ttwu_local
+		idle_total_ns idle_for_ns online curr_outside curr_class waiting "idle for long" "all wait"
 		run_delay_ns pcount kaslr_virt kaslr_phys page_table_levels "program name"
 		"domain lb_count" "domain lb_balanced" "domain alb_count" "domain ttwu_wake_remote"
 		"map array" "map percpu_array" "map hash" "map percpu_hash" "map lru_hash")
-	[ "${3-}" != scx ] || fields+=("scx ops" "scx nr_rejected" "scx enable_seq" runnable dsq_tasks
+	[ "${3-}" != scx ] || fields+=("scx ops" "scx state" "scx nr_rejected" "scx enable_seq" runnable dsq_tasks
 		"program run_cnt" "program run_time_ns" "scheduler's .bss" "scheduler's .data")
 	holds "$run" '.cause == "poweroff"'
 	run ! holds "$run" '.type == "guest" and .event == "error"'

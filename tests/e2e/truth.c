@@ -222,6 +222,7 @@ static void say_scheduler(FILE *f, int round, const char *phase)
 	size_t i;
 
 	say_file(f, round, phase, "schedstat", "/proc/schedstat");
+	say_file(f, round, phase, "stat", "/proc/stat");
 	say_file(f, round, phase, "debug", "/sys/kernel/debug/sched/debug");
 	say_tasks(f, round, phase);
 	for (i = 0; i < sizeof(scx) / sizeof(scx[0]); i++) {

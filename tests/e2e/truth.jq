@@ -31,6 +31,9 @@ def domains: (capture("^version (?<v>[0-9]+)").v | tonumber) as $version
 		   alb_count: [$rest[0]], alb_pushed: [$rest[2]],
 		   ttwu_wake_remote: [$rest[9]], ttwu_move_affine: [$rest[10]]}]];
 
+# /proc/stat: [idle ns of each CPU], in units of 10 ms; of its two figures each is rounded down
+def idle: [splits("\n") | select(test("^cpu[0-9]")) | [splits(" +")] | (.[4] | tonumber) + (.[5] | tonumber) | . * 10000000];
+
 # ms with six digits
 def ns: split(".") | (.[0] | tonumber) * 1000000 + (.[1] | tonumber);
 
@@ -64,12 +67,14 @@ def of_cpu($round; $cpu):
 	. as $run
 	| (reduce ("before", "between", "after") as $p ({}; .[$p] = {
 		schedstat: ($run | said($round; $p; "schedstat")[0] | schedstat[$cpu]),
+		idle: ($run | said($round; $p; "stat")[0] | idle[$cpu]),
 		debug: ($run | said($round; $p; "debug")[0] | debug.cpu[$cpu])})) as $says
 	| (said($round; "before"; "task") | map(task)) as $tasks
 	| seen($round; $cpu) as {$from, $to, $v}
 	| $says[$from].schedstat as $s0 | $says[$to].schedstat as $s1
 	| $says[$from].debug as $d0 | $says[$to].debug as $d1
 	| ($s0 | keys[] | counter(.; $s0[.]; $s1[.]; $v[.])),
+	  counter("idle_total_ns"; $says[$from].idle - 20000000; $says[$to].idle + 40000000; $v.idle_total_ns),
 	  counter("nr_switches"; $d0.nr_switches; $d1.nr_switches; $v.nr_switches),
 	  counter("clock_ns"; $d0.clock_ns; $d1.clock_ns; $v.clock_ns),
 	  (select($d0.nr_switches == $d1.nr_switches and $d0.nr_running == $d1.nr_running)
@@ -104,6 +109,32 @@ def queued($round):
 	| select(.cpus[2] | .curr.pid as $curr | all(.runnable[].pid; . != $curr))
 	| same("runnable"; $crowd; [.cpus[2] | .curr.pid, .runnable[].pid] - ([.cpus[2] | .curr.pid, .runnable[].pid] - $crowd) | sort),
 	  same("dsq_tasks"; $crowd; [.cpus[2].curr.pid, (.cpus[2].local_dsq[], .dsqs[].tasks[] | .pid | select([.] | inside($crowd)))] | sort);
+
+# Samples of a round, in which PID 1 sleeps on CPU 0: it was idle since then at most, and for long in
+# one; those of the crowd that do not run wait on CPU 2, all of them in some sample, and may run there
+# alone.
+def samples($round):
+	(map(select(.event == "truth" and .phase == "samples" and .round == $round))[0].t_ns) as $from
+	| (map(select(.type == "op" and .op == "read" and .step == $round))[0].t_ns) as $to
+	| .[] | select(.type == "sample" and .t_ns > $from and .t_ns < $to) | . + {$from};
+def of_samples($round):
+	(said($round; "before"; "task") | map(task | select(.comm == "crowd").pid) | sort) as $crowd
+	| ((said($round; "before"; "state")[0] // "disabled") | rtrimstr("\n")) as $state
+	| ((if $state == "enabled" then "ext" else "fair" end)) as $class
+	| samples($round)
+	| counter("idle_for_ns"; 0; .t_ns - .from + 100000000; .cpu.idle_for_ns[0]),
+	  same("online"; [1, 1, 1, 1]; .cpu.online),
+	  same("curr_outside"; [0, 0, 0, 0]; .cpu.curr_outside),
+	  (select(.cpu.curr_comm[2] == "crowd") | same("curr_class"; $class; .cpu.curr_class[2])),
+	  (select(.scx) | same("scx state"; $state; .scx.state)),
+	  (.waiting | range(.pid | length) as $i | map_values(.[$i]) | select(.comm == "crowd")
+		| same("waiting"; {comm: "crowd", cpu: 2, cpus: "2", $class, cgroup: "", kthread: 0, weight: 1024, known: true};
+			{comm, cpu, cpus, class, cgroup, kthread, weight, known: (.pid | IN($crowd[]))}));
+def of_all($last):
+	[range($last + 1) as $round | samples($round)] as $s
+	| same("idle for long"; true; any($s[]; .cpu.idle_for_ns[0] > 40000000)),
+	  same("all wait"; true; any($s[]; [.waiting.comm[] | select(. == "crowd")] == ["crowd", "crowd"]
+		and .cpu.curr_comm[2] == "crowd" and any(.waiting.wait_ns[]; . >= 1000000 and . < 5000000000)));
 
 def asked($round; $what): .[] | select(.type == "op" and .step == $round and .what == $what and .ok) | .value;
 def of_kernel($round):
@@ -155,8 +186,8 @@ def layout: (.[] | select(.type == "observe")) as $o
 	  same("page_table_levels"; if once("cpuinfo") | test(" la57[ \n]") then 5 else 4 end; $o.page_table_levels);
 
 (map(select(.type == "snapshot")) | length - 1) as $last
-| [range($last + 1) as $round | (range(4) as $cpu | of_cpu($round; $cpu), of_domains($round; $cpu)), of_events($round), queued($round), of_kernel($round)]
-	+ [maps($last), progs($last), layout]
+| [range($last + 1) as $round | (range(4) as $cpu | of_cpu($round; $cpu), of_domains($round; $cpu)), of_events($round), queued($round), of_samples($round), of_kernel($round)]
+	+ [of_all($last), maps($last), progs($last), layout]
 | group_by(.field)[] | {field: .[0].field, compared: length, exact: map(select(.exact)) | length,
 	close: map(select(.close)) | length,
 	wrong: map(select(.ok | not) | [.lo, .v, .hi])}

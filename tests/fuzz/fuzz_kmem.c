@@ -28,8 +28,8 @@
 #include "tests/unit/guest_kernel.h"
 
 /* What the honest image costs, and some more: what is longer is a loop. */
-#define WORK          150
-#define MAPS_WORK     400
+#define WORK          400
+#define MAPS_WORK     500
 #define SNAPSHOT_WORK 1200
 
 enum {
@@ -56,6 +56,7 @@ static struct kprobes probes[2];
 static char text[256];    /* of the input */
 static unsigned int hits; /* of watchpoints, still to be told */
 static bool gone;
+static uint64_t polls;   /* of threads */
 static int nowhere = -1; /* where answers to requests go */
 
 /* ---- an engine ----------------------------------------------------------------------- */
@@ -79,7 +80,7 @@ static int some_thread(void *self, unsigned int cpu, struct engine_thread *t, st
 {
 	(void)self;
 	(void)cpu;
-	t->run_ns = t->wait_ns = 1;
+	t->run_ns = t->wait_ns = polls++ * memory.jiffies;
 	return gone ? errbuf_set(e, -1, "no thread") : 0;
 }
 
@@ -241,6 +242,8 @@ static void look(unsigned int part)
 	switch (part % 16) {
 	case 0:
 		monitor_sample(&o, 1);
+		memory.cpu[0].rq.nr_switches ^= memory.number & 1;
+		monitor_sample(&o, 100000000);
 		break;
 	case 1:
 		allow(MAPS_WORK);
@@ -341,6 +344,13 @@ static void reset(uint8_t how)
 	o.attached = o.mem.attached = true;
 	o.taken = o.wanted = o.nwatches = hits = 0;
 	memset(o.sd, 0, G_CPUS * sizeof(*o.sd));
+	memset(o.idle, 0, G_CPUS * sizeof(*o.idle));
+	o.sched_clock = o.mono = (struct kclock){ 0 };
+	steal_free(&o.steal);
+	if (steal_init(&o.steal, G_CPUS))
+		abort();
+	polls = o.stands = 0;
+	o.stood_ns = 0;
 	o.exit_place = 0;
 	o.samples = o.poll_ns = o.workload_since = o.next_map = 0;
 	o.next_ns = UINT64_MAX;

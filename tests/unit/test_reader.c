@@ -685,7 +685,7 @@ TEST(samples_of_loops)
 {
 	begin(4);
 	g.dsq[0].hash_node = GVA(dsq[0].hash_node);
-	o.work_max = 100;
+	o.work_max = 400;
 	monitor_sample(&o, 1);
 	fflush(out.f);
 	CHECK_INT(records_len, 0); /* nothing that one could believe */
