@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Loaded by tests that play a test file in a guest and look at its records.
 
-# play: the test file on stdin, in a guest of its topology; records in run.jsonl
+# play [kt-initrd options]: the test file on stdin, in a guest of its topology; records in run.jsonl
 play() {
 	cat >t.json
 	kt-guest plan t.json >plan.jsonl
@@ -9,13 +9,12 @@ play() {
 		cat plan.jsonl
 		kt-topo "$(jq -r 'select(.type == "test").topology' plan.jsonl)"
 		kt-kernel find
-	} | kt-initrd "${INITRD_ARGS[@]}" | kt-vm >run.jsonl
+	} | kt-initrd "$@" | kt-vm >run.jsonl
 	jq -c 'select(.type | IN("op", "worker", "payload", "step", "sched", "guest", "observer"))
 		| del(.cpus_of, .nodes, .gaps, .run_delay.worst, .wake_latency.worst, .timer_late.worst)' run.jsonl
 	has '.type == "vm_exit" and .cause == "poweroff"'
 	"$KT_TOP/tests/validate-records" <run.jsonl
 }
-INITRD_ARGS=()
 
 has() {
 	jq -se "any(.[]; $1)" run.jsonl >/dev/null
