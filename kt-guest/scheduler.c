@@ -115,9 +115,11 @@ static void log_take(struct sched *s, unsigned int lines, size_t bytes)
  */
 static void log_read(struct sched *s)
 {
+	uint64_t cost = observer_cpu();
+
 	if (!s->ending) {
 		log_take(s, LOG_TICK_LINES, LOG_TICK_BYTES);
-		s->log_ns = tm_now() + LOG_TICK;
+		s->log_ns = tm_now() + observer_rest(observer_cpu() - cost, LOG_TICK);
 	} else {
 		log_take(s, UINT_MAX, PIPE_SIZE);
 	}

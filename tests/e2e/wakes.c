@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * usage: wakes SECONDS COMM...
+ * usage: wakes start|tell COMM...
  * A payload that says what a trace says of wake-up latencies, so that what workers measure can be
- * compared with it: traces sched_wakeup and sched_switch of the named tasks for a while, then
- * writes {"COMM": {"count":, "mean_ns":, "p99_ns":, "max_ns":}, ...}.
+ * compared with it. `start` traces sched_wakeup and sched_switch of the named tasks; `tell` ends
+ * that, and writes {"COMM": {"count":, "mean_ns":, "p99_ns":, "max_ns":}, ...}.
  */
 #include <fcntl.h>
 #include <stdint.h>
@@ -113,25 +113,21 @@ static void tell(struct comm *c, const char *before)
 	       (unsigned long long)(c->n ? c->ns[c->n - 1] : 0));
 }
 
-int main(int argc, char **argv)
+static void start(int n, char **name)
 {
-	char wake[512] = "", swap[1024] = "", text[1024];
-	int i, comms = argc - 2;
-	FILE *f;
+	char wake[512] = "", swap[1024] = "";
+	int i;
 
-	if (argc < 3 || comms > 8)
-		return 64;
-	for (i = 0; i < comms; i++) {
-		comm[i].name = argv[i + 2];
+	for (i = 0; i < n; i++) {
 		snprintf(wake + strlen(wake), sizeof(wake) - strlen(wake), "%scomm == \"%s\"",
-			 i ? " || " : "", argv[i + 2]);
+			 i ? " || " : "", name[i]);
 		snprintf(swap + strlen(swap), sizeof(swap) - strlen(swap),
-			 "%sprev_comm == \"%s\" || next_comm == \"%s\"", i ? " || " : "",
-			 argv[i + 2], argv[i + 2]);
+			 "%sprev_comm == \"%s\" || next_comm == \"%s\"", i ? " || " : "", name[i],
+			 name[i]);
 	}
 	put("tracing_on", "0");
 	put("trace_clock", "mono");
-	put("buffer_size_kb", "16384");
+	put("buffer_size_kb", "8192");
 	put("events/sched/sched_wakeup/filter", wake);
 	put("events/sched/sched_switch/filter", swap);
 	put("events/sched/sched_migrate_task/enable", "0");
@@ -139,8 +135,23 @@ int main(int argc, char **argv)
 	put("events/sched/sched_switch/enable", "1");
 	put("trace", "");
 	put("tracing_on", "1");
-	usleep((useconds_t)(atof(argv[1]) * 1e6));
+}
+
+int main(int argc, char **argv)
+{
+	int i, comms = argc - 2;
+	char text[1024];
+	FILE *f;
+
+	if (argc < 3 || comms > 8)
+		return 64;
+	if (strcmp(argv[1], "start") == 0) {
+		start(comms, argv + 2);
+		return 0;
+	}
 	put("tracing_on", "0");
+	for (i = 0; i < comms; i++)
+		comm[i].name = argv[i + 2];
 	f = fopen(TRACING "trace", "r");
 	while (f && fgets(text, sizeof(text), f))
 		line(text, comms);
