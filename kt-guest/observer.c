@@ -8,6 +8,8 @@
 #include "record.h"
 #include "units.h"
 
+#define PART 200 /* of a CPU */
+
 static struct observer_sums *sums; /* shared; NULL: not known */
 static uint64_t noted;             /* CPU time of this process at its last note */
 static bool for_ops;
@@ -33,15 +35,27 @@ void observer_adopt(bool ops)
 	for_ops = ops;
 }
 
-void observer_note(void)
+uint64_t observer_cpu(void)
 {
 	struct timespec ts;
-	uint64_t used;
-	int cpu = sched_getcpu();
 
-	if (!sums || cpu < 0 || cpu >= CPULIST_MAX || clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts))
+	return clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts) ? 0
+							    : ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
+}
+
+uint64_t observer_rest(uint64_t cost_ns, uint64_t at_least)
+{
+	return cost_ns * PART > at_least ? cost_ns * PART : at_least;
+}
+
+void observer_note(void)
+{
+	int cpu = sched_getcpu();
+	uint64_t used;
+
+	if (!sums || cpu < 0 || cpu >= CPULIST_MAX)
 		return;
-	used = ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
+	used = observer_cpu();
 	__atomic_add_fetch(for_ops ? &sums->ops_ns : &sums->ns[cpu], used - noted,
 			   __ATOMIC_RELAXED);
 	noted = used;

@@ -29,6 +29,10 @@ void observer_adopt(bool ops);
 void observer_note(void);
 /* What follows is for ops, or is not any more. */
 void observer_ops(bool ops);
+/* CPU time of this process, to see what a piece of work costs. */
+uint64_t observer_cpu(void);
+/* How long to rest after work of this cost, so that it takes half a percent of a CPU at most. */
+uint64_t observer_rest(uint64_t cost_ns, uint64_t at_least);
 /* All sums until now. */
 void observer_read(struct observer_sums *s);
 /* Adds the members of an observer record: what was used since `from`. */

@@ -293,7 +293,6 @@ static int op_signal(struct world *w, struct json_object *op, struct json_object
 	if (!rc)
 		rc = cgroup_each(&h->cg, shoot, &v, e);
 	rec_int(rec, "tasks", v.sent);
-	w->paused |= v.signal == SIGSTOP;
 	return rc < 0 ? rc : 0;
 }
 

@@ -16,6 +16,7 @@
 
 #include "exit.h"
 #include "flatten.h"
+#include "observer.h"
 #include "payload.h"
 #include "telemetry.h"
 #include "work_custom.h"
@@ -239,10 +240,11 @@ static int watch(const struct payloads *ps, int fd)
 	return fd >= 0 && epoll_ctl(ps->epoll, EPOLL_CTL_ADD, fd, &ev) ? -errno : 0;
 }
 
-/* No stream is looked at for a tick. */
-static void rest(struct payloads *ps)
+/* No stream is looked at for a while. */
+static void rest(struct payloads *ps, uint64_t ns)
 {
-	struct itimerspec t = { .it_value = { .tv_nsec = DRAIN_TICK } };
+	struct itimerspec t = { .it_value = { .tv_sec = (time_t)(ns / NSEC_PER_SEC),
+					      .tv_nsec = (long)(ns % NSEC_PER_SEC) } };
 	struct payload *p;
 
 	if (timerfd_settime(ps->drain, 0, &t, NULL))
@@ -270,7 +272,7 @@ static void drain(struct payloads *ps)
 {
 	struct payload *p;
 	size_t streams = 0, part, got = 0;
-	uint64_t fired;
+	uint64_t fired, cost = observer_cpu();
 
 	if (read(ps->drain, &fired, sizeof(fired)) > 0)
 		resume(ps);
@@ -282,7 +284,7 @@ static void drain(struct payloads *ps)
 	for (p = ps->running; p; p = p->next)
 		got += stream_read(ps, &p->out, part) + stream_read(ps, &p->err, part);
 	if (got)
-		rest(ps);
+		rest(ps, observer_rest(observer_cpu() - cost, DRAIN_TICK));
 }
 
 static void look_after(void *arg)

@@ -140,17 +140,21 @@ static int run(struct world *w, struct step *s, struct errbuf *e)
 /* Ends what the step began, whatever came of it. */
 static int end(struct world *w, struct step *s, struct errbuf *e)
 {
-	payload_end_step(w->payloads, w->step);
-	world_thaw(w);
+	int rc, rc2;
+
 	world_end_step(w);
-	world_collect(w);
+	world_tell(w);
+	world_thaw(w);
+	payload_end_step(w->payloads, w->step);
+	rc = world_collect(w, e);
 	tell_lost(w);
 	if (w->step != WORLD_BACKDROP)
 		rec_put(w->out, step_record(w, "end", tm_now()));
 	if (s)
 		ops_tally_end(w, &s->tally);
 	world_report(w);
-	return world_clear(w, e);
+	rc2 = world_clear(w, rc ? NULL : e);
+	return rc ? rc : rc2;
 }
 
 static int step(struct world *w, struct json_object *plan, int index, struct errbuf *e)
@@ -191,8 +195,8 @@ static int steps(struct world *w, struct errbuf *e)
 			rc = errbuf_set(
 				e, -EBUSY,
 				"workers of step %zu would not die before their scheduler was "
-				"stopped; the steps after it are left out",
-				i);
+				"stopped; the steps after it are left out: %s",
+				i, w->left);
 	}
 	return rc;
 }

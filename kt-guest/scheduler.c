@@ -28,10 +28,10 @@
 #define STOP_WAIT    (2 * NSEC_PER_SEC)
 #define SHELL_WAIT   (10 * NSEC_PER_SEC)
 #define PIPE_SIZE    (1 << 20)
-/* what is read of its log in a tick, while workers are measured */
+/* what is read of its log in a tick */
 #define LOG_TICK       (50 * NSEC_PER_MSEC)
 #define LOG_TICK_LINES 4
-#define LOG_TICK_BYTES (16 << 10)
+#define LOG_TICK_BYTES (1 << 10)
 #define KILL_WAIT      (5 * NSEC_PER_SEC)
 
 static struct json_object *record(struct sched *s, const char *event, uint64_t ns)
@@ -110,14 +110,16 @@ static void log_take(struct sched *s, unsigned int lines, size_t bytes)
 }
 
 /*
- * While workers are measured, a scheduler that floods its log waits for us: what we read of it
- * and make into records would otherwise take the CPU from them.
+ * Until it is told to end or has ended, a scheduler that floods its log waits for us: what we read
+ * of it and make into records would otherwise take the CPU from those that are measured.
  */
 static void log_read(struct sched *s)
 {
-	if (s->attached && !s->ending) {
+	uint64_t cost = observer_cpu();
+
+	if (!s->ending) {
 		log_take(s, LOG_TICK_LINES, LOG_TICK_BYTES);
-		s->log_ns = tm_now() + LOG_TICK;
+		s->log_ns = tm_now() + observer_rest(observer_cpu() - cost, LOG_TICK);
 	} else {
 		log_take(s, UINT_MAX, PIPE_SIZE);
 	}

@@ -80,14 +80,6 @@ static void look(struct watched *w, uint64_t now)
 	w->slices = slices;
 }
 
-static uint64_t cpu_time(void)
-{
-	struct timespec ts = { 0 };
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
-	return ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
-}
-
 static _Noreturn void watch(const struct crew *c, uint64_t start_ns, pid_t parent)
 {
 	uint64_t used = 0;
@@ -103,7 +95,7 @@ static _Noreturn void watch(const struct crew *c, uint64_t start_ns, pid_t paren
 	if (!w || getppid() != parent)
 		_exit(1);
 	sched_setscheduler(0, SCHED_FIFO, &prio);
-	used = cpu_time();
+	used = observer_cpu();
 	for (i = 0; i < c->started; i++) {
 		w[i].tm = c->w[i].tm;
 		w[i].tm->start_ns = w[i].since = start_ns;
@@ -114,10 +106,9 @@ static _Noreturn void watch(const struct crew *c, uint64_t start_ns, pid_t paren
 		w[i].slices = c->w[i].sched0[2];
 	}
 	for (;;) {
-		uint64_t pause = cpu_time() - used;
+		uint64_t cost = observer_cpu() - used, pause = observer_rest(cost, WATCH_TICK);
 
-		used += pause;
-		pause = pause * WATCH_COST < WATCH_TICK ? WATCH_TICK : pause * WATCH_COST;
+		used += cost;
 		observer_note();
 		nanosleep(&(struct timespec){ .tv_sec = (time_t)(pause / NSEC_PER_SEC),
 					      .tv_nsec = (long)(pause % NSEC_PER_SEC) },

@@ -16,6 +16,7 @@
 #include "exit.h"
 #include "file.h"
 #include "record.h"
+#include "release.h"
 #include "watch.h"
 #include "worker_gate.h"
 
@@ -375,11 +376,19 @@ static void signal_all(const struct crew *c, int sig)
 			kill(-c->w[i].tid, sig);
 }
 
-void crew_stop(struct crew *c, bool paused)
+void crew_tell(struct crew *c)
 {
 	__atomic_store_n(&c->gate->stop, 1, __ATOMIC_RELEASE);
-	if (paused)
-		signal_all(c, SIGCONT);
+}
+
+void crew_continue(const struct crew *c)
+{
+	signal_all(c, SIGCONT);
+}
+
+void crew_stop(struct crew *c)
+{
+	crew_tell(c);
 	if (c->type->external)
 		signal_all(c, SIGTERM);
 	crew_remind(c);
@@ -436,6 +445,33 @@ unsigned int crew_reap(struct crew *c, bool all)
 		left += !w->reaped;
 	}
 	return left;
+}
+
+unsigned int crew_left(const struct crew *c, pid_t *pid, unsigned int max)
+{
+	unsigned int i, n = 0;
+
+	if (c->leader && max)
+		pid[n++] = c->leader;
+	for (i = 0; !c->attr.threads && i < c->started && n < max; i++)
+		if (!c->w[i].reaped)
+			pid[n++] = c->w[i].tid;
+	return n;
+}
+
+void crew_tell_left(const struct crew *c, char *text, size_t size)
+{
+	size_t len = strlen(text);
+	unsigned int n = alive(c), i = 0;
+	char where[320];
+
+	while (i < c->started && c->w[i].reaped)
+		i++;
+	if (n && i < c->started && len < size)
+		snprintf(text + len, size - len, "%s%u worker%s of %s (%s), first %u: %s",
+			 len ? "; " : "", n, n == 1 ? "" : "s", c->cgroup, c->type->name,
+			 c->w[i].index,
+			 release_where(c->leader ? c->leader : c->w[i].tid, where, sizeof(where)));
 }
 
 static void kill_group(pid_t pid)

@@ -100,8 +100,11 @@ void crew_look(struct crew *c, unsigned int *procs);
 void crew_open(struct crew *c, uint64_t now);
 /* Reads what /proc says at the stop. */
 void crew_look_again(struct crew *c);
-/* `paused`: some may have got a SIGSTOP, and hear nothing before they go on. */
-void crew_stop(struct crew *c, bool paused);
+/* Lets those that run know that they are to stop; crew_stop() wakes the others for it. */
+void crew_tell(struct crew *c);
+void crew_stop(struct crew *c);
+/* Those that got a SIGSTOP, from whomever, go on: they hear nothing else before. */
+void crew_continue(const struct crew *c);
 /* Tells those again that still wait: a signal just before a wait is lost on it. */
 void crew_remind(const struct crew *c);
 /*
@@ -109,6 +112,10 @@ void crew_remind(const struct crew *c);
  * are asked for that have said that they are done, which costs no system calls for the others.
  */
 unsigned int crew_reap(struct crew *c, bool all);
+/* The processes of it that still run, `max` at most: how many. */
+unsigned int crew_left(const struct crew *c, pid_t *pid, unsigned int max);
+/* "2 workers of a (SpinWait), first 0: state R (runnable) in /kt/a", to the end of the text. */
+void crew_tell_left(const struct crew *c, char *text, size_t size);
 /* SIGKILL to all that still run. */
 void crew_kill(struct crew *c);
 /* Frees all; the workers must be reaped (those that cannot be are left behind). */

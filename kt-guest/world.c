@@ -61,6 +61,7 @@ int world_init(struct world *w, struct json_object *plan, const char *parent, st
 	*w = (struct world){ .plan = plan, .sched = sched, .out = out, .step = WORLD_BACKDROP };
 	w->nodes = numa_nodes();
 	writer_init(&w->writer, sched);
+	w->release.writer = &w->writer;
 	rc = open_events(w);
 	if (rc)
 		return errbuf_set(e, rc, "unable to watch for signals: %s", strerror(-rc));
@@ -267,17 +268,45 @@ static void forget(struct world *w, struct home *h)
 	free(h);
 }
 
+static int first_pid(void *arg, pid_t pid)
+{
+	if (!*(pid_t *)arg)
+		*(pid_t *)arg = pid;
+	return 0;
+}
+
+static void tell_who(const struct home *h, char *text, size_t size)
+{
+	char where[320];
+	pid_t pid = 0;
+
+	cgroup_each(&h->cg, first_pid, &pid, NULL);
+	if (pid)
+		snprintf(text, size, "process %d, %s", (int)pid,
+			 release_where(pid, where, sizeof(where)));
+}
+
 /* What still lives in it is no worker that anyone waits for: it is killed. */
 static int remove_one(struct world *w, struct home *h, struct errbuf *e)
 {
 	struct state s = { &h->cg, "populated", 0 };
+	bool empty = has_state(&s);
+	char who[400] = "";
 	int rc;
 
-	if (!has_state(&s)) {
+	if (!empty) {
+		release_cgroup(&w->release, h->cg.path, true); /* it takes a CPU to die */
 		cgroup_kill(&h->cg);
-		world_until(w, has_state, &s, LOOK_TICK, tm_now() + EMPTY_WAIT);
+		empty = world_until(w, has_state, &s, LOOK_TICK,
+				    tm_now() + (w->stuck ? 0 : EMPTY_WAIT));
+		release_end(&w->release);
 	}
+	if (!empty)
+		tell_who(h, who, sizeof(who));
 	rc = cgroup_remove(&h->cg, e);
+	if (rc && *who)
+		rc = errbuf_set(e, rc, "cgroup %s cannot be removed: in it is still %s", h->name,
+				who);
 	forget(w, h);
 	return rc;
 }
@@ -294,8 +323,7 @@ static bool concerns(const struct home *h, const struct home *of)
 	return h == of || is_below(h->name, of->name);
 }
 
-/* Only who is not frozen can stop: neither in it, nor above it or below. */
-static void thaw_around(struct world *w, const struct home *h)
+void world_thaw_around(struct world *w, const struct home *h)
 {
 	struct home *o;
 
@@ -308,18 +336,21 @@ int world_stop(struct world *w, struct home *h, bool below, struct errbuf *e)
 {
 	bool gave_up = w->gave_up;
 	struct crew *c;
+	int rc;
 
-	payload_end_cgroup(w->payloads, h->name, below);
-	thaw_around(w, h);
 	for (c = w->crews; c; c = c->next)
 		c->ending |= c->home && (c->home == h || (below && concerns(c->home, h)));
-	world_collect(w);
+	world_tell(w);
+	world_thaw_around(w, h);
+	payload_end_cgroup(w->payloads, h->name, below);
+	rc = world_collect(w, e);
 	world_report(w);
-	return w->gave_up && !gave_up ? errbuf_set(e, -EBUSY,
-						   "workers of %s would not die before "
-						   "their scheduler was stopped",
-						   h->name)
-				      : 0;
+	if (!rc && w->gave_up && !gave_up)
+		rc = errbuf_set(e, -EBUSY,
+				"workers of %s would not die before their scheduler was stopped: "
+				"%s",
+				h->name, w->left);
+	return rc;
 }
 
 int world_remove(struct world *w, struct home *h, struct errbuf *e)

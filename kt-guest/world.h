@@ -9,6 +9,7 @@
 #include "cpulist.h"
 #include "payload.h"
 #include "record.h"
+#include "release.h"
 #include "scheduler.h"
 #include "worker.h"
 #include "writer.h"
@@ -47,10 +48,14 @@ struct world {
 	int signal_fd, ready_fd; /* SIGCHLD, SIGINT, SIGTERM; crews that are ready */
 	int signo;               /* the one that ends the run, or 0 */
 	uint64_t draws;          /* affinities given to workers that run */
-	bool paused;             /* workers have got a SIGSTOP */
 	uint64_t remind_ns;      /* when workers that were told to stop are told again */
+	uint64_t release_ns;     /* when it is looked at what keeps them */
+	uint64_t boost_ns;       /* when those that sound schedulers starve, too, get a CPU */
+	struct release release;  /* what was lifted for them */
 	unsigned int sweeps;     /* for those that ended */
 	bool gave_up;            /* workers would not die under their scheduler: it was stopped */
+	bool stuck;              /* some would not even then */
+	char left[400];          /* who these were, and in what state */
 	uint64_t told_ns;        /* lost_ns of the scheduler whose end was recorded */
 };
 
@@ -90,19 +95,22 @@ int world_payloads(struct world *w, struct json_object *names, struct errbuf *e)
 int world_start(struct world *w, struct errbuf *e);
 
 /*
- * Marks crews for their end: those of the running step, or those in one cgroup. Then
- * world_collect() stops them, by force after 5 s, and world_report() writes their
- * records and forgets them.
+ * Marks crews for their end: those of the running step. Then world_tell() tells them, and lifts
+ * what keeps them from it; world_collect() waits for them, uses force after 5 s, and gives up
+ * after 19 at most: -EBUSY with words in e; and world_report() writes their records and forgets
+ * them.
  */
 void world_end_step(struct world *w);
-void world_end_home(struct world *w, const struct home *h);
-void world_collect(struct world *w);
+void world_tell(struct world *w);
+int world_collect(struct world *w, struct errbuf *e);
 void world_report(struct world *w);
 
 /* cgroup.freeze, until all is frozen: -ETIMEDOUT after 2 s. */
 int world_freeze(struct world *w, struct home *h, bool frozen, struct errbuf *e);
 /* Those that are frozen go on. */
 void world_thaw(struct world *w);
+/* Only who is not frozen can stop: neither in it, nor above it or below. */
+void world_thaw_around(struct world *w, const struct home *h);
 /* Ends the crews in it and below it, thawed for that, and reports them. */
 int world_stop(struct world *w, struct home *h, bool below, struct errbuf *e);
 /* Moves all processes of one to the other: how many there were. */

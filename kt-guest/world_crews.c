@@ -13,6 +13,9 @@
 #define COLLECT_WAIT (5 * NSEC_PER_SEC)
 #define KILL_WAIT    (2 * NSEC_PER_SEC)
 #define REMIND_TICK  (20 * NSEC_PER_MSEC)
+#define RELEASE_TICK (100 * NSEC_PER_MSEC)
+#define BOOST_WAIT   (2 * NSEC_PER_SEC)
+#define LEFT_MAX     64 /* of a crew that are helped at once */
 #define SWEEPS       16
 
 int world_spawn(struct world *w, struct home *h, struct json_object *group, unsigned int index,
@@ -133,19 +136,46 @@ static void look_at_memory(struct crew *c, unsigned int nodes)
 	}
 }
 
+/* Does one that works already live in it? */
+static bool is_measured(const struct world *w, const struct home *h)
+{
+	const struct crew *c;
+
+	for (c = w->crews; c; c = c->next)
+		if (c->open && c->home == h)
+			return true;
+	return false;
+}
+
+/*
+ * To get ready is no work: a quota that nobody else is measured by does not hold for it. The tick
+ * is for workers that die: each of them rings, but not after its last word.
+ */
+static int gather(struct world *w, struct errbuf *e)
+{
+	struct crew *c;
+	int rc;
+
+	for (c = w->crews; c; c = c->next)
+		if (!c->open && c->home && !is_measured(w, c->home))
+			release_quota(&w->release, c->home->cg.path);
+	world_until(w, all_ready, w, REMIND_TICK, tm_now() + READY_WAIT);
+	rc = any_failed(w, e);
+	if (!rc && !world_over(w))
+		world_until(w, all_asleep, w, ASLEEP_TICK, tm_now() + ASLEEP_WAIT);
+	release_end(&w->release);
+	return rc;
+}
+
 int world_start(struct world *w, struct errbuf *e)
 {
 	unsigned int procs = CREW_PROC;
 	struct crew *c;
 	uint64_t now;
-	int rc;
+	int rc = gather(w, e);
 
-	/* the tick is for workers that die: each of them rings, but not after its last word */
-	world_until(w, all_ready, w, REMIND_TICK, tm_now() + READY_WAIT);
-	rc = any_failed(w, e);
 	if (rc || world_over(w))
 		return rc;
-	world_until(w, all_asleep, w, ASLEEP_TICK, tm_now() + ASLEEP_WAIT);
 	for (c = w->crews; c; c = c->next)
 		if (!c->open)
 			crew_look(c, &procs);
@@ -179,60 +209,121 @@ static bool all_reaped(void *arg)
 	return !left;
 }
 
+/*
+ * Those that have not stopped by now: what keeps them? They may be elsewhere than the plan has
+ * put them, and there, too, be throttled, frozen or stopped. Or they are starved, which a sound
+ * scheduler may do to those that are next to nothing for it, and with a real-time hog beside them
+ * the kernel's own may do it to all.
+ */
+static void help_left(struct world *w, const struct crew *c)
+{
+	unsigned int n, i;
+	pid_t pid[LEFT_MAX];
+
+	crew_continue(c);
+	n = crew_left(c, pid, LEFT_MAX);
+	for (i = 0; i < n; i++) {
+		release_process(&w->release, pid[i]);
+		if (tm_now() >= w->boost_ns && (!w->sched->ext || release_is_light(pid[i])))
+			release_boost(pid[i]);
+	}
+}
+
 /* A signal that came just before a worker began to wait is lost on it. */
 static bool all_reminded(void *arg)
 {
+	uint64_t now = tm_now();
 	struct world *w = arg;
 	struct crew *c;
+	bool help;
 
 	if (all_reaped(w))
 		return true;
-	if (tm_now() < w->remind_ns)
+	if (now < w->remind_ns)
 		return false;
-	w->remind_ns = tm_now() + REMIND_TICK;
-	for (c = w->crews; c; c = c->next)
+	w->remind_ns = now + REMIND_TICK;
+	help = now >= w->release_ns;
+	if (help)
+		w->release_ns = now + RELEASE_TICK;
+	for (c = w->crews; c; c = c->next) {
+		if (c->ending && help)
+			help_left(w, c);
 		if (c->ending)
 			crew_remind(c);
+	}
 	return false;
 }
 
-static void stop(struct world *w)
+/* They are measured until they are told; only then are quotas lifted and freezers opened. */
+void world_tell(struct world *w)
 {
+	uint64_t now = tm_now();
 	struct crew *c;
 
-	w->remind_ns = tm_now() + REMIND_TICK;
+	w->remind_ns = now + REMIND_TICK;
+	w->release_ns = now + RELEASE_TICK;
+	w->boost_ns = now + BOOST_WAIT;
+	w->left[0] = '\0';
 	for (c = w->crews; c; c = c->next)
 		if (c->ending && c->open) {
 			crew_look_again(c);
 			look_at_memory(c, w->nodes);
 		}
+	for (c = w->crews; c; c = c->next)
+		if (c->ending && c->open)
+			crew_tell(c);
+	for (c = w->crews; c; c = c->next)
+		if (c->ending && c->home)
+			release_cgroup(&w->release, c->home->cg.path, false);
 	for (c = w->crews; c; c = c->next) {
 		if (c->ending && c->open)
-			crew_stop(c, w->paused);
+			crew_stop(c);
 		else if (c->ending) /* at its gate it hears nothing */
 			crew_kill(c);
 	}
+}
+
+static void note_left(struct world *w)
+{
+	const struct crew *c;
+
+	w->left[0] = '\0';
+	for (c = w->crews; c; c = c->next)
+		if (c->ending)
+			crew_tell_left(c, w->left, sizeof(w->left));
 }
 
 /*
  * By force where need be. A starved worker cannot even die while its scheduler starves it,
  * so the scheduler goes before the last wait: the kernel's own takes over.
  */
-void world_collect(struct world *w)
+static bool collect(struct world *w)
 {
 	struct crew *c;
 
-	stop(w);
 	if (world_until(w, all_reminded, w, REMIND_TICK, tm_now() + COLLECT_WAIT))
-		return;
+		return true;
 	for (c = w->crews; c; c = c->next)
 		if (c->ending)
 			crew_kill(c);
 	if (world_until(w, all_reaped, w, REMIND_TICK, tm_now() + KILL_WAIT))
-		return;
+		return true;
+	note_left(w);
 	w->gave_up = w->sched->running && !w->sched->lost_ns;
 	sched_stop(w->sched);
-	world_until(w, all_reaped, w, REMIND_TICK, tm_now() + COLLECT_WAIT);
+	return world_until(w, all_reminded, w, REMIND_TICK, tm_now() + COLLECT_WAIT);
+}
+
+int world_collect(struct world *w, struct errbuf *e)
+{
+	bool all = collect(w);
+
+	release_end(&w->release);
+	if (all)
+		return 0;
+	w->stuck = true;
+	note_left(w);
+	return errbuf_set(e, -EBUSY, "workers could not be stopped, nor killed: %s", w->left);
 }
 
 void world_report(struct world *w)

@@ -91,7 +91,8 @@ void sink_console_end(struct sink *s)
 /* The record types that a guest may write; all others are the host's own. */
 static bool is_guests(struct json_object *o)
 {
-	static const char *const types[] = { "guest", "step", "op", "worker", "sched", "payload" };
+	static const char *const types[] = { "guest", "step",    "op",      "worker",
+					     "sched", "payload", "observer" };
 	size_t i;
 
 	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++)

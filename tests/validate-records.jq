@@ -238,7 +238,7 @@ def schema: {
 };
 
 # Records of the guest get a t_ns on their way.
-def from_guest: ["guest", "step", "op", "worker", "sched", "payload", "end"];
+def from_guest: ["guest", "step", "op", "worker", "sched", "payload", "observer", "end"];
 
 # What a member may be, beyond its kind.
 def words: {
