@@ -196,6 +196,7 @@ static int run(const struct opts *o)
 	struct perfetto *p = NULL;
 	struct errbuf e;
 	struct rec_in in;
+	bool judged;
 	int rc;
 
 	if (o->perfetto) {
@@ -206,8 +207,13 @@ static int run(const struct opts *o)
 	story_init(&s);
 	rec_in_init(&in, stdin);
 	read_all(&in, &s, p, o->what == TELL_RUN, &bad);
+	judged = s.verdict != STORY_NONE;
+	if (o->what == TELL_RUN && judged && !bad.text[0])
+		story_judged(&s, &bad);
+	if (bad.text[0] && s.verdict == STORY_PASS)
+		s.verdict = STORY_NONE; /* of a stream that cannot be believed */
 	tell(o, &out, &s, &bad);
-	if (o->what == TELL_RUN && !bad.text[0])
+	if (o->what == TELL_RUN && !judged && !bad.text[0])
 		story_judged(&s, &bad);
 	if (bad.text[0])
 		fflush(stdout); /* on a terminal the message comes after the report */

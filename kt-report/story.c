@@ -172,7 +172,7 @@ int story_judged(const struct story *s, struct errbuf *e)
 		if (s->counts[i] != s->told[i])
 			return errbuf_set(e, -EINVAL,
 					  "the verdict counts %lu checks as %s, the input has %lu",
-					  s->told[i], counted[i].count, s->counts[i]);
+					  s->told[i], counted[i].verdict, s->counts[i]);
 	if (worst(s) != s->verdict)
 		return errbuf_set(e, -EINVAL, "the verdict is not what the checks come to");
 	if (s->code != code_of(s))
