@@ -17,11 +17,13 @@
 #include "msg.h"
 #include "outcome.h"
 #include "pipeline.h"
+#include "quiet.h"
 #include "record.h"
 #include "rundir.h"
 #include "sources.h"
 #include "test.h"
 #include "tool.h"
+#include "topo.h"
 
 #define TICK_MS      200
 #define INTERRUPT_MS 5000 /* for a guest to end and its records to come, after ^C */
@@ -247,6 +249,15 @@ static int run_pipeline(struct run *r, int in)
 	return code;
 }
 
+/* How many CPUs the test is about: a topology that is not known asks for all. */
+static unsigned int cpus_of(const struct plan *p)
+{
+	struct topo t;
+	struct errbuf e;
+
+	return topo_parse(p->topology, &t, NULL, &e) ? UINT_MAX : topo_cpus(&t);
+}
+
 int test_run(const struct test_opts *o, const char *name, const char *replay, struct watch *w)
 {
 	struct run r = {
@@ -261,6 +272,10 @@ int test_run(const struct test_opts *o, const char *name, const char *replay, st
 	if (fd < 0)
 		return msg_err(KT_SYS, errno, "unable to create a file in memory");
 	rc = sources_run(o, name, w, fd, &plan);
+	if (!rc && o->wait_ns)
+		quiet_wait(w, cpus_of(&plan), o->wait_ns);
+	if (!rc && w->signal)
+		rc = KT_SIGNAL + w->signal;
 	if (!rc && rundir_make(&r.dir, o->runs, plan.name, &e)) {
 		watch_flush(w);
 		rc = msg_err(KT_OUTPUT, 0, "%s", e.text);

@@ -658,3 +658,82 @@ step 0, 1.5s
 	run --separate-stderr kt test mixed
 	[ "$status" = 74 ]
 }
+
+@test "kt test --retry-inconclusive: again, as often as asked for, and each attempt is kept" {
+	stand_ins
+	# inconclusive until there are $GOOD runs
+	fake kt-check <<-'END'
+		cat
+		code=2 verdict=inconclusive
+		[ "$(grep -c '^kt-check' calls)" -lt "$GOOD" ] || code=0 verdict=pass
+		echo "{\"type\":\"verdict\",\"verdict\":\"$verdict\"}"
+		echo "{\"type\":\"end\",\"tool\":\"kt-check\",\"exit\":$code}"
+		exit $code
+	END
+	GOOD=2 run --separate-stderr kt test -q --retry-inconclusive=2 mixed
+	[ "$status" = 0 ]
+	[ "$(grep -v 'records are in' <<<"$stderr")" = 'kt: mixed was inconclusive at attempt 1 of 3
+kt: mixed passed at attempt 2 of 3' ]
+	[ "$(runs)" = 2 ]
+	rm -r calls state
+	GOOD=9 run --separate-stderr kt test -q --retry-inconclusive 2 mixed
+	[ "$status" = 2 ]
+	[ "$(grep -v 'records are in' <<<"$stderr")" = 'kt: mixed was inconclusive at attempt 1 of 3
+kt: mixed was inconclusive at attempt 2 of 3
+kt: mixed was inconclusive at attempt 3 of 3' ]
+	[ "$(runs)" = 3 ]
+	# the first passes at once, the second later
+	rm -r calls state
+	echo kt-check >calls
+	GOOD=2 run --separate-stderr kt test -q --retry-inconclusive=1 mixed
+	[ "$status" = 0 ]
+	[ -z "$stderr" ]
+	rm calls
+	GOOD=2 run --separate-stderr kt test -q --retry-inconclusive=1 mixed other
+	[ "$status" = 0 ]
+	[ "${stderr_lines[-1]}" = '2 passed (1 not at the first attempt), 0 failed, 0 inconclusive' ]
+	check_says 1 fail
+	rm -r calls state
+	run --separate-stderr kt test -q --retry-inconclusive=3 mixed
+	[ "$status" = 1 ]
+	[ "$(runs)" = 1 ]
+	for n in -1 x 101 ''; do
+		run --separate-stderr kt test --retry-inconclusive="$n" mixed
+		[ "$status" = 64 ]
+		[[ ${stderr_lines[0]} == 'kt: test: --retry-inconclusive: '* ]]
+	done
+}
+
+@test "kt test --wait-quiet: a busy machine is waited for, up to a time" {
+	stand_ins
+	busy=()
+	for _ in $(seq $((2 * $(nproc)))); do
+		timeout 60 sh -c 'while :; do :; done' 3>&- &
+		busy+=($!)
+	done
+	SECONDS=0
+	run --separate-stderr kt test -q --wait-quiet 1500ms mixed
+	kill "${busy[@]}"
+	[ "$status" = 0 ]
+	[ "$SECONDS" -ge 1 ]
+	[[ ${stderr_lines[0]} =~ ^'kt: '[0-9.]+' tasks on '[0-9]+' CPUs, of which the run needs '[1-4]': waiting up to 1.5s'$ ]]
+	[[ ${stderr_lines[1]} =~ ^'kt: warning: still '[0-9.]+' tasks on '[0-9]+' CPUs after 1.5s, of which the run needs '[1-4]': going on'$ ]]
+	run --separate-stderr kt test --wait-quiet=soon mixed
+	[ "$status" = 64 ]
+	[[ ${stderr_lines[0]} == 'kt: test: --wait-quiet: '* ]]
+	# a signal ends the wait, and no guest is started
+	for _ in $(seq $((2 * $(nproc)))); do
+		timeout 60 sh -c 'while :; do :; done' 3>&- &
+		busy+=($!)
+	done
+	: >calls
+	kt test --wait-quiet=1h mixed 2>err 3>&- &
+	pid=$!
+	await grep -q 'waiting up to' err
+	kill -TERM $pid
+	code=0
+	wait $pid || code=$?
+	kill "${busy[@]}" 2>/dev/null || true
+	[ "$code" = 143 ]
+	run ! grep -q kt-vm calls
+}
