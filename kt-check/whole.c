@@ -89,6 +89,12 @@ static int take_guests(struct whole *w, struct json_object *o, struct errbuf *e)
 	if (t < w->guest_t || t < (asked ? w->before_t : w->sample_t))
 		return errbuf_set(e, -EINVAL, "t_ns is less than that of a record before it");
 	w->guest_t = t;
+	if (!rec_is(o, "end"))
+		w->written++;
+	else if (rec_get_int(o, "records", -1) != w->written)
+		return errbuf_set(e, -EINVAL,
+				  "the guest wrote %lld records, %lld of them are in the input",
+				  (long long)rec_get_int(o, "records", -1), (long long)w->written);
 	return 0;
 }
 

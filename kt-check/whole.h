@@ -20,6 +20,7 @@ struct whole {
 	size_t planned, started; /* steps */
 	bool running;            /* the last one that started has not ended */
 	int64_t step_ns;         /* guest_ns of the last step record */
+	int64_t written;         /* records of the guest, as far as it has not ended */
 	int64_t guest_t;         /* t_ns of the last record of the guest, */
 	int64_t sample_t;        /* of the last sample, */
 	int64_t before_t;        /* and of the one before it */

@@ -17,6 +17,7 @@
 #include "perfetto.h"
 #include "record.h"
 #include "story.h"
+#include "stream.h"
 
 enum colour_when { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
 
@@ -39,7 +40,7 @@ static const char usage_text[] =
 	"  -h, --help           print this help\n"
 	"  -V, --version        print the version\n"
 	"\n"
-	"The exit code is that of the verdict: 0 pass, 1 fail, 2 inconclusive or none.\n";
+	"The exit code is that of the verdict: 0 pass, 1 fail, 2 inconclusive; 65 for none.\n";
 
 enum { OPT_COLOR = 256, OPT_PLAN, OPT_LIST, OPT_PERFETTO };
 
@@ -129,8 +130,10 @@ static bool use_colour(enum colour_when when)
 }
 
 /* Reads all; the first thing that is wrong with the input stays in `bad`. */
-static void read_all(struct rec_in *in, struct story *s, struct perfetto *p, struct errbuf *bad)
+static void read_all(struct rec_in *in, struct story *s, struct perfetto *p, bool run,
+		     struct errbuf *bad)
 {
+	struct stream whole = { 0 };
 	struct errbuf e;
 	int rc;
 
@@ -139,14 +142,17 @@ static void read_all(struct rec_in *in, struct story *s, struct perfetto *p, str
 			*bad = e;
 		if (rc < 0 && rc != -EBADMSG)
 			return;
-		if (rc > 0 && story_take(s, in->obj, &e) < 0 && !bad->text[0])
+		if (rc > 0 &&
+		    ((run && stream_take(&whole, in->obj, &e) < 0) ||
+		     story_take(s, in->obj, &e) < 0) &&
+		    !bad->text[0])
 			errbuf_set(bad, 0, "line %lu: %s record: %s", in->seq,
 				   rec_get_str(in->obj, "type", ""), e.text);
 		if (rc > 0 && p)
 			perfetto_take(p, in->obj);
 	}
-	if (!bad->text[0])
-		rec_in_complete(in, bad);
+	if (!bad->text[0] && rec_in_complete(in, bad) == 0 && run)
+		stream_complete(&whole, in->seq, bad);
 }
 
 /* What there is to tell is told, also when the input is broken. */
@@ -178,7 +184,7 @@ static int code_of(const struct opts *o, const struct story *s)
 	case STORY_INCONCLUSIVE:
 		return s->allowed ? KT_OK : KT_INCONCLUSIVE;
 	default:
-		return KT_INCONCLUSIVE;
+		return KT_DATA; /* story_judged() has said so */
 	}
 }
 
@@ -190,6 +196,7 @@ static int run(const struct opts *o)
 	struct perfetto *p = NULL;
 	struct errbuf e;
 	struct rec_in in;
+	bool judged;
 	int rc;
 
 	if (o->perfetto) {
@@ -199,8 +206,15 @@ static int run(const struct opts *o)
 	}
 	story_init(&s);
 	rec_in_init(&in, stdin);
-	read_all(&in, &s, p, &bad);
+	read_all(&in, &s, p, o->what == TELL_RUN, &bad);
+	judged = s.verdict != STORY_NONE;
+	if (o->what == TELL_RUN && judged && !bad.text[0])
+		story_judged(&s, &bad);
+	if (bad.text[0] && s.verdict == STORY_PASS)
+		s.verdict = STORY_NONE; /* of a stream that cannot be believed */
 	tell(o, &out, &s, &bad);
+	if (o->what == TELL_RUN && !judged && !bad.text[0])
+		story_judged(&s, &bad);
 	if (bad.text[0])
 		fflush(stdout); /* on a terminal the message comes after the report */
 	if (in.upstream)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bug.h"
+#include "exit.h"
 #include "record.h"
 #include "story.h"
 #include "timeline.h"
@@ -39,10 +40,27 @@ static int list_add(struct list *l, struct json_object *o, struct errbuf *e)
 	return 0;
 }
 
+/* What a check can come to, and the member of the verdict record that counts it. */
+static const struct {
+	const char *verdict, *count;
+} counted[STORY_COUNTS] = {
+	{ "fail", "failed" },
+	{ "inconclusive", "inconclusive" },
+	{ "pass", "passed" },
+	{ "skip", "skipped" },
+};
+
 static int take_check(struct story *s, struct json_object *o, struct errbuf *e)
 {
-	const char *name = rec_get_str(o, "name", "");
+	const char *name = rec_get_str(o, "name", ""), *verdict = rec_get_str(o, "verdict", "");
+	int i;
 
+	for (i = 0; i < STORY_COUNTS && strcmp(verdict, counted[i].verdict) != 0;)
+		i++;
+	if (i == STORY_COUNTS)
+		return errbuf_set(e, -EINVAL,
+				  "expected pass, fail, inconclusive or skip as verdict");
+	s->counts[i]++;
 	if (strcmp(rec_get_str(o, "verdict", ""), "fail") == 0) {
 		s->run_failed |= strcmp(name, "run") == 0;
 		s->scheduler_failed |= strcmp(name, "scheduler") == 0;
@@ -53,7 +71,16 @@ static int take_check(struct story *s, struct json_object *o, struct errbuf *e)
 static int take_verdict(struct story *s, struct json_object *o, struct errbuf *e)
 {
 	const char *v = rec_get_str(o, "verdict", "");
+	int64_t n;
+	int i;
 
+	for (i = 0; i < STORY_COUNTS; i++) {
+		n = rec_get_int(o, counted[i].count, -1);
+		if (n < 0)
+			return errbuf_set(e, -EINVAL, "expected a whole number >= 0 as %s",
+					  counted[i].count);
+		s->told[i] = (unsigned long)n;
+	}
 	s->allowed = rec_get_bool(o, "allowed", false);
 	if (strcmp(v, "pass") == 0 || strcmp(v, "skip") == 0)
 		s->verdict = STORY_PASS;
@@ -112,6 +139,8 @@ int story_take(struct story *s, struct json_object *o, struct errbuf *e)
 		return list_add(&s->course, o, e);
 	else if (rec_is(o, "payload") || (rec_is(o, "worker") && rec_get_obj(o, "metrics")))
 		return list_add(&s->metrics, o, e);
+	else if (rec_is(o, "end") && strcmp(rec_get_str(o, "tool", ""), "kt-check") == 0)
+		s->code = (int)rec_get_int(o, "exit", -1);
 	else if (rec_is(o, "item"))
 		return list_add(&s->items, o, e);
 	else if (rec_is(o, "stats") || rec_is(o, "check") || rec_is(o, "verdict"))
@@ -119,10 +148,45 @@ int story_take(struct story *s, struct json_object *o, struct errbuf *e)
 	return 0;
 }
 
+/* The verdict that the checks come to, and the exit code that goes with the one given. */
+static enum story_verdict worst(const struct story *s)
+{
+	return s->counts[0] ? STORY_FAIL : s->counts[1] ? STORY_INCONCLUSIVE : STORY_PASS;
+}
+
+static int code_of(const struct story *s)
+{
+	if (s->verdict == STORY_FAIL)
+		return KT_FAIL;
+	return s->verdict == STORY_INCONCLUSIVE && !s->allowed ? KT_INCONCLUSIVE : KT_OK;
+}
+
+int story_judged(const struct story *s, struct errbuf *e)
+{
+	int i;
+
+	if (s->verdict == STORY_NONE)
+		return errbuf_set(e, -EINVAL,
+				  "not judged: no verdict in the input, as kt-check gives");
+	for (i = 0; i < STORY_COUNTS; i++)
+		if (s->counts[i] != s->told[i])
+			return errbuf_set(e, -EINVAL,
+					  "the verdict counts %lu checks as %s, the input has %lu",
+					  s->told[i], counted[i].verdict, s->counts[i]);
+	if (worst(s) != s->verdict)
+		return errbuf_set(e, -EINVAL, "the verdict is not what the checks come to");
+	if (s->code != code_of(s))
+		return errbuf_set(
+			e, -EINVAL,
+			"the verdict is one of exit code %d, and kt-check's end record says %d",
+			code_of(s), s->code);
+	return 0;
+}
+
 void story_init(struct story *s)
 {
 	memset(s, 0, sizeof(*s));
-	s->init_ns = s->host_ns = -1;
+	s->init_ns = s->host_ns = s->code = -1;
 	s->timeline = timeline_new(); /* the report does without, if need be */
 }
 

@@ -41,6 +41,8 @@ struct bug {
 
 enum story_verdict { STORY_NONE, STORY_PASS, STORY_FAIL, STORY_INCONCLUSIVE };
 
+#define STORY_COUNTS 4 /* verdicts that a check can have */
+
 struct story {
 	/* one record each, or NULL */
 	struct json_object *test, *topology, *kernel, *vm, *vm_exit, *host, *total;
@@ -53,6 +55,9 @@ struct story {
 	struct bug bug;
 	struct timeline *timeline; /* or NULL */
 	enum story_verdict verdict;
+	unsigned long counts[STORY_COUNTS]; /* of checks, by verdict */
+	unsigned long told[STORY_COUNTS];   /* as the verdict record has it */
+	int code;                           /* of kt-check's end record, or -1 */
 	bool run_failed, scheduler_failed;
 	bool allowed; /* inconclusive, and the test allows that */
 };
@@ -61,5 +66,10 @@ void story_init(struct story *s);
 void story_free(struct story *s);
 /* Takes a record of any type, holds what it keeps; negative with the reason in `e`. */
 int story_take(struct story *s, struct json_object *o, struct errbuf *e);
+/*
+ * After the last record: 0 if there is a verdict, and the checks and kt-check's exit code
+ * say the same; else -EINVAL with the reason in `e`.
+ */
+int story_judged(const struct story *s, struct errbuf *e);
 
 #endif

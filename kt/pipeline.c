@@ -119,6 +119,12 @@ int pipeline_code(const struct pipeline *p)
 		if (!p->stopped[i] && WIFEXITED(p->status[i]) &&
 		    WEXITSTATUS(p->status[i]) >= KT_USAGE)
 			return WEXITSTATUS(p->status[i]);
+	for (i = 0; i < p->n - 1; i++)
+		if (!p->stopped[i] && WIFEXITED(p->status[i]) &&
+		    WEXITSTATUS(p->status[i]) > KT_FAIL)
+			return msg_err(KT_SOFTWARE, 0,
+				       "kt-%s ended with exit code %d, expected 0 or 1", p->name[i],
+				       WEXITSTATUS(p->status[i]));
 	for (i = 0; i < p->n; i++)
 		if (p->stopped[i])
 			return msg_err(KT_SYS, 0, "kt-%s did not end and was stopped", p->name[i]);

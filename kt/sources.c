@@ -60,17 +60,22 @@ static int read_plan(int fd, struct plan *p)
 	FILE *f = fdopen(dup(fd), "r");
 	struct rec_in in;
 	struct errbuf e;
+	int rc;
 
 	memset(p, 0, sizeof(*p));
 	if (!f || lseek(fd, 0, SEEK_SET))
 		return msg_err(KT_SYS, errno, "unable to read the plan");
 	rec_in_init(&in, f);
-	while (rec_next(&in, &e) > 0)
+	while ((rc = rec_next(&in, &e)) > 0)
 		if (rec_is(in.obj, "test") && rec_get_arr(in.obj, "steps"))
 			take_plan(in.obj, p);
+	if (!rc)
+		rc = rec_in_complete(&in, &e);
 	rec_in_free(&in);
 	fclose(f);
 	lseek(fd, 0, SEEK_END);
+	if (rc)
+		return msg_err(KT_SOFTWARE, 0, "kt-guest plan: %s", e.text);
 	if (p->name[0] && p->topology[0])
 		return 0;
 	return msg_err(KT_SOFTWARE, 0,

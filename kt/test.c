@@ -10,6 +10,7 @@
 #include "exit.h"
 #include "msg.h"
 #include "test.h"
+#include "units.h"
 #include "watch.h"
 
 const char run_options[] =
@@ -18,6 +19,8 @@ const char run_options[] =
 	"  -d, --duration=TIME     duration of the test, such as 20s\n"
 	"  -a, --assert=KEY=VALUE  a limit of the assert block; may be repeated\n"
 	"      --runs=DIR          where run directories are made\n"
+	"      --retry-inconclusive=N  run again, up to N times, what was inconclusive\n"
+	"      --wait-quiet=TIME   wait up to TIME until this machine has CPUs to spare\n"
 	"  -q, --quiet             no progress line, and no report of tests that pass\n"
 	"  -v, --verbose           report also what passed, and the logs\n";
 
@@ -29,10 +32,14 @@ const char test_options[] =
 	"  -e, --engine=NAME       engine that runs the guest: auto, kvm or tcg\n"
 	"  -k, --kernel=SPEC       kernel to boot, as for kt-kernel find\n"
 	"      --runs=DIR          where run directories are made\n"
+	"      --retry-inconclusive=N  run again, up to N times, what was inconclusive\n"
+	"      --wait-quiet=TIME   wait up to TIME until this machine has CPUs to spare\n"
 	"  -q, --quiet             no progress line, and no report of tests that pass\n"
 	"  -v, --verbose           report also what passed, and the logs\n";
 
-enum { OPT_RUNS = 256 };
+enum { OPT_RUNS = 256, OPT_RETRY, OPT_QUIET };
+
+#define RETRIES_MAX 100
 
 static const struct option long_opts[] = {
 	{ "scheduler", required_argument, NULL, 's' },
@@ -42,6 +49,8 @@ static const struct option long_opts[] = {
 	{ "engine", required_argument, NULL, 'e' },
 	{ "kernel", required_argument, NULL, 'k' },
 	{ "runs", required_argument, NULL, OPT_RUNS },
+	{ "retry-inconclusive", required_argument, NULL, OPT_RETRY },
+	{ "wait-quiet", required_argument, NULL, OPT_QUIET },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "help", no_argument, NULL, 'h' },
@@ -58,6 +67,23 @@ static void plan_opt(struct test_opts *o, int c)
 
 	o->plan[o->nplan++] = names[c];
 	o->plan[o->nplan++] = optarg;
+}
+
+/* The value of --retry-inconclusive or --wait-quiet: 0 or an exit code. */
+static int value_opt(struct test_opts *o, const char *cmd, int c)
+{
+	uint64_t n = 0;
+	struct errbuf e;
+
+	if (c == OPT_QUIET) {
+		if (units_duration(optarg, &o->wait_ns, &e))
+			return msg_usage("%s: --wait-quiet: %s", cmd, e.text);
+		return 0;
+	}
+	if (units_number(optarg, 0, RETRIES_MAX, &n, &e))
+		return msg_usage("%s: --retry-inconclusive: %s", cmd, e.text);
+	o->retries = (unsigned int)n;
+	return 0;
 }
 
 static int help(const struct test_opts *o)
@@ -80,7 +106,7 @@ static int help(const struct test_opts *o)
 static int opts_parse(struct test_opts *o, int argc, char **argv)
 {
 	const char *cmd = argv[0];
-	int c;
+	int c, rc;
 
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, ":s:t:d:a:e:k:qvh", long_opts, NULL)) != -1) {
@@ -102,6 +128,12 @@ static int opts_parse(struct test_opts *o, int argc, char **argv)
 			break;
 		case OPT_RUNS:
 			o->runs = optarg;
+			break;
+		case OPT_RETRY:
+		case OPT_QUIET:
+			rc = value_opt(o, cmd, c);
+			if (rc)
+				return rc;
 			break;
 		case 'q':
 			o->quiet = true;
@@ -169,6 +201,7 @@ static char *replay(int argc, char **argv, const char *name)
 
 struct tally {
 	int passed, failed, inconclusive, broken;
+	int later; /* of those that passed, not at the first attempt */
 	int code;
 };
 
@@ -187,6 +220,36 @@ static void count(struct tally *t, int code)
 		t->code = code;
 }
 
+/* One test, and again while it is inconclusive; each attempt has its run directory. */
+static int attempts(const struct test_opts *o, const char *name, const char *again, struct watch *w,
+		    struct tally *t)
+{
+	static const char *const words[] = { "passed", "was inconclusive", "failed",
+					     "could not be run" };
+	unsigned int n = o->retries + 1, i = 0;
+	int code;
+
+	do {
+		code = test_run(o, name, again, w);
+		if (++i > 1 || (code == KT_INCONCLUSIVE && n > 1 && !w->signal))
+			msg_info("%s %s at attempt %u of %u", name, words[rank(code)], i, n);
+	} while (code == KT_INCONCLUSIVE && i < n && !w->signal);
+	t->later += code == KT_OK && i > 1;
+	return code;
+}
+
+static void closing_line(const struct tally *t)
+{
+	char later[64] = "", broken[32] = "";
+
+	if (t->later)
+		snprintf(later, sizeof(later), " (%d not at the first attempt)", t->later);
+	if (t->broken)
+		snprintf(broken, sizeof(broken), ", %d not run", t->broken);
+	fprintf(stderr, "%d passed%s, %d failed, %d inconclusive%s\n", t->passed, later, t->failed,
+		t->inconclusive, broken);
+}
+
 static int run_all(const struct test_opts *o, int argc, char **argv)
 {
 	struct tally t = { 0 };
@@ -199,19 +262,15 @@ static int run_all(const struct test_opts *o, int argc, char **argv)
 		return msg_err(KT_SYS, -rc, "unable to wait for signals");
 	for (i = optind; i < argc && !w.signal; i++) {
 		again = replay(argc, argv, argv[i]);
-		count(&t, again ? test_run(o, argv[i], again, &w)
+		count(&t, again ? attempts(o, argv[i], again, &w, &t)
 				: msg_err(KT_SYS, ENOMEM, "unable to run %s", argv[i]));
 		free(again);
 	}
 	watch_close(&w);
 	if (w.signal)
 		return KT_SIGNAL + w.signal;
-	if (n > 1 && t.broken)
-		fprintf(stderr, "%d passed, %d failed, %d inconclusive, %d not run\n", t.passed,
-			t.failed, t.inconclusive, t.broken);
-	else if (n > 1)
-		fprintf(stderr, "%d passed, %d failed, %d inconclusive\n", t.passed, t.failed,
-			t.inconclusive);
+	if (n > 1)
+		closing_line(&t);
 	return t.code;
 }
 

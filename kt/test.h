@@ -4,12 +4,15 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* The options of "kt test". */
 struct test_opts {
 	const char **plan; /* arguments for kt-guest plan, as given */
 	size_t nplan;
 	const char *engine, *kernel, *runs; /* or NULL */
+	unsigned int retries;               /* of a run that was inconclusive */
+	uint64_t wait_ns;                   /* for a quiet machine before each run; 0: none */
 	bool quiet, verbose;
 	bool host; /* kt run: without a guest */
 };

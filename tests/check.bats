@@ -483,14 +483,14 @@ refuses() {
 @test "a record that is missing or there twice is missed by those who counted" {
 	grep -v '"event":"topology"' "$DATA/pass.jsonl" >in.jsonl
 	judge in.jsonl
-	bad_input 'the input has 32 records, its tools say that they wrote 33'
+	bad_input 'line 28: end record: the guest wrote 14 records, 13 of them are in the input'
 	sed '/"type":"console"/p' "$DATA/pass.jsonl" >in.jsonl
 	judge in.jsonl
 	bad_input 'the input has 35 records, its tools say that they wrote 33'
-	# a guest that panicked has not counted, the tools have
-	grep -v '"type":"kernel"' "$DATA/panic.jsonl" | sed '/"text"/d' | sed '/"type":"sched"/d' >in.jsonl
+	# a guest that panicked has not counted, kt-vm has
+	grep -v '"event":"attach"' "$DATA/panic.jsonl" >in.jsonl
 	judge in.jsonl
-	bad_input "the input has $(wc -l <in.jsonl) records, its tools say that they wrote at least $(jq -s 'map(select(.type == "end") | .records + 1) | add' in.jsonl)"
+	bad_input "the input has 48 records, its tools say that they wrote 49"
 	edit pass 'if .tool == "kt-vm" then .records = null else . end'
 	judge in.jsonl
 	bad_input 'line 33: end record: expected a string as tool and a whole number >= 0 as records'

@@ -15,6 +15,16 @@ fake() {
 	chmod +x "bin/$1"
 }
 
+# check_says CODE VERDICT [EXIT]: a kt-check that gives this verdict, and ends so
+check_says() {
+	fake kt-check <<-END
+		cat
+		echo '{"type":"verdict","verdict":"$2"}'
+		echo '{"type":"end","tool":"kt-check","exit":$1}'
+		exit ${3-$1}
+	END
+}
+
 stand_ins() {
 	mkdir bin
 	cp "$KT_BIN/kt" bin
@@ -27,8 +37,19 @@ stand_ins() {
 	fake kt-kernel <<<'echo "{\"type\":\"kernel\"}"; echo "{\"type\":\"end\",\"exit\":0}"'
 	fake kt-initrd <<<'cat; echo "{\"type\":\"initrd\"}"; echo "{\"type\":\"end\",\"exit\":0}"'
 	fake kt-vm <<<'cat; echo "{\"type\":\"vm\",\"engine\":\"none\"}"; echo "{\"type\":\"end\",\"exit\":0}"'
-	fake kt-check <<<'cat; echo "{\"type\":\"verdict\"}"; echo "{\"type\":\"end\",\"exit\":0}"'
-	fake kt-report <<<'cat >/dev/null; echo "REPORT $*"; echo "replay $KT_REPLAY"'
+	check_says 0 pass
+	# its exit code is that of the verdict in its input, as kt-report's
+	fake kt-report <<-'END'
+		in=$(cat)
+		echo "REPORT $*"
+		echo "replay $KT_REPLAY"
+		case $in in
+		*'"verdict":"pass"'*) exit 0 ;;
+		*'"verdict":"fail"'*) exit 1 ;;
+		*'"verdict":"inconclusive"'*) exit 2 ;;
+		esac
+		exit 65
+	END
 	PATH=$PWD/bin:$PATH
 }
 
@@ -116,15 +137,15 @@ run.jsonl' ]
 
 @test "kt test: fail and inconclusive pass through, and say where the records are" {
 	stand_ins
-	fake kt-check <<<'cat; exit 1'
+	check_says 1 fail
 	run --separate-stderr kt test mixed
 	[ "$status" = 1 ]
 	[ "$stderr" = "kt: the records are in $PWD/state/kt/runs/$(readlink state/kt/runs/latest)" ]
-	fake kt-check <<<'cat; exit 2'
+	check_says 2 inconclusive
 	run --separate-stderr kt test -q mixed
 	[ "$status" = 2 ]
 	[ "${lines[0]}" = 'REPORT ' ]
-	fake kt-check <<<'cat; exit 0'
+	check_says 0 pass
 	run --separate-stderr kt test -q mixed
 	[ "$status" = 0 ]
 	[ "$output$stderr" = '' ]
@@ -135,10 +156,14 @@ run.jsonl' ]
 	fake kt-check <<-'END'
 		in=$(cat)
 		echo "$in"
+		code=0 verdict=pass
 		case $in in
-		*'"name":"bad"'*) exit 1 ;;
-		*'"name":"odd"'*) exit 2 ;;
+		*'"name":"bad"'*) code=1 verdict=fail ;;
+		*'"name":"odd"'*) code=2 verdict=inconclusive ;;
 		esac
+		echo "{\"type\":\"verdict\",\"verdict\":\"$verdict\"}"
+		echo "{\"type\":\"end\",\"tool\":\"kt-check\",\"exit\":$code}"
+		exit $code
 	END
 	run --separate-stderr kt test good odd
 	[ "$status" = 2 ]
@@ -329,7 +354,8 @@ run.jsonl' ]
 		printf '{"type":"vm_exit"'
 	END
 	fake kt-check <<<'exec cat'
-	script -qec 'kt test mixed' /dev/null >screen
+	run script -qec 'kt test mixed' /dev/null
+	[ "$status" = 70 ]
 	tail -c 17 state/kt/runs/latest/run.jsonl | grep -q '^{"type":"vm_exit"$'
 	[ "$(stat -c %s state/kt/runs/latest/run.jsonl)" -gt 20000000 ]
 }
@@ -555,4 +581,159 @@ step 0, 1.5s
 	[ "${stderr_lines[0]}" = "kt: show: option '-d' needs a value" ]
 	run --separate-stderr kt show -d soon steady
 	[ "$status" = 64 ]
+}
+
+@test "kt test: an exit code of kt-check is believed with its verdict and its end only" {
+	stand_ins
+	# broken WORDS...: not a pass, with these words
+	broken() {
+		run --separate-stderr kt test -q mixed
+		echo "$stderr"
+		[ "$status" = 70 ]
+		[ "${stderr_lines[0]}" = "kt: $*" ]
+	}
+	fake kt-check <<<'cat'
+	broken 'kt-check ended with exit code 0, and there is no verdict'
+	fake kt-check <<<'cat; echo garbage'
+	broken 'kt-check ended with exit code 0, and there is no verdict'
+	fake kt-check <<<'exec cat >/dev/null'
+	broken 'kt-check ended with exit code 0, and there is no verdict'
+	fake kt-check <<<'cat; echo "{\"type\":\"verdict\",\"verdict\":\"pass\"}"'
+	broken 'kt-check ended with exit code 0, and the last record is not its end record'
+	fake kt-check <<<'cat; echo "{\"type\":\"verdict\",\"verdict\":\"pass\"}"; echo "{\"type\":\"end\",\"tool\":\"kt-check\",\"exit\":0}"; printf cut'
+	broken 'kt-check ended with exit code 0, and the last record is not its end record'
+	fake kt-check <<<'cat; echo "{\"type\":\"verdict\",\"verdict\":\"pass\",\"t_ns\":1}"; echo "{\"type\":\"end\",\"tool\":\"kt-check\",\"exit\":0}"'
+	broken 'kt-check ended with exit code 0, and there is no verdict'
+	check_says 1 fail 0
+	broken 'kt-check ended with exit code 0, its end record says 1, and its verdict 1'
+	check_says 0 fail
+	broken 'kt-check ended with exit code 0, its end record says 0, and its verdict 1'
+	check_says 0 pass 1
+	broken 'kt-check ended with exit code 1, its end record says 0, and its verdict 0'
+	check_says 0 great
+	broken 'kt-check ended with exit code 0, its end record says 0, and its verdict -1'
+	check_says 3 pass
+	broken 'kt-check ended with exit code 3, expected 0, 1 or 2'
+	fake kt-check <<<'cat; for i in 1 2; do echo "{\"type\":\"verdict\",\"verdict\":\"pass\"}"; done; echo "{\"type\":\"end\",\"tool\":\"kt-check\",\"exit\":0}"'
+	broken 'kt-check gave 2 verdicts, expected one'
+	check_says 0 pass
+	fake kt-vm <<<'cat; echo "{\"type\":\"end\",\"exit\":0}"'
+	broken 'the run was judged, and no record says that it began'
+	fake kt-vm <<<'cat; echo "{\"type\":\"vm\"}"; exit 3'
+	broken 'kt-vm ended with exit code 3, expected 0 or 1'
+	stand_ins_again() { check_says 0 pass; fake kt-vm <<<'cat; echo "{\"type\":\"vm\"}"'; }
+	stand_ins_again
+	kt test -q mixed
+}
+
+@test "kt test: a report that fails is no pass, and leaves no report.txt" {
+	stand_ins
+	fake kt-report <<<'cat >/dev/null; kill -9 $$'
+	run --separate-stderr kt test -q mixed
+	[ "$status" = 71 ]
+	[ "${stderr_lines[0]}" = 'kt: kt-report was killed by signal 9 (Killed)' ]
+	[ ! -e state/kt/runs/latest/report.txt ]
+	[ "$(ls -A state/kt/runs/latest/)" = run.jsonl ]
+	check_says 1 fail
+	run --separate-stderr kt test mixed
+	[ "$status" = 71 ]
+	[ ! -e state/kt/runs/latest/report.txt ]
+	check_says 0 pass
+	fake kt-report <<<'cat >/dev/null; exit 0'
+	run --separate-stderr kt test -q mixed
+	[ "$status" = 70 ]
+	[ "${stderr_lines[0]}" = 'kt: kt-report had nothing to say' ]
+	fake kt-report <<<'cat >/dev/null; echo NOT JUDGED; exit 1'
+	run --separate-stderr kt test -q mixed
+	[ "$status" = 70 ]
+	[ "${stderr_lines[0]}" = 'kt: kt-report ended with exit code 1, expected 0, that of the run' ]
+	fake kt-report <<<'cat >/dev/null; echo broken; exit 65'
+	run --separate-stderr kt test -q mixed
+	[ "$status" = 65 ]
+	# the one for people, when the one for the file went well
+	fake kt-report <<<'cat >/dev/null; echo x; case $* in *never*) exit 0 ;; esac; kill -9 $$'
+	run --separate-stderr kt test mixed
+	[ "$status" = 71 ]
+	fake kt-report <<<'exec >&-; exit 74'
+	run --separate-stderr kt test mixed
+	[ "$status" = 74 ]
+}
+
+@test "kt test --retry-inconclusive: again, as often as asked for, and each attempt is kept" {
+	stand_ins
+	# inconclusive until there are $GOOD runs
+	fake kt-check <<-'END'
+		cat
+		code=2 verdict=inconclusive
+		[ "$(grep -c '^kt-check' calls)" -lt "$GOOD" ] || code=0 verdict=pass
+		echo "{\"type\":\"verdict\",\"verdict\":\"$verdict\"}"
+		echo "{\"type\":\"end\",\"tool\":\"kt-check\",\"exit\":$code}"
+		exit $code
+	END
+	GOOD=2 run --separate-stderr kt test -q --retry-inconclusive=2 mixed
+	[ "$status" = 0 ]
+	[ "$(grep -v 'records are in' <<<"$stderr")" = 'kt: mixed was inconclusive at attempt 1 of 3
+kt: mixed passed at attempt 2 of 3' ]
+	[ "$(runs)" = 2 ]
+	rm -r calls state
+	GOOD=9 run --separate-stderr kt test -q --retry-inconclusive 2 mixed
+	[ "$status" = 2 ]
+	[ "$(grep -v 'records are in' <<<"$stderr")" = 'kt: mixed was inconclusive at attempt 1 of 3
+kt: mixed was inconclusive at attempt 2 of 3
+kt: mixed was inconclusive at attempt 3 of 3' ]
+	[ "$(runs)" = 3 ]
+	# the first passes at once, the second later
+	rm -r calls state
+	echo kt-check >calls
+	GOOD=2 run --separate-stderr kt test -q --retry-inconclusive=1 mixed
+	[ "$status" = 0 ]
+	[ -z "$stderr" ]
+	rm calls
+	GOOD=2 run --separate-stderr kt test -q --retry-inconclusive=1 mixed other
+	[ "$status" = 0 ]
+	[ "${stderr_lines[-1]}" = '2 passed (1 not at the first attempt), 0 failed, 0 inconclusive' ]
+	check_says 1 fail
+	rm -r calls state
+	run --separate-stderr kt test -q --retry-inconclusive=3 mixed
+	[ "$status" = 1 ]
+	[ "$(runs)" = 1 ]
+	for n in -1 x 101 ''; do
+		run --separate-stderr kt test --retry-inconclusive="$n" mixed
+		[ "$status" = 64 ]
+		[[ ${stderr_lines[0]} == 'kt: test: --retry-inconclusive: '* ]]
+	done
+}
+
+@test "kt test --wait-quiet: a busy machine is waited for, up to a time" {
+	stand_ins
+	busy=()
+	for _ in $(seq $((2 * $(nproc)))); do
+		timeout 60 sh -c 'while :; do :; done' 3>&- &
+		busy+=($!)
+	done
+	SECONDS=0
+	run --separate-stderr kt test -q --wait-quiet 1500ms mixed
+	kill "${busy[@]}"
+	[ "$status" = 0 ]
+	[ "$SECONDS" -ge 1 ]
+	[[ ${stderr_lines[0]} =~ ^'kt: '[0-9.]+' tasks on '[0-9]+' CPUs, of which the run needs '[1-4]': waiting up to 1.5s'$ ]]
+	[[ ${stderr_lines[1]} =~ ^'kt: warning: still '[0-9.]+' tasks on '[0-9]+' CPUs after 1.5s, of which the run needs '[1-4]': going on'$ ]]
+	run --separate-stderr kt test --wait-quiet=soon mixed
+	[ "$status" = 64 ]
+	[[ ${stderr_lines[0]} == 'kt: test: --wait-quiet: '* ]]
+	# a signal ends the wait, and no guest is started
+	for _ in $(seq $((2 * $(nproc)))); do
+		timeout 60 sh -c 'while :; do :; done' 3>&- &
+		busy+=($!)
+	done
+	: >calls
+	kt test --wait-quiet=1h mixed 2>err 3>&- &
+	pid=$!
+	await grep -q 'waiting up to' err
+	kill -TERM $pid
+	code=0
+	wait $pid || code=$?
+	kill "${busy[@]}" 2>/dev/null || true
+	[ "$code" = 143 ]
+	run ! grep -q kt-vm calls
 }

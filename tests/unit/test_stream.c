@@ -71,11 +71,10 @@ TEST(sum)
 	CHECK_STR(e.text, "the input has 3 records, its tools say that they wrote 2");
 	take("{\"type\":\"vm\"}");
 	end("kt-vm", ",\"records\":3");
-	CHECK_INT(stream_complete(&s, 60, &e), 0); /* a guest without an end has not counted */
-	CHECK_INT(stream_complete(&s, 5, &e), -EBADMSG);
-	CHECK_STR(e.text, "the input has 5 records, its tools say that they wrote at least 6");
+	CHECK_INT(stream_complete(&s, 6, &e), 0);
+	/* what the guest wrote, kt-vm has counted */
 	end("kt-guest", ",\"records\":9223372036854775807,\"t_ns\":1");
-	CHECK_INT(stream_complete(&s, 60, &e), -EBADMSG);
+	CHECK_INT(stream_complete(&s, 6, &e), 0);
 	end("kt-a", ",\"records\":9223372036854775807");
 	end("kt-b", ",\"records\":9223372036854775807");
 	CHECK_INT(stream_complete(&s, 6, &e), -EBADMSG); /* it does not wrap */
