@@ -31,10 +31,26 @@ void check_isolation(struct judge *j, const struct check *c, const struct group 
 		judge_say(j, V_PASS, &f, "all workers stayed within cpus %s", g->cpuset);
 }
 
+/*
+ * Was there time for a worker's turn: while its CPU was run, each of as many workers as there
+ * are for each CPU could have had two turns of 20 ms?
+ */
+#define TURN_NS (20 * NSEC_PER_MSEC)
+static bool had_time(const struct judge *j, const struct group *g, const struct worker *w,
+		     char host[HOST_WORDS])
+{
+	uint64_t cpus = cpulist_count(&j->m->cpus), withheld = withheld_of(j, g, w, host);
+
+	if (!withheld)
+		return true;
+	return w->wall_ns > withheld + 2 * TURN_NS * (1 + j->m->nworkers / (cpus ? cpus : 1));
+}
+
 void check_progress(struct judge *j, const struct check *c, const struct group *g)
 {
 	struct finding f = finding_of(c->name, g);
 	const struct worker *w;
+	char host[HOST_WORDS];
 	bool bad = false;
 
 	f.unit = c->unit;
@@ -48,8 +64,9 @@ void check_progress(struct judge *j, const struct check *c, const struct group *
 				  "worker %lld stuck: it did not answer the stop (%llu work units)",
 				  (long long)w->tid, (unsigned long long)w->work_units);
 		else
-			judge_say(j, V_FAIL, &f, "worker %lld made no progress (0 work units)",
-				  (long long)w->tid);
+			judge_exceeded(j, &f, had_time(j, g, w, host), host,
+				       "worker %lld made no progress (0 work units)",
+				       (long long)w->tid);
 		bad = true;
 	}
 	if (!bad)

@@ -595,8 +595,6 @@ static void judge_step(struct judge *j, int64_t step)
 /* Why no step can be judged, or NULL. */
 static const char *unknown(const struct judge *j)
 {
-	if (j->not_judged)
-		return j->not_judged;
 	if (j->m->on_host)
 		return "what else this machine runs no record tells";
 	if (!j->m->nnodes)
@@ -612,7 +610,7 @@ void judge_share(struct judge *j)
 	bool any = false;
 	uint32_t i;
 
-	if (j->m->limits.v[LIM_SHARE] == LIMIT_OFF || !j->m->nworkers)
+	if (j->m->limits.v[LIM_SHARE] == LIMIT_OFF || !j->m->nworkers || j->not_judged)
 		return;
 	for (i = 0; i < j->m->ngroups && !why; i++) {
 		step = j->m->places[j->m->groups[i].place].step;

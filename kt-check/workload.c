@@ -93,9 +93,8 @@ void excuse_of(const struct judge *j, const struct group *g, const struct worker
 	host_words(m, cpu, from - slack, to + slack, x->words);
 }
 
-/* When a worker ran, on the host's clock. */
-static void time_of(const struct judge *j, const struct group *g, const struct worker *w,
-		    int64_t *from, int64_t *to)
+void worker_time(const struct judge *j, const struct group *g, const struct worker *w,
+		 int64_t *from, int64_t *to)
 {
 	const struct window *held = window_find(j->m, j->m->places[g->place].step);
 
@@ -122,7 +121,7 @@ uint64_t withheld_of(const struct judge *j, const struct group *g, const struct 
 {
 	int64_t from, to;
 
-	time_of(j, g, w, &from, &to);
+	worker_time(j, g, w, &from, &to);
 	return withheld(j, w->mask, from, to, words);
 }
 
@@ -131,7 +130,7 @@ uint64_t burst_of(const struct judge *j, const struct group *g, const struct wor
 	const struct model *m = j->m;
 	int64_t from, to;
 
-	time_of(j, g, w, &from, &to);
+	worker_time(j, g, w, &from, &to);
 	return host_burst(m, w->mask == MODEL_NONE ? NULL : &m->masks[w->mask], from, to);
 }
 
@@ -142,7 +141,7 @@ uint64_t group_withheld(const struct judge *j, const struct group *g, char words
 	uint32_t mask = w ? w->mask : MODEL_NONE;
 
 	for (; w; w = worker_next(j, g, w)) {
-		time_of(j, g, w, &from, &to);
+		worker_time(j, g, w, &from, &to);
 		first = from < first ? from : first;
 		last = to > last ? to : last;
 		mask = w->mask == mask ? mask : MODEL_NONE;
@@ -220,7 +219,7 @@ static void judge_check(struct judge *j, const struct check *c)
 
 	for (i = 0; i < j->m->ngroups && !on; i++)
 		on = limit_of(j, c, &j->m->groups[i]) != LIMIT_OFF;
-	if (!on)
+	if (!on || (j->not_judged && j->m->limits.dflt[c->id]))
 		return;
 	if (j->not_judged) {
 		judge_say(j, V_SKIP, &f, "not judged: %s", j->not_judged);

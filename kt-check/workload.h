@@ -41,6 +41,9 @@ struct excuse {
 };
 void excuse_of(const struct judge *j, const struct group *g, const struct worker *w,
 	       const struct outlier *o, double limit_ns, struct excuse *x);
+/* When a worker ran, as t_ns. */
+void worker_time(const struct judge *j, const struct group *g, const struct worker *w,
+		 int64_t *from, int64_t *to);
 /* The most that the host withheld from one CPU that a worker could use while it ran, in words, too.
  */
 uint64_t withheld_of(const struct judge *j, const struct group *g, const struct worker *w,
