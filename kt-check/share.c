@@ -26,12 +26,12 @@
 #define TURN_MAX_NS   (20 * NSEC_PER_MSEC)  /* one turn more or less is nothing, up to this */
 #define TOLERANCE     0.85                  /* of what is promised */
 #define FEW_TURNS     0.1                   /* who has less has few turns on a CPU: */
-#define TOLERANCE_FEW 0.5 /* one alone is held to this, but half of them to the other */
+#define TOLERANCE_FEW 0.4 /* one alone is held to this, but half of them to the other */
 #define MANY          8   /* workers, of which half are compared with what is due */
 #define TOLERANCE_GROUPS \
 	0.6 /* of weights of cgroups that are on several CPUs, which kernels estimate */
 #define QUOTA_PART   0.5  /* of a quota's even part: CPUs take it in slices */
-#define UNPAID       3    /* times the longest that a vCPU was not run */
+#define UNPAID       1.5  /* for those that are forgiven */
 #define GROUPS_MAX   256  /* of a step, that are compared with each other */
 #define ADVANTAGE    0.57 /* of two that get 4:3 at least */
 #define REALTIME_MAX 0.5
@@ -59,7 +59,6 @@ struct shares {
 	uint32_t nkinds;
 	uint32_t *kind; /* of each contender, or MODEL_NONE */
 	uint64_t roamed_ns, realtime_ns;
-	double least; /* share of them all */
 	bool crowd;
 	double tolerance;
 	uint32_t judged;
@@ -236,9 +235,6 @@ static bool promise_all(struct shares *s, uint64_t wall_ns)
 	}
 	for (i = 0; i < s->c->n; i++)
 		promise_quota(s, i);
-	for (i = 0, s->least = 1; i < s->c->n; i++)
-		if (s->kind[i] != MODEL_NONE)
-			s->least = fmin(s->least, s->of[i].share);
 	return true;
 }
 
@@ -297,18 +293,19 @@ static double due_ns(const struct shares *s, uint32_t i, double ns, bool one)
 
 /*
  * Of what the host withheld from a CPU, the part that may have changed who got it. A guest
- * charges that time to the task that was on the CPU then. The others get it back as soon as
- * that task has fallen behind by as much, which takes the longest for the one with the least
- * share: what came before that is paid back.
+ * charges such a stretch to the task that was on the CPU, which then does not run before the
+ * others have caught up: none is ahead by more than the longest stretch, but each may be, and
+ * now and then a task that is ahead is moved and forgiven.
  */
 static double unpaid_ns(const struct shares *s, uint32_t i, char host[HOST_WORDS])
 {
 	const struct contender *p = &s->c->c[i];
 	const struct group *g = &s->j->m->groups[p->group];
-	double all = (double)withheld_of(s->j, g, p->w, host), late;
+	unsigned int cpus = cpulist_count(cpus_of(s, p));
+	double all = (double)withheld_of(s->j, g, p->w, host), ahead;
 
-	late = UNPAID * (double)burst_of(s->j, g, p->w) / (s->least * (double)p->w->wall_ns);
-	return all * fmin(1, late);
+	ahead = (double)burst_of(s->j, g, p->w) * s->c->n / (cpus ? cpus : 1);
+	return fmin(all, UNPAID * ahead);
 }
 
 /* Says what a worker got too little; false when it got enough. */
@@ -465,48 +462,60 @@ static double advantage(const struct shares *s, const struct crew *a, const stru
 
 /*
  * Wherever whole tasks are placed, the heavier ones keep most of their advantage: they are
- * held to half of it. True when they do not.
+ * held to half of it. How far they are below that, as a part of what both get; or 0.
  */
-static bool judge_pair(struct shares *s, const struct crew *a, const struct crew *b)
+static double loss(const struct shares *s, const struct crew *a, const struct crew *b)
 {
-	double least = advantage(s, a, b), limit = (0.5 + least) / 2, both = a->got_ns + b->got_ns;
-	const struct contender *p = &s->c->c[a->first], *q = &s->c->c[b->first];
-	struct finding f = finding_of("share", &s->j->m->groups[p->group]);
-	char host[HOST_WORDS], heavy[24], light[24];
-	double moved;
+	double least = advantage(s, a, b);
 
-	if (least < ADVANTAGE || p->w->mask != q->w->mask || a->got_ns >= limit * both)
-		return false;
+	if (least < ADVANTAGE || s->c->c[a->first].w->mask != s->c->c[b->first].w->mask)
+		return 0;
+	return fmax(0, (0.5 + least) / 2 - a->got_ns / (a->got_ns + b->got_ns));
+}
+
+static void say_pair(struct shares *s, const struct crew *a, const struct crew *b)
+{
+	double limit = (0.5 + advantage(s, a, b)) / 2, both = a->got_ns + b->got_ns, moved;
+	const struct contender *p = &s->c->c[a->first], *q = &s->c->c[b->first];
+	const struct model *m = s->j->m;
+	struct finding f = finding_of("share", &m->groups[p->group]);
+	char host[HOST_WORDS], heavy[24], light[24];
+
 	moved = unpaid_ns(s, a->first, host) * s->of[a->first].share;
 	f.observed = 100 * a->got_ns / both;
 	f.limit = 100 * limit;
 	f.unit = "%";
-	judge_exceeded(
-		s->j, &f, a->got_ns + moved < limit * both, host,
-		"%u workers%s got %.1f%% of a CPU each, and %u of %s%s %.1f%%: their "
-		"weights entitle them to %.1f%% and %.1f%%",
-		a->n, nice_words(p, heavy, sizeof(heavy)), 100 * a->got_ns / (double)p->w->wall_ns,
-		b->n,
-		s->j->m->cgroups[s->j->m->places[s->j->m->groups[q->group].place].cgroup].name,
-		nice_words(q, light, sizeof(light)), 100 * b->got_ns / (double)q->w->wall_ns,
-		100 * s->part[0][a->first], 100 * s->part[0][b->first]);
-	return true;
+	judge_exceeded(s->j, &f, a->got_ns + moved < limit * both, host,
+		       "%u workers%s got %.1f%% of a CPU each, and %u of %s%s %.1f%%: their "
+		       "weights entitle them to %.1f%% and %.1f%%",
+		       a->n, nice_words(p, heavy, sizeof(heavy)),
+		       100 * a->got_ns / (double)p->w->wall_ns, b->n,
+		       m->cgroups[m->places[m->groups[q->group].place].cgroup].name,
+		       nice_words(q, light, sizeof(light)), 100 * b->got_ns / (double)q->w->wall_ns,
+		       100 * s->part[0][a->first], 100 * s->part[0][b->first]);
 }
 
-/* Each group against those that are lighter; once for each is enough. */
+/* Each group against the lighter one beside which it has lost most. */
 static void judge_pairs(struct shares *s)
 {
 	struct crew c[GROUPS_MAX];
-	uint32_t i, k, n = 0;
+	uint32_t i, k, n = 0, worst = 0;
+	double lost, most;
 
 	for (i = 0; i < s->c->n && n < GROUPS_MAX;) {
 		i = crew_of(s, i, &c[n]);
 		n += c[n].n > 0;
 	}
-	for (i = 0; i < n; i++)
-		for (k = 0; k < n; k++)
-			if (k != i && judge_pair(s, &c[i], &c[k]))
-				break;
+	for (i = 0; i < n; i++) {
+		most = 0;
+		for (k = 0; k < n; k++) {
+			lost = k == i ? 0 : loss(s, &c[i], &c[k]);
+			worst = lost > most ? k : worst;
+			most = fmax(most, lost);
+		}
+		if (most > 0)
+			say_pair(s, &c[i], &c[worst]);
+	}
 }
 
 /* How long workers of the step ran, the shortest; 0 when there are none. */
