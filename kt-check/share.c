@@ -291,21 +291,27 @@ static double due_ns(const struct shares *s, uint32_t i, double ns, bool one)
 	return fmax(0, s->of[i].floor * part * ns - 2 * fmin(turn, TURN_MAX_NS));
 }
 
+/* Tasks on each CPU of a contender. */
+static double beside(const struct shares *s, uint32_t i)
+{
+	unsigned int cpus = cpulist_count(cpus_of(s, &s->c->c[i]));
+
+	return (double)s->c->n / (cpus ? cpus : 1);
+}
+
 /*
  * Of what the host withheld from a CPU, the part that may have changed who got it. A guest
  * charges such a stretch to the task that was on the CPU, which then does not run before the
- * others have caught up: none is ahead by more than the longest stretch, but each may be, and
- * now and then a task that is ahead is moved and forgiven.
+ * others have caught up: none is ahead by more than a longest stretch, but each may be, and
+ * now and then a task that is ahead is moved and forgiven. So many tasks are ahead of it.
  */
-static double unpaid_ns(const struct shares *s, uint32_t i, char host[HOST_WORDS])
+static double unpaid_ns(const struct shares *s, uint32_t i, double tasks, char host[HOST_WORDS])
 {
 	const struct contender *p = &s->c->c[i];
 	const struct group *g = &s->j->m->groups[p->group];
-	unsigned int cpus = cpulist_count(cpus_of(s, p));
-	double all = (double)withheld_of(s->j, g, p->w, host), ahead;
+	double all = (double)withheld_of(s->j, g, p->w, host);
 
-	ahead = (double)burst_of(s->j, g, p->w) * s->c->n / (cpus ? cpus : 1);
-	return fmin(all, UNPAID * ahead);
+	return fmin(all, UNPAID * tasks * (double)burst_of(s->j, g, p->w));
 }
 
 /* Says what a worker got too little; false when it got enough. */
@@ -319,7 +325,7 @@ static bool judge_worker(struct shares *s, uint32_t i)
 
 	if (got >= due_ns(s, i, wall, true))
 		return false;
-	unpaid = unpaid_ns(s, i, host);
+	unpaid = unpaid_ns(s, i, beside(s, i), host);
 	f.worker = p->w;
 	f.observed = 100 * got_of(p);
 	f.limit = 100 * due_ns(s, i, wall, true) / wall;
@@ -362,7 +368,9 @@ static bool judge_half(struct shares *s, uint32_t first, uint32_t n)
 		got += (double)all[half]->w->cpu_ns;
 		wall += (double)all[half]->w->wall_ns;
 		due += due_ns(s, i, (double)all[half]->w->wall_ns, false);
-		still += due_ns(s, i, (double)all[half]->w->wall_ns - unpaid_ns(s, i, host), false);
+		still += due_ns(s, i,
+				(double)all[half]->w->wall_ns - unpaid_ns(s, i, beside(s, i), host),
+				false);
 	}
 	free(all);
 	if (got >= due)
@@ -481,7 +489,9 @@ static void say_pair(struct shares *s, const struct crew *a, const struct crew *
 	struct finding f = finding_of("share", &m->groups[p->group]);
 	char host[HOST_WORDS], heavy[24], light[24];
 
-	moved = unpaid_ns(s, a->first, host) * s->of[a->first].share;
+	/* what the others are ahead of all of them */
+	moved = fmin(beside(s, a->first), (double)(s->c->n - a->n) / a->n);
+	moved = unpaid_ns(s, a->first, moved, host) * s->of[a->first].share;
 	f.observed = 100 * a->got_ns / both;
 	f.limit = 100 * limit;
 	f.unit = "%";

@@ -125,13 +125,20 @@ uint64_t withheld_of(const struct judge *j, const struct group *g, const struct 
 	return withheld(j, w->mask, from, to, words);
 }
 
+#define BURST_PARTS 8
 uint64_t burst_of(const struct judge *j, const struct group *g, const struct worker *w)
 {
 	const struct model *m = j->m;
-	int64_t from, to;
+	int64_t from, to, part;
+	uint64_t sum = 0;
+	int i;
 
 	worker_time(j, g, w, &from, &to);
-	return host_burst(m, w->mask == MODEL_NONE ? NULL : &m->masks[w->mask], from, to);
+	part = (to - from) / BURST_PARTS;
+	for (i = 0; i < BURST_PARTS; i++)
+		sum += host_burst(m, w->mask == MODEL_NONE ? NULL : &m->masks[w->mask],
+				  from + i * part, from + (i + 1) * part);
+	return sum / BURST_PARTS;
 }
 
 uint64_t group_withheld(const struct judge *j, const struct group *g, char words[HOST_WORDS])

@@ -48,7 +48,7 @@ void worker_time(const struct judge *j, const struct group *g, const struct work
  */
 uint64_t withheld_of(const struct judge *j, const struct group *g, const struct worker *w,
 		     char words[HOST_WORDS]);
-/* And the longest stretch of it. */
+/* And the longest stretch of it, in the mean of eighths of that time. */
 uint64_t burst_of(const struct judge *j, const struct group *g, const struct worker *w);
 /* That of any CPU that all workers of a group could use, while any of them ran. */
 uint64_t group_withheld(const struct judge *j, const struct group *g, char words[HOST_WORDS]);
