@@ -107,6 +107,11 @@ static unsigned int places(const struct fill *f, const struct entitle_kind *k)
 	return n;
 }
 
+static bool same(const struct cpulist *a, const struct cpulist *b)
+{
+	return memcmp(a, b, sizeof(*a)) == 0;
+}
+
 static bool overlap(const struct cpulist *a, const struct cpulist *b)
 {
 	struct cpulist rest = *a;
@@ -140,6 +145,42 @@ static double fullest_pinned(const struct fill *f, const struct entitle_kind *k)
 	return most;
 }
 
+/*
+ * Tasks of other masks may sit one too many on a CPU that both may use, because each of them
+ * gains nothing alone by going where only they may go; and so on along a chain of masks. The
+ * heaviest task of each such mask counts once.
+ */
+static double chained(const struct fill *f, uint32_t of)
+{
+	bool linked[ENTITLE_KINDS] = { false }, more = true;
+	double sum = 0, heaviest;
+	uint32_t i, k;
+
+	linked[of] = true;
+	while (more) {
+		more = false;
+		for (i = 0; i < f->n; i++)
+			for (k = 0; k < f->n && !linked[i]; k++)
+				if (linked[k] && cpulist_count(&f->k[i].cpus) > 1 &&
+				    overlap(&f->k[i].cpus, &f->k[k].cpus))
+					linked[i] = more = true;
+	}
+	for (i = 0; i < f->n; i++) {
+		if (!linked[i] || same(&f->k[i].cpus, &f->k[of].cpus))
+			continue;
+		heaviest = f->eager[i];
+		for (k = 0; k < f->n; k++) {
+			if (!linked[k] || k == i || !same(&f->k[k].cpus, &f->k[i].cpus))
+				continue;
+			if (k < i) /* that mask was counted */
+				heaviest = 0;
+			heaviest = heaviest > 0 ? fmax(heaviest, f->eager[k]) : 0;
+		}
+		sum += heaviest;
+	}
+	return sum;
+}
+
 static bool all_alike(const struct fill *f)
 {
 	uint32_t i;
@@ -155,6 +196,7 @@ static double floor_of(const struct fill *f, const struct entitle_kind *k, bool 
 	unsigned int m = places(f, k);
 	double most = m > 1 ? fullest(k->load, k->level, m) : fullest_pinned(f, k);
 
+	most += chained(f, (uint32_t)(k - f->k));
 	if (alike) /* so it is a whole number of tasks */
 		most = k->load * floor(most / k->load + 0.001);
 	return most > k->load ? k->load / most : 1;

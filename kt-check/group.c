@@ -95,18 +95,38 @@ struct place *place_get(struct model *m, int64_t step, const char *cgroup, struc
 	return p;
 }
 
-struct place *place_find(const struct model *m, int64_t step, const char *cgroup)
+/* The number of something that is there, or MODEL_NONE. */
+static uint32_t find(const struct model *m, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+static uint32_t find(const struct model *m, const char *fmt, ...)
 {
-	struct json_object *v;
-	struct place *p = NULL;
+	struct json_object *v = NULL;
+	va_list ap;
 	char *key;
+	int len;
 
-	if (asprintf(&key, "place %lld %s", (long long)step, cgroup) < 0)
-		return NULL;
-	if (json_object_object_get_ex(m->index, key, &v))
-		p = &m->places[json_object_get_int64(v)];
+	va_start(ap, fmt);
+	len = vasprintf(&key, fmt, ap);
+	va_end(ap);
+	if (len < 0)
+		return MODEL_NONE;
+	json_object_object_get_ex(m->index, key, &v);
 	free(key);
-	return p;
+	return v ? (uint32_t)json_object_get_int64(v) : MODEL_NONE;
+}
+
+const struct place *place_find(const struct model *m, int64_t step, const char *cgroup)
+{
+	uint32_t i = find(m, "place %lld %s", (long long)step, cgroup);
+
+	return i == MODEL_NONE ? NULL : &m->places[i];
+}
+
+const struct window *window_find(const struct model *m, int64_t step)
+{
+	uint32_t i = find(m, "window %lld", (long long)step);
+
+	return i == MODEL_NONE ? NULL : &m->windows[i];
 }
 
 struct group *group_get(struct model *m, struct place *p, uint32_t number, struct errbuf *e)

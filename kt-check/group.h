@@ -7,11 +7,12 @@
 /* Each of these is made when it is new; NULL with the reason in `e`. */
 struct place *place_get(struct model *m, int64_t step, const char *cgroup, struct errbuf *e);
 /* One that is there, or NULL. */
-struct place *place_find(const struct model *m, int64_t step, const char *cgroup);
+const struct place *place_find(const struct model *m, int64_t step, const char *cgroup);
 struct group *group_get(struct model *m, struct place *p, uint32_t number, struct errbuf *e);
 struct payload *payload_get(struct model *m, const char *name, struct errbuf *e);
 struct op *op_get(struct model *m, int64_t step, int64_t index, struct errbuf *e);
 struct window *window_get(struct model *m, int64_t step, struct errbuf *e);
+const struct window *window_find(const struct model *m, int64_t step);
 /* The number of a set of CPUs in the model, or MODEL_NONE. */
 uint32_t mask_get(struct model *m, const struct cpulist *cpus, struct errbuf *e);
 

@@ -300,6 +300,7 @@ static int judge(const struct opts *o, struct model *m, struct rec_out *out)
 	judge_life(&j);
 	judge_share(&j);
 	judge_quota(&j);
+	judge_relations(&j);
 	judge_workload(&j);
 	judge_payloads(&j);
 	judge_monitor(&j);

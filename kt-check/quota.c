@@ -24,7 +24,7 @@ static void judge_home(struct judge *j, const struct contest *c, int32_t i)
 	struct finding f = finding_of("quota", NULL);
 	double rate = (double)h->quota / (double)h->period, allowed;
 	char host[HOST_WORDS], name[450] = "";
-	struct errbuf e;
+	const struct window *held = window_find(j->m, c->step);
 	int64_t from, cpu;
 	uint64_t wall = h->span_ns, late;
 
@@ -46,7 +46,7 @@ static void judge_home(struct judge *j, const struct contest *c, int32_t i)
 			  name, 100 * rate);
 		return;
 	}
-	from = host_time(j->m, window_get(j->m, c->step, &e)->from);
+	from = host_time(j->m, held && held->from >= 0 ? held->from : (int64_t)j->m->begin_ns);
 	late = host_burst(j->m, NULL, from, from + (int64_t)wall) * cpulist_count(&j->m->cpus);
 	host_most(j->m, NULL, from, from + (int64_t)wall, &cpu);
 	allowed = rate * (double)wall * (1 + ACCOUNT_PART) + (double)h->quota +

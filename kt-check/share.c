@@ -17,19 +17,26 @@
 
 #include "contest.h"
 #include "entitle.h"
-#include "group.h"
-#include "judge.h"
 #include "share.h"
 #include "units.h"
+#include "workload.h"
 
-#define HELD_MIN_NS  NSEC_PER_SEC          /* shorter holds are not judged */
-#define SETTLE_NS    (200 * NSEC_PER_MSEC) /* until tasks are where they belong */
-#define TURN_MAX_NS  (20 * NSEC_PER_MSEC)  /* one turn more or less is nothing, up to this */
-#define TOLERANCE    0.85                  /* of what is promised */
-#define QUOTA_PART   0.5                   /* of a quota's even part: CPUs take it in slices */
-#define GROUPS_MAX   256                   /* of a step, that are compared with each other */
-#define ADVANTAGE    0.57                  /* of two that get 4:3 at least */
+#define HELD_MIN_NS   NSEC_PER_SEC          /* shorter holds are not judged */
+#define SETTLE_NS     (200 * NSEC_PER_MSEC) /* until tasks are where they belong */
+#define TURN_MAX_NS   (20 * NSEC_PER_MSEC)  /* one turn more or less is nothing, up to this */
+#define TOLERANCE     0.85                  /* of what is promised */
+#define FEW_TURNS     0.1                   /* who has less has few turns on a CPU: */
+#define TOLERANCE_FEW 0.4 /* one alone is held to this, but half of them to the other */
+#define MANY          8   /* workers, of which half are compared with what is due */
+#define TOLERANCE_GROUPS \
+	0.6 /* of weights of cgroups that are on several CPUs, which kernels estimate */
+#define QUOTA_PART   0.5  /* of a quota's even part: CPUs take it in slices */
+#define UNPAID       1.5  /* for those that are forgiven */
+#define GROUPS_MAX   256  /* of a step, that are compared with each other */
+#define ADVANTAGE    0.57 /* of two that get 4:3 at least */
 #define REALTIME_MAX 0.5
+
+#define WAYS 4
 
 /* Ways to divide CPU time, of which a scheduler promises one at least. */
 struct way {
@@ -46,11 +53,14 @@ struct shares {
 	struct contest *c;
 	struct promise_of *of; /* of each contender, the lowest of all ways */
 	double *load;          /* of each contender in one way */
+	double *part[WAYS];    /* share of each contender in each way that may hold */
+	uint32_t nways;
 	struct entitle_kind kinds[ENTITLE_KINDS];
 	uint32_t nkinds;
 	uint32_t *kind; /* of each contender, or MODEL_NONE */
 	uint64_t roamed_ns, realtime_ns;
 	bool crowd;
+	double tolerance;
 	uint32_t judged;
 };
 
@@ -163,7 +173,9 @@ static void promise_way(struct shares *s, const struct way *way, uint64_t wall_n
 		after = k->floor * fmax(0, 1 - used);
 		s->of[i].floor = fmin(s->of[i].floor, fmax(beside, after));
 		s->of[i].share = fmin(s->of[i].share, k->share);
+		s->part[s->nways][i] = k->share;
 	}
+	s->nways++;
 }
 
 /* A quota around it: its part of that, when that is less. */
@@ -203,7 +215,7 @@ static bool promise_all(struct shares *s, uint64_t wall_ns)
 
 	for (i = 0; i < s->c->n; i++)
 		s->of[i] = (struct promise_of){ 1, 1 };
-	for (n = 0; n < 4; n++) {
+	for (n = 0; n < WAYS; n++) {
 		way = (struct way){ !(n & 1), !(n & 2) };
 		if ((!way.cgroups && cgroups) || (!way.nice && nice))
 			continue;
@@ -266,26 +278,40 @@ static const char *nice_words(const struct contender *p, char *buf, size_t size)
 	return buf;
 }
 
-/* The least that a worker has to get of `ns` in which its CPU ran. */
-static double due_ns(const struct shares *s, uint32_t i, double ns)
+/* The least that a worker, or with `few` one of many, has to get of `ns` in which its CPU ran. */
+static double due_ns(const struct shares *s, uint32_t i, double ns, bool one)
 {
 	const struct worker *w = s->c->c[i].w;
 	double turn = w->timeslices ? (double)w->cpu_ns / (double)w->timeslices : TURN_MAX_NS;
+	double part = s->tolerance;
 
+	if (one && s->of[i].floor < FEW_TURNS)
+		part = fmin(part, TOLERANCE_FEW);
 	ns = fmax(0, ns - SETTLE_NS - (double)s->realtime_ns);
-	return fmax(0, s->of[i].floor * TOLERANCE * ns - 2 * fmin(turn, TURN_MAX_NS));
+	return fmax(0, s->of[i].floor * part * ns - 2 * fmin(turn, TURN_MAX_NS));
 }
 
-static void window_of(const struct shares *s, const struct worker *w, int64_t *from, int64_t *to)
+/* Tasks on each CPU of a contender. */
+static double beside(const struct shares *s, uint32_t i)
 {
-	const struct model *m = s->j->m;
-	struct errbuf e;
-	int64_t start = w->start_ns;
+	unsigned int cpus = cpulist_count(cpus_of(s, &s->c->c[i]));
 
-	if (start < 0)
-		start = window_get(s->j->m, s->c->step, &e)->from;
-	*from = host_time(m, start < 0 ? 0 : start);
-	*to = *from + (int64_t)w->wall_ns;
+	return (double)s->c->n / (cpus ? cpus : 1);
+}
+
+/*
+ * Of what the host withheld from a CPU, the part that may have changed who got it. A guest
+ * charges such a stretch to the task that was on the CPU, which then does not run before the
+ * others have caught up: none is ahead by more than a longest stretch, but each may be, and
+ * now and then a task that is ahead is moved and forgiven. So many tasks are ahead of it.
+ */
+static double unpaid_ns(const struct shares *s, uint32_t i, double tasks, char host[HOST_WORDS])
+{
+	const struct contender *p = &s->c->c[i];
+	const struct group *g = &s->j->m->groups[p->group];
+	double all = (double)withheld_of(s->j, g, p->w, host);
+
+	return fmin(all, UNPAID * tasks * (double)burst_of(s->j, g, p->w));
 }
 
 /* Says what a worker got too little; false when it got enough. */
@@ -295,23 +321,67 @@ static bool judge_worker(struct shares *s, uint32_t i)
 	struct finding f = finding_of("share", &s->j->m->groups[p->group]);
 	double wall = (double)p->w->wall_ns, got = (double)p->w->cpu_ns;
 	char host[HOST_WORDS], nice[24];
-	int64_t from, to, cpu;
-	uint64_t withheld;
+	double unpaid;
 
-	if (got >= due_ns(s, i, wall))
+	if (got >= due_ns(s, i, wall, true))
 		return false;
-	window_of(s, p->w, &from, &to);
-	withheld = host_most(s->j->m, cpus_of(s, p), from, to, &cpu);
+	unpaid = unpaid_ns(s, i, beside(s, i), host);
 	f.worker = p->w;
 	f.observed = 100 * got_of(p);
-	f.limit = 100 * due_ns(s, i, wall) / wall;
+	f.limit = 100 * due_ns(s, i, wall, true) / wall;
 	f.unit = "%";
-	judge_exceeded(s->j, &f, got < due_ns(s, i, wall - (double)withheld),
-		       host_words(s->j->m, cpu, from, to, host),
+	judge_exceeded(s->j, &f, got < due_ns(s, i, wall - unpaid, true), host,
 		       "worker %lld%s got %.1f%% of a CPU, its weight entitles it to %.1f%% "
 		       "(%.1f%% at least, wherever the %u that compete are placed)",
 		       (long long)p->w->tid, nice_words(p, nice, sizeof(nice)), f.observed,
 		       100 * s->of[i].share, f.limit, s->c->n);
+	return true;
+}
+
+static int by_got(const void *a, const void *b)
+{
+	const struct contender *const *p = a, *const *q = b;
+	double x = got_of(*p), y = got_of(*q);
+
+	return (x > y) - (x < y);
+}
+
+/*
+ * Of many workers, each of which has few turns: the half that got the least, in the mean. True
+ * when that is too little.
+ */
+static bool judge_half(struct shares *s, uint32_t first, uint32_t n)
+{
+	const struct contender **all = calloc(n, sizeof(struct contender *));
+	struct finding f = finding_of("share", &s->j->m->groups[s->c->c[first].group]);
+	double got = 0, due = 0, still = 0, wall = 0;
+	char host[HOST_WORDS] = "";
+	uint32_t i, k, half;
+
+	for (i = first, k = 0; all && k < n; i++)
+		if (is_judged(s, i))
+			all[k++] = &s->c->c[i];
+	if (all)
+		qsort(all, n, sizeof(all[0]), by_got);
+	for (half = 0; all && half < n / 2; half++) {
+		i = (uint32_t)(all[half] - s->c->c);
+		got += (double)all[half]->w->cpu_ns;
+		wall += (double)all[half]->w->wall_ns;
+		due += due_ns(s, i, (double)all[half]->w->wall_ns, false);
+		still += due_ns(s, i,
+				(double)all[half]->w->wall_ns - unpaid_ns(s, i, beside(s, i), host),
+				false);
+	}
+	free(all);
+	if (got >= due)
+		return false;
+	f.observed = 100 * got / wall;
+	f.limit = 100 * due / wall;
+	f.unit = "%";
+	judge_exceeded(s->j, &f, got < still, host,
+		       "%u of %u workers got %.1f%% of a CPU in the mean, their weight entitles "
+		       "them to %.1f%% (%.1f%% at least, wherever the %u that compete are placed)",
+		       half, n, f.observed, 100 * s->of[first].share, f.limit, s->c->n);
 	return true;
 }
 
@@ -330,10 +400,12 @@ static uint32_t judge_group(struct shares *s, uint32_t first)
 			worst = i;
 	}
 	s->judged += n;
+	if (!bad && n >= MANY && s->of[worst].floor < FEW_TURNS)
+		bad = judge_half(s, first, n);
 	if (!n || bad)
 		return i;
 	f.observed = 100 * got_of(&s->c->c[worst]);
-	f.limit = 100 * due_ns(s, worst, (double)s->c->c[worst].w->wall_ns) /
+	f.limit = 100 * due_ns(s, worst, (double)s->c->c[worst].w->wall_ns, true) /
 		  (double)s->c->c[worst].w->wall_ns;
 	f.unit = "%";
 	judge_say(s->j, V_PASS, &f,
@@ -354,6 +426,105 @@ static void measure_others(struct shares *s)
 		else if (!steady(p))
 			s->roamed_ns = arith_add(s->roamed_ns, p->w->cpu_ns);
 		s->crowd |= p->act == ACT_CROWD;
+	}
+}
+
+/* ---- one weight against another --------------------------------------------------- */
+
+/* Workers of one group as one. */
+struct crew {
+	uint32_t first, n; /* contenders */
+	double got_ns;     /* of each, in the mean */
+};
+
+/* Those of a group that are judged and may use the same CPUs; where the next group begins. */
+static uint32_t crew_of(const struct shares *s, uint32_t first, struct crew *c)
+{
+	uint32_t i, group = s->c->c[first].group;
+
+	*c = (struct crew){ .first = first };
+	for (i = first; i < s->c->n && s->c->c[i].group == group; i++) {
+		if (!is_judged(s, i) || contest_quota(s->c, s->c->c[i].home) ||
+		    s->c->c[i].w->mask != s->c->c[first].w->mask)
+			continue;
+		if (!c->n++)
+			c->first = i;
+		c->got_ns += (double)s->c->c[i].w->cpu_ns;
+	}
+	c->got_ns /= c->n ? c->n : 1;
+	return i;
+}
+
+/* Of what two of them get together, the part of the heavier one, at least: 0.5 to 1. */
+static double advantage(const struct shares *s, const struct crew *a, const struct crew *b)
+{
+	double least = 1, of_a;
+	uint32_t i;
+
+	for (i = 0; i < s->nways; i++) {
+		of_a = s->part[i][a->first];
+		least = fmin(least, of_a / (of_a + s->part[i][b->first]));
+	}
+	return least;
+}
+
+/*
+ * Wherever whole tasks are placed, the heavier ones keep most of their advantage: they are
+ * held to half of it. How far they are below that, as a part of what both get; or 0.
+ */
+static double loss(const struct shares *s, const struct crew *a, const struct crew *b)
+{
+	double least = advantage(s, a, b);
+
+	if (least < ADVANTAGE || s->c->c[a->first].w->mask != s->c->c[b->first].w->mask)
+		return 0;
+	return fmax(0, (0.5 + least) / 2 - a->got_ns / (a->got_ns + b->got_ns));
+}
+
+static void say_pair(struct shares *s, const struct crew *a, const struct crew *b)
+{
+	double limit = (0.5 + advantage(s, a, b)) / 2, both = a->got_ns + b->got_ns, moved;
+	const struct contender *p = &s->c->c[a->first], *q = &s->c->c[b->first];
+	const struct model *m = s->j->m;
+	struct finding f = finding_of("share", &m->groups[p->group]);
+	char host[HOST_WORDS], heavy[24], light[24];
+
+	/* what the others are ahead of all of them */
+	moved = fmin(beside(s, a->first), (double)(s->c->n - a->n) / a->n);
+	moved = unpaid_ns(s, a->first, moved, host) * s->of[a->first].share;
+	f.observed = 100 * a->got_ns / both;
+	f.limit = 100 * limit;
+	f.unit = "%";
+	judge_exceeded(s->j, &f, a->got_ns + moved < limit * both, host,
+		       "%u workers%s got %.1f%% of a CPU each, and %u of %s%s %.1f%%: their "
+		       "weights entitle them to %.1f%% and %.1f%%",
+		       a->n, nice_words(p, heavy, sizeof(heavy)),
+		       100 * a->got_ns / (double)p->w->wall_ns, b->n,
+		       m->cgroups[m->places[m->groups[q->group].place].cgroup].name,
+		       nice_words(q, light, sizeof(light)), 100 * b->got_ns / (double)q->w->wall_ns,
+		       100 * s->part[0][a->first], 100 * s->part[0][b->first]);
+}
+
+/* Each group against the lighter one beside which it has lost most. */
+static void judge_pairs(struct shares *s)
+{
+	struct crew c[GROUPS_MAX];
+	uint32_t i, k, n = 0, worst = 0;
+	double lost, most;
+
+	for (i = 0; i < s->c->n && n < GROUPS_MAX;) {
+		i = crew_of(s, i, &c[n]);
+		n += c[n].n > 0;
+	}
+	for (i = 0; i < n; i++) {
+		most = 0;
+		for (k = 0; k < n; k++) {
+			lost = k == i ? 0 : loss(s, &c[i], &c[k]);
+			worst = lost > most ? k : worst;
+			most = fmax(most, lost);
+		}
+		if (most > 0)
+			say_pair(s, &c[i], &c[worst]);
 	}
 }
 
@@ -378,6 +549,16 @@ static void say_skip(struct judge *j, int64_t step, const char *why)
 	judge_say(j, V_SKIP, &f, "step %lld is not judged: %s", (long long)step, why);
 }
 
+static bool several_homes(const struct contest *c)
+{
+	uint32_t i;
+
+	for (i = 1; i < c->n; i++)
+		if (c->c[i].home != c->c[0].home)
+			return true;
+	return false;
+}
+
 static const char *judge_contest(struct shares *s)
 {
 	uint64_t wall = held(s);
@@ -390,12 +571,16 @@ static const char *judge_contest(struct shares *s)
 	if (wall < HELD_MIN_NS)
 		return "it was held for less than 1 s";
 	measure_others(s);
+	s->tolerance = promised(s->j->m, PROMISE_CGROUP_WEIGHT) && several_homes(s->c)
+			       ? TOLERANCE_GROUPS
+			       : TOLERANCE;
 	if ((double)s->realtime_ns > REALTIME_MAX * (double)wall)
 		return "realtime workers may have taken most of a CPU";
 	if (!promise_all(s, wall))
 		return s->c->why;
 	for (i = 0; i < s->c->n;)
 		i = judge_group(s, i);
+	judge_pairs(s);
 	return NULL;
 }
 
@@ -404,14 +589,22 @@ static void judge_step(struct judge *j, int64_t step)
 	struct shares s = { .j = j, .c = contest_of(j->m, step) };
 	uint32_t n = s.c ? s.c->n : 0;
 	const char *why = "there is not enough memory";
+	bool room = s.c;
+	uint32_t i;
 
+	for (i = 0; i < WAYS; i++) {
+		s.part[i] = calloc(n + 1, sizeof(*s.part[i]));
+		room &= s.part[i] != NULL;
+	}
 	s.of = calloc(n + 1, sizeof(*s.of));
 	s.load = calloc(n + 1, sizeof(*s.load));
 	s.kind = calloc(n + 1, sizeof(*s.kind));
-	if (s.c && s.of && s.load && s.kind)
+	if (room && s.of && s.load && s.kind)
 		why = judge_contest(&s);
 	if (why)
 		say_skip(j, step, why);
+	for (i = 0; i < WAYS; i++)
+		free(s.part[i]);
 	free(s.of);
 	free(s.load);
 	free(s.kind);
@@ -421,8 +614,6 @@ static void judge_step(struct judge *j, int64_t step)
 /* Why no step can be judged, or NULL. */
 static const char *unknown(const struct judge *j)
 {
-	if (j->not_judged)
-		return j->not_judged;
 	if (j->m->on_host)
 		return "what else this machine runs no record tells";
 	if (!j->m->nnodes)
@@ -438,7 +629,7 @@ void judge_share(struct judge *j)
 	bool any = false;
 	uint32_t i;
 
-	if (j->m->limits.v[LIM_SHARE] == LIMIT_OFF || !j->m->nworkers)
+	if (j->m->limits.v[LIM_SHARE] == LIMIT_OFF || !j->m->nworkers || j->not_judged)
 		return;
 	for (i = 0; i < j->m->ngroups && !why; i++) {
 		step = j->m->places[j->m->groups[i].place].step;

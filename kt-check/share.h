@@ -9,4 +9,7 @@ void judge_share(struct judge *j);
 /* quota.c: no cgroup has more CPU time than its cpu.max. */
 void judge_quota(struct judge *j);
 
+/* relate.c: what the test asks of cgroups against each other. */
+void judge_relations(struct judge *j);
+
 #endif

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "group.h"
 #include "units.h"
 #include "workload.h"
 
@@ -92,6 +93,69 @@ void excuse_of(const struct judge *j, const struct group *g, const struct worker
 	host_words(m, cpu, from - slack, to + slack, x->words);
 }
 
+void worker_time(const struct judge *j, const struct group *g, const struct worker *w,
+		 int64_t *from, int64_t *to)
+{
+	const struct window *held = window_find(j->m, j->m->places[g->place].step);
+
+	*from = w->start_ns;
+	if (*from < 0)
+		*from = held && held->from >= 0 ? held->from : (int64_t)j->m->begin_ns;
+	*from = host_time(j->m, *from);
+	*to = w->wall_ns > INT64_MAX / 2 ? INT64_MAX / 2 : *from + (int64_t)w->wall_ns;
+}
+
+static uint64_t withheld(const struct judge *j, uint32_t mask, int64_t from, int64_t to,
+			 char words[HOST_WORDS])
+{
+	const struct model *m = j->m;
+	int64_t cpu;
+	uint64_t ns = host_most(m, mask == MODEL_NONE ? NULL : &m->masks[mask], from, to, &cpu);
+
+	host_words(m, cpu, from, to, words);
+	return ns;
+}
+
+uint64_t withheld_of(const struct judge *j, const struct group *g, const struct worker *w,
+		     char words[HOST_WORDS])
+{
+	int64_t from, to;
+
+	worker_time(j, g, w, &from, &to);
+	return withheld(j, w->mask, from, to, words);
+}
+
+#define BURST_PARTS 8
+uint64_t burst_of(const struct judge *j, const struct group *g, const struct worker *w)
+{
+	const struct model *m = j->m;
+	int64_t from, to, part;
+	uint64_t sum = 0;
+	int i;
+
+	worker_time(j, g, w, &from, &to);
+	part = (to - from) / BURST_PARTS;
+	for (i = 0; i < BURST_PARTS; i++)
+		sum += host_burst(m, w->mask == MODEL_NONE ? NULL : &m->masks[w->mask],
+				  from + i * part, from + (i + 1) * part);
+	return sum / BURST_PARTS;
+}
+
+uint64_t group_withheld(const struct judge *j, const struct group *g, char words[HOST_WORDS])
+{
+	int64_t first = INT64_MAX, last = INT64_MIN, from, to;
+	const struct worker *w = worker_next(j, g, NULL);
+	uint32_t mask = w ? w->mask : MODEL_NONE;
+
+	for (; w; w = worker_next(j, g, w)) {
+		worker_time(j, g, w, &from, &to);
+		first = from < first ? from : first;
+		last = to > last ? to : last;
+		mask = w->mask == mask ? mask : MODEL_NONE;
+	}
+	return withheld(j, mask, first, last, words);
+}
+
 void say_nobody(struct judge *j, const struct check *c, const struct group *g)
 {
 	struct finding f = finding_with(j, c, g, NULL, NAN);
@@ -101,6 +165,7 @@ void say_nobody(struct judge *j, const struct check *c, const struct group *g)
 
 static const struct check checks[] = {
 	{ .name = "isolation", .id = LIM_ISOLATION, .judge = check_isolation },
+	{ .name = "affinity", .id = LIM_AFFINITY, .judge = check_affinity },
 	{ .name = "progress", .id = LIM_PROGRESS, .judge = check_progress, .unit = "work units" },
 	{ .name = "fork", .id = LIM_FORK, .judge = check_fork, .unit = "calls" },
 	{ .name = "spread", .id = LIM_SPREAD_PCT, .judge = check_spread, .unit = "%" },
@@ -161,7 +226,7 @@ static void judge_check(struct judge *j, const struct check *c)
 
 	for (i = 0; i < j->m->ngroups && !on; i++)
 		on = limit_of(j, c, &j->m->groups[i]) != LIMIT_OFF;
-	if (!on)
+	if (!on || (j->not_judged && j->m->limits.dflt[c->id]))
 		return;
 	if (j->not_judged) {
 		judge_say(j, V_SKIP, &f, "not judged: %s", j->not_judged);

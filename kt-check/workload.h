@@ -15,7 +15,7 @@ struct check {
 	const char *unit;
 	/* of checks of a floor under each worker's rate */
 	const char *noun, *per, *no_time;
-	double (*rate)(const struct worker *w);
+	double (*rate)(const struct worker *w, uint64_t withheld);
 };
 
 /* The limit for a group (NULL: for the test): its own, or the test's, which load in the root has
@@ -41,17 +41,30 @@ struct excuse {
 };
 void excuse_of(const struct judge *j, const struct group *g, const struct worker *w,
 	       const struct outlier *o, double limit_ns, struct excuse *x);
+/* When a worker ran, as t_ns. */
+void worker_time(const struct judge *j, const struct group *g, const struct worker *w,
+		 int64_t *from, int64_t *to);
+/* The most that the host withheld from one CPU that a worker could use while it ran, in words, too.
+ */
+uint64_t withheld_of(const struct judge *j, const struct group *g, const struct worker *w,
+		     char words[HOST_WORDS]);
+/* And the longest stretch of it, in the mean of eighths of that time. */
+uint64_t burst_of(const struct judge *j, const struct group *g, const struct worker *w);
+/* That of any CPU that all workers of a group could use, while any of them ran. */
+uint64_t group_withheld(const struct judge *j, const struct group *g, char words[HOST_WORDS]);
 void say_nobody(struct judge *j, const struct check *c, const struct group *g);
 
 /* fairness.c: workers of one group against each other, and each against its own clock. */
 void check_isolation(struct judge *j, const struct check *c, const struct group *g);
+void check_affinity(struct judge *j, const struct check *c, const struct group *g);
 void check_progress(struct judge *j, const struct check *c, const struct group *g);
 void check_spread(struct judge *j, const struct check *c, const struct group *g);
 void check_gap(struct judge *j, const struct check *c, const struct group *g);
 void check_throughput_cv(struct judge *j, const struct check *c, const struct group *g);
 void check_floor(struct judge *j, const struct check *c, const struct group *g);
-double work_rate(const struct worker *w);
-double iteration_rate(const struct worker *w);
+/* Per second that is left without what the host withheld. */
+double work_rate(const struct worker *w, uint64_t withheld);
+double iteration_rate(const struct worker *w, uint64_t withheld);
 /* fork.c: system calls that failed. */
 void check_fork(struct judge *j, const struct check *c, const struct group *g);
 /* latency.c: how late they ran, and how often they moved. */

@@ -4,12 +4,14 @@
 
 DATA=$KT_TOP/tests/data
 
-# judge STREAM [OPTION...]: the stream of that name in tests/data, or that file; into out.jsonl
+# judge STREAM [OPTION...]: the stream of that name in tests/data, or that file; into out.jsonl.
+# Checks that are on by default are off, unless a file sets DEFAULTS to nothing.
 judge() {
 	local in=$DATA/$1.jsonl
 	[ -e "$1" ] && in=$1
 	shift
-	run --separate-stderr kt-check "$@" <"$in"
+	# shellcheck disable=SC2086 # none or one word
+	run --separate-stderr kt-check ${DEFAULTS---no-defaults} "$@" <"$in"
 	printf '%s\n' "$output" >out.jsonl
 }
 

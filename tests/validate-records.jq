@@ -252,7 +252,8 @@ def words: {
 	"check.name": ["isolation", "progress", "spread", "gap", "throughput_cv", "work_rate", "iteration_rate",
 		"imbalance", "local_dsq_depth", "rq_clock", "fallback_rate", "keep_last_rate", "temporal",
 		"wake_latency", "wake_latency_cv", "migration_ratio", "page_locality", "cross_node_migration",
-		"slow_tier", "cleanup", "payload", "scheduler", "run"],
+		"slow_tier", "cleanup", "payload", "scheduler", "run", "share", "quota", "affinity", "fork",
+		"share_of", "ratio", "timer_late", "migrations_per_s", "migrations_per_timeslice"],
 	"check.verdict": ["pass", "fail", "inconclusive", "skip"],
 	"verdict.verdict": ["pass", "fail", "inconclusive", "skip"]
 };
