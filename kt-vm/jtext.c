@@ -92,6 +92,12 @@ void jtext_int(struct jtext *t, int64_t v)
 	*at = '-';
 }
 
+void jtext_bool(struct jtext *t, bool v)
+{
+	comma(t);
+	jtext_raw(t, v ? "true" : "false");
+}
+
 void jtext_null(struct jtext *t)
 {
 	comma(t);

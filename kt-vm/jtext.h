@@ -25,6 +25,7 @@ void jtext_raw(struct jtext *t, const char *s); /* punctuation and keys, as they
 /* An item: a comma in front unless it is the first of its array or object. */
 void jtext_uint(struct jtext *t, uint64_t v);
 void jtext_int(struct jtext *t, int64_t v);
+void jtext_bool(struct jtext *t, bool v);
 void jtext_null(struct jtext *t);
 void jtext_str(struct jtext *t, const char *s); /* escaped; bytes that are no ASCII become '?' */
 void jtext_key(struct jtext *t, const char *key);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "kprobe.h"
 
@@ -28,10 +29,29 @@ static const struct {
 	[KP_RQ_SCX_FLAGS] = { "rq", { "scx.flags" } },
 	[KP_RQ_SCX_LOCAL_DSQ] = { "rq", { "scx.local_dsq" } },
 	[KP_RQ_SCX_RUNNABLE] = { "rq", { "scx.runnable_list" } },
+	[KP_RQ_CFS_TASKS] = { "rq", { "cfs_tasks" } },
+	[KP_RQ_RT_BITMAP] = { "rq", { "rt.active.bitmap" } },
+	[KP_RQ_RT_QUEUE] = { "rq", { "rt.active.queue" } },
+	[KP_RQ_DL_PUSHABLE] = { "rq", { "dl.pushable_dl_tasks_root.rb_root.rb_node" } },
 	[KP_TASK_PID] = { "task_struct", { "pid" } },
 	[KP_TASK_TGID] = { "task_struct", { "tgid" } },
 	[KP_TASK_COMM] = { "task_struct", { "comm" } },
 	[KP_TASK_STATE] = { "task_struct", { "__state" } },
+	[KP_TASK_FLAGS] = { "task_struct", { "flags" } },
+	[KP_TASK_CPU] = { "task_struct", { "thread_info.cpu" } },
+	[KP_TASK_ON_CPU] = { "task_struct", { "on_cpu" } },
+	[KP_TASK_ON_RQ] = { "task_struct", { "on_rq" } },
+	[KP_TASK_CLASS] = { "task_struct", { "sched_class" } },
+	[KP_TASK_CPUS_PTR] = { "task_struct", { "cpus_ptr" } },
+	[KP_TASK_MIGRATION_DISABLED] = { "task_struct", { "migration_disabled" } },
+	[KP_TASK_LAST_QUEUED] = { "task_struct", { "sched_info.last_queued" } },
+	[KP_TASK_CGROUPS] = { "task_struct", { "cgroups" } },
+	[KP_TASK_WEIGHT] = { "task_struct", { "se.load.weight" } },
+	[KP_TASK_DELAYED] = { "task_struct", { "se.sched_delayed" } },
+	[KP_TASK_CFS_RQ] = { "task_struct", { "se.cfs_rq" } },
+	[KP_TASK_GROUP_NODE] = { "task_struct", { "se.group_node" } },
+	[KP_TASK_RT_NODE] = { "task_struct", { "rt.run_list" } },
+	[KP_TASK_DL_NODE] = { "task_struct", { "pushable_dl_tasks" } },
 	[KP_TASK_SCX_DSQ] = { "task_struct", { "scx.dsq" } },
 	[KP_TASK_SCX_DSQ_NODE] = { "task_struct", { "scx.dsq_list.node" } },
 	[KP_TASK_SCX_DSQ_FLAGS] = { "task_struct", { "scx.dsq_list.flags" } },
@@ -40,6 +60,10 @@ static const struct {
 	[KP_TASK_SCX_SLICE] = { "task_struct", { "scx.slice" } },
 	[KP_TASK_SCX_VTIME] = { "task_struct", { "scx.dsq_vtime" } },
 	[KP_TASK_SCX_WEIGHT] = { "task_struct", { "scx.weight" } },
+	[KP_CFS_THROTTLED] = { "cfs_rq", { "throttle_count" } },
+	[KP_CSS_CGROUP] = { "css_set", { "dfl_cgrp" } },
+	[KP_RB_LEFT] = { "rb_node", { "rb_left" } },
+	[KP_RB_RIGHT] = { "rb_node", { "rb_right" } },
 	[KP_DSQ_LIST] = { "scx_dispatch_q", { "list" } },
 	[KP_DSQ_NR] = { "scx_dispatch_q", { "nr" } },
 	[KP_DSQ_ID] = { "scx_dispatch_q", { "id" } },
@@ -62,6 +86,22 @@ static const struct {
 	[KP_EXIT_BT] = { "scx_exit_info", { "bt" } },
 	[KP_EXIT_BT_LEN] = { "scx_exit_info", { "bt_len" } },
 	[KP_OPS_NAME] = { "sched_ext_ops", { "name" } },
+	[KP_TICK_FLAGS] = { "tick_sched", { "flags" } },
+	[KP_TICK_SEQ] = { "tick_sched", { "idle_sleeptime_seq.sequence" } },
+	[KP_TICK_ENTRY] = { "tick_sched", { "idle_entrytime" } },
+	[KP_TICK_IDLE] = { "tick_sched", { "idle_sleeptime" } },
+	[KP_TICK_IOWAIT] = { "tick_sched", { "iowait_sleeptime" } },
+	/* the same from 7.2 on; 5 and 6 are CPUTIME_IDLE and CPUTIME_IOWAIT */
+	[KP_STAT_ELAPSE] = { "kernel_cpustat", { "idle_elapse" } },
+	[KP_STAT_SEQ] = { "kernel_cpustat", { "idle_sleeptime_seq.sequence" } },
+	[KP_STAT_ENTRY] = { "kernel_cpustat", { "idle_entrytime" } },
+	[KP_STAT_IDLE] = { "kernel_cpustat", { "cpustat[5]" } },
+	[KP_STAT_IOWAIT] = { "kernel_cpustat", { "cpustat[6]" } },
+	[KP_SEQCOUNT] = { "seqcount_raw_spinlock", { "" } },
+	[KP_TK_DATA] = { "tk_data", { "timekeeper" } },
+	[KP_TK_BASE] = { "timekeeper", { "tkr_mono.base" } },
+	[KP_TK_NSEC] = { "timekeeper", { "tkr_mono.xtime_nsec" } },
+	[KP_TK_SHIFT] = { "timekeeper", { "tkr_mono.shift" } },
 	[KP_SD_PARENT] = { "sched_domain", { "parent" } },
 	[KP_SD_NAME] = { "sched_domain", { "name" } },
 	[KP_SD_LEVEL] = { "sched_domain", { "level" } },
@@ -136,6 +176,16 @@ static const struct {
 	[KP_STATS_NSECS] = { "bpf_prog_stats", { "nsecs" } },
 };
 
+/* What another kernel has in its place: one of the two is enough. */
+static const enum kprobe others[KP_COUNT] = {
+	[KP_TICK_FLAGS] = KP_STAT_ELAPSE,  [KP_STAT_ELAPSE] = KP_TICK_FLAGS,
+	[KP_TICK_SEQ] = KP_STAT_SEQ,       [KP_STAT_SEQ] = KP_TICK_SEQ,
+	[KP_TICK_ENTRY] = KP_STAT_ENTRY,   [KP_STAT_ENTRY] = KP_TICK_ENTRY,
+	[KP_TICK_IDLE] = KP_STAT_IDLE,     [KP_STAT_IDLE] = KP_TICK_IDLE,
+	[KP_TICK_IOWAIT] = KP_STAT_IOWAIT, [KP_STAT_IOWAIT] = KP_TICK_IOWAIT,
+	[KP_TK_DATA] = KP_SEQCOUNT,
+};
+
 /* The value of an enumerator, or 0. */
 static uint64_t enumerator(const struct btf *btf, const char *type, const char *name)
 {
@@ -147,6 +197,46 @@ static uint64_t enumerator(const struct btf *btf, const char *type, const char *
 		if (strcmp(kbtf_name(btf, e[i].name_off), name) == 0)
 			return (uint32_t)e[i].val;
 	return 0;
+}
+
+static const char *const states[KSCX_STATES] = {
+	[KSCX_ENABLING] = "enabling",
+	[KSCX_ENABLED] = "enabled",
+	[KSCX_DISABLING] = "disabling",
+	[KSCX_DISABLED] = "disabled",
+};
+
+const char *kprobe_state_name(enum kscx_state state)
+{
+	return states[state];
+}
+
+/* By the end of an enumerator's name: SCX_ENABLED, and SCX_OPS_ENABLED before 6.16. */
+static enum kscx_state state_of(const char *name)
+{
+	size_t i, len, n = strlen(name);
+
+	for (i = KSCX_ENABLING; i < KSCX_STATES; i++) {
+		len = strlen(states[i]);
+		if (n > len && name[n - len - 1] == '_' &&
+		    strcasecmp(name + n - len, states[i]) == 0)
+			return i;
+	}
+	return KSCX_UNKNOWN;
+}
+
+static void scx_states(const struct btf *btf, enum kscx_state state[KPROBE_SCX_STATES])
+{
+	int id = btf__find_by_name_kind(btf, "scx_enable_state", BTF_KIND_ENUM), i;
+	const struct btf_type *t;
+
+	if (id < 0)
+		id = btf__find_by_name_kind(btf, "scx_ops_enable_state", BTF_KIND_ENUM);
+	t = id > 0 ? btf__type_by_id(btf, (uint32_t)id) : NULL;
+	for (i = 0; t && i < btf_vlen(t); i++)
+		if (btf_enum(t)[i].val >= 0 && btf_enum(t)[i].val < KPROBE_SCX_STATES)
+			state[btf_enum(t)[i].val] =
+				state_of(kbtf_name(btf, btf_enum(t)[i].name_off));
 }
 
 /* kernel/sched/ext.c had one scheduler up to 6.15, in variables: what they are members of now. */
@@ -169,6 +259,7 @@ void kprobe_all(const struct btf *btf, const struct ksym *sym, struct kprobes *k
 	char name[80];
 	int i, p;
 
+	scx_states(btf, k->scx_state);
 	k->rq_bypassing = enumerator(btf, "scx_rq_flags", "SCX_RQ_BYPASSING");
 	for (i = 0; i < KP_COUNT; i++) {
 		/* a search by name goes through all types: the table keeps a struct's probes
@@ -180,7 +271,10 @@ void kprobe_all(const struct btf *btf, const struct ksym *sym, struct kprobes *k
 			if (kbtf_member(btf, type, probes[i].path[p], &k->f[i], NULL))
 				k->f[i].known = false;
 		k->f[i].type = 0; /* `btf` does not stay */
-		if (k->f[i].known || ksym_known(sym, variables[i], &addr))
+	}
+	for (i = 0; i < KP_COUNT; i++) {
+		if (k->f[i].known || ksym_known(sym, variables[i], &addr) ||
+		    (others[i] && k->f[others[i]].known))
 			continue;
 		snprintf(name, sizeof(name), "%s.%s", probes[i].type, probes[i].path[0]);
 		json_object_array_add(absent, json_object_new_string(name));

@@ -30,10 +30,29 @@ enum kprobe {
 	KP_RQ_SCX_FLAGS,
 	KP_RQ_SCX_LOCAL_DSQ,
 	KP_RQ_SCX_RUNNABLE,
+	KP_RQ_CFS_TASKS,
+	KP_RQ_RT_BITMAP,
+	KP_RQ_RT_QUEUE,
+	KP_RQ_DL_PUSHABLE, /* a tree */
 	KP_TASK_PID,
 	KP_TASK_TGID,
 	KP_TASK_COMM,
 	KP_TASK_STATE,
+	KP_TASK_FLAGS,
+	KP_TASK_CPU,
+	KP_TASK_ON_CPU,
+	KP_TASK_ON_RQ,
+	KP_TASK_CLASS,
+	KP_TASK_CPUS_PTR,
+	KP_TASK_MIGRATION_DISABLED,
+	KP_TASK_LAST_QUEUED, /* 0: it runs, or sleeps */
+	KP_TASK_CGROUPS,
+	KP_TASK_WEIGHT,
+	KP_TASK_DELAYED, /* it sleeps, and is still in the fair queue */
+	KP_TASK_CFS_RQ,
+	KP_TASK_GROUP_NODE,
+	KP_TASK_RT_NODE,
+	KP_TASK_DL_NODE,
 	KP_TASK_SCX_DSQ,
 	KP_TASK_SCX_DSQ_NODE,
 	KP_TASK_SCX_DSQ_FLAGS,
@@ -42,6 +61,10 @@ enum kprobe {
 	KP_TASK_SCX_SLICE,
 	KP_TASK_SCX_VTIME,
 	KP_TASK_SCX_WEIGHT,
+	KP_CFS_THROTTLED,
+	KP_CSS_CGROUP,
+	KP_RB_LEFT,
+	KP_RB_RIGHT,
 	KP_DSQ_LIST,
 	KP_DSQ_NR,
 	KP_DSQ_ID,
@@ -64,6 +87,21 @@ enum kprobe {
 	KP_EXIT_BT,
 	KP_EXIT_BT_LEN,
 	KP_OPS_NAME,
+	KP_TICK_FLAGS, /* idle time: kidle.c */
+	KP_TICK_SEQ,
+	KP_TICK_ENTRY,
+	KP_TICK_IDLE,
+	KP_TICK_IOWAIT,
+	KP_STAT_ELAPSE, /* the same */
+	KP_STAT_SEQ,
+	KP_STAT_ENTRY,
+	KP_STAT_IDLE,
+	KP_STAT_IOWAIT,
+	KP_SEQCOUNT, /* a whole one: its size counts */
+	KP_TK_DATA,
+	KP_TK_BASE,
+	KP_TK_NSEC,
+	KP_TK_SHIFT,
 	KP_SD_PARENT,
 	KP_SD_NAME,
 	KP_SD_LEVEL,
@@ -139,14 +177,28 @@ enum kprobe {
 	KP_COUNT,
 };
 
+/* enum scx_enable_state: kernels number them as they like. */
+enum kscx_state {
+	KSCX_UNKNOWN,
+	KSCX_ENABLING,
+	KSCX_ENABLED,
+	KSCX_DISABLING,
+	KSCX_DISABLED,
+	KSCX_STATES
+};
+#define KPROBE_SCX_STATES 8
+
 struct kprobes {
 	struct kfield f[KP_COUNT];
 	uint64_t rq_bypassing; /* SCX_RQ_BYPASSING; 0: the scheduler alone knows */
+	enum kscx_state scx_state[KPROBE_SCX_STATES]; /* by the kernel's number */
 };
 
 /* Asks BTF for all; the names of those that are absent are added to the array `absent`. */
 void kprobe_all(const struct btf *btf, const struct ksym *sym, struct kprobes *k,
 		struct json_object *absent);
+/* "enabled" and so on. */
+const char *kprobe_state_name(enum kscx_state state);
 /* The variable that older kernels have for this member of a struct, or NULL. */
 enum ksymbol kprobe_variable(enum kprobe probe);
 

@@ -128,8 +128,18 @@ bool kscx_bypassing(const struct obs *o)
 	return false;
 }
 
-/* False: there is none, or no more. */
-static bool ops_name(const struct obs *o, char *buf, size_t size)
+enum kscx_state kscx_state(const struct obs *o)
+{
+	uint64_t at = kmem_symbol(&o->mem, KS_SCX_STATE), state;
+
+	if (!at)
+		at = kmem_symbol(&o->mem, KS_SCX_STATE_EARLY);
+	return at && !kmem_number(&o->mem, at, 4, &state) && state < KPROBE_SCX_STATES
+		       ? o->probe.scx_state[state]
+		       : KSCX_UNKNOWN;
+}
+
+bool kscx_ops_name(const struct obs *o, char *buf, size_t size)
 {
 	uint64_t ops = part(o, KP_SCX_OPS);
 
@@ -173,7 +183,7 @@ struct json_object *kscx_exit(struct obs *o)
 	size_t n;
 	int type;
 
-	if (!info || !ops_name(o, name, sizeof(name)) || !kind->known ||
+	if (!info || !kscx_ops_name(o, name, sizeof(name)) || !kind->known ||
 	    kmem_number(&o->mem, info + kind->offset, 4, &v))
 		return NULL;
 	if (!v) /* written late: the variable comes first */

@@ -24,6 +24,10 @@ unsigned int kscx_exit_claimed(const struct obs *o);
 unsigned int kscx_exit_kind(const struct obs *o);
 /* Where the kernel sets it first, an int; 0: there is no scheduler. */
 uint64_t kscx_exit_place(const struct obs *o);
+/* What sched_ext as a whole does; KSCX_UNKNOWN: the kernel has none. */
+enum kscx_state kscx_state(const struct obs *o);
+/* The scheduler's name; false: there is none, or no more. */
+bool kscx_ops_name(const struct obs *o, char *buf, size_t size);
 /* Has the kernel taken scheduling over, and moved all tasks to queues of its own? */
 bool kscx_bypassing(const struct obs *o);
 /* {"ops", "kind", "exit_code", "reason", "msg", "backtrace": [...], "dump", "blame"}, or NULL: no

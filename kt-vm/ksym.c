@@ -46,6 +46,20 @@ static const char *const names[KS_COUNT] = {
 	[KS_SCX_OPS] = "scx_ops",
 	[KS_SCX_EVENTS] = "event_stats_cpu",
 	[KS_SCX_BYPASS_DEPTH] = "scx_ops_bypass_depth",
+	[KS_SCX_STATE] = "scx_enable_state_var",
+	[KS_SCX_STATE_EARLY] = "scx_ops_enable_state_var",
+	[KS_TICK_SCHED] = "tick_cpu_sched",
+	[KS_CPUSTAT] = "kernel_cpustat",
+	[KS_TK_CORE] = "tk_core",
+	[KS_TK_DATA] = "timekeeper_data", /* from 6.17 on: the first of several */
+	[KS_CPU_ACTIVE] = "__cpu_active_mask",
+	[KS_CPU_ONLINE] = "__cpu_online_mask",
+	[KS_CLASS_STOP] = "stop_sched_class",
+	[KS_CLASS_DL] = "dl_sched_class",
+	[KS_CLASS_RT] = "rt_sched_class",
+	[KS_CLASS_FAIR] = "fair_sched_class",
+	[KS_CLASS_EXT] = "ext_sched_class",
+	[KS_CLASS_IDLE] = "idle_sched_class",
 };
 
 struct ksym_function {

@@ -10,6 +10,8 @@
 #include "kbpf.h"
 #include "kdomain.h"
 #include "kscx.h"
+#include "ktask.h"
+#include "kwait.h"
 #include "obs.h"
 #include "units.h"
 
@@ -83,6 +85,40 @@ static void events(struct obs *o)
 	jtext_close(&o->text, '}');
 }
 
+/*
+ * Is the task on a CPU that its mask has not? Then so it is still once all was read: a task that
+ * has left the CPU meanwhile says nothing.
+ */
+static bool is_outside(const struct obs *o, unsigned int cpu, uint64_t task)
+{
+	struct cpulist cpus;
+
+	return ktask_cpus(o, task, cpu, &cpus) && !cpulist_has(&cpus, cpu) &&
+	       ktask_class(o, task) != KCLASS_STOP &&
+	       number(o, o->rq[cpu], &o->probe.f[KP_RQ_CURR]) == task;
+}
+
+static void classes(struct obs *o, const uint64_t *task)
+{
+	const char *name;
+	unsigned int cpu;
+
+	if (!o->probe.f[KP_TASK_CLASS].known)
+		return;
+	jtext_key(&o->text, "curr_class");
+	jtext_open(&o->text, '[');
+	for (cpu = 0; cpu < o->m->cpus; cpu++) {
+		name = kclass_name(ktask_class(o, task[cpu]));
+		jtext_str(&o->text, name ? name : "");
+	}
+	jtext_close(&o->text, ']');
+	jtext_key(&o->text, "curr_outside");
+	jtext_open(&o->text, '[');
+	for (cpu = 0; cpu < o->m->cpus; cpu++)
+		jtext_uint(&o->text, is_outside(o, cpu, task[cpu]));
+	jtext_close(&o->text, ']');
+}
+
 /* Who runs: pid and comm of the current task of each CPU, and whether that is its idle task. */
 static void currents(struct obs *o)
 {
@@ -113,6 +149,28 @@ static void currents(struct obs *o)
 		jtext_uint(&o->text, task[cpu] && task[cpu] == number(o, o->rq[cpu],
 								      &o->probe.f[KP_RQ_IDLE]));
 	jtext_close(&o->text, ']');
+	classes(o, task);
+}
+
+/* Whether a scheduler of sched_ext is there, and schedules. */
+static void scheduler(struct obs *o)
+{
+	enum kscx_state state = kscx_state(o);
+	char name[128] = "";
+
+	if (state == KSCX_UNKNOWN)
+		return;
+	if (state != KSCX_DISABLED && !kscx_ops_name(o, name, sizeof(name)))
+		name[0] = '\0';
+	jtext_key(&o->text, "scx");
+	jtext_open(&o->text, '{');
+	jtext_key(&o->text, "state");
+	jtext_str(&o->text, kprobe_state_name(state));
+	jtext_key(&o->text, "ops");
+	jtext_str(&o->text, name);
+	jtext_key(&o->text, "bypass");
+	jtext_bool(&o->text, kscx_bypassing(o));
+	jtext_close(&o->text, '}');
 }
 
 static void user_dsqs(struct obs *o)
@@ -158,29 +216,6 @@ static void programs(struct obs *o)
 	jtext_close(&o->text, ']');
 }
 
-/* What the host gave to each vCPU: one that did not run cannot have moved its clock. */
-static void threads(struct obs *o)
-{
-	const struct engine_control *c = o->engine->control;
-	struct engine_thread t[TOPO_MAX_CPUS];
-	struct errbuf e;
-	unsigned int cpu;
-
-	for (cpu = 0; cpu < o->m->cpus; cpu++)
-		if (c->thread(o->self, cpu, &t[cpu], &e))
-			return;
-	jtext_key(&o->text, "vcpu_ns");
-	jtext_open(&o->text, '[');
-	for (cpu = 0; cpu < o->m->cpus; cpu++)
-		jtext_uint(&o->text, t[cpu].run_ns);
-	jtext_close(&o->text, ']');
-	jtext_key(&o->text, "steal_ns");
-	jtext_open(&o->text, '[');
-	for (cpu = 0; cpu < o->m->cpus; cpu++)
-		jtext_uint(&o->text, t[cpu].wait_ns);
-	jtext_close(&o->text, ']');
-}
-
 static uint64_t cpu_ns(void)
 {
 	struct timespec ts;
@@ -195,6 +230,8 @@ void monitor_sample(struct obs *o, uint64_t now_ns)
 	size_t i;
 
 	obs_begin(o);
+	kclock_look(o, obs_ran(o, now_ns));
+	steal_poll(&o->steal, o->engine, o->self, now_ns);
 	jtext_reset(&o->text);
 	jtext_raw(&o->text, "{\"type\":\"sample\"");
 	jtext_key(&o->text, "t_ns");
@@ -206,8 +243,12 @@ void monitor_sample(struct obs *o, uint64_t now_ns)
 			column(o, columns[i].name, &o->probe.f[columns[i].probe]);
 	local_dsqs(o);
 	currents(o);
-	threads(o);
+	kidle_sample(o, now_ns);
+	steal_columns(&o->steal, &o->text);
 	jtext_close(&o->text, '}');
+	kwait_sample(o, now_ns);
+	scheduler(o);
+	steal_slices(&o->steal, &o->text);
 	events(o);
 	user_dsqs(o);
 	programs(o);

@@ -53,6 +53,8 @@ void obs_close(struct obs *o)
 	jtext_free(&o->text);
 	free(o->rq);
 	free(o->sd);
+	free(o->idle);
+	steal_free(&o->steal);
 	live_free(o);
 	json_object_put(o->exit);
 	memset(o, 0, sizeof(*o));
@@ -74,7 +76,8 @@ static int load(struct obs *o, struct errbuf *e)
 	kmem_init(&o->mem, &o->m->mem, &o->sym);
 	o->rq = calloc(o->m->cpus, sizeof(*o->rq));
 	o->sd = calloc(o->m->cpus, sizeof(*o->sd));
-	if (!o->rq || !o->sd)
+	o->idle = calloc(o->m->cpus, sizeof(*o->idle));
+	if (!o->rq || !o->sd || !o->idle || steal_init(&o->steal, o->m->cpus))
 		return errbuf_set(e, -ENOMEM, "no memory to observe %u CPUs", o->m->cpus);
 	return 0;
 }
@@ -107,6 +110,48 @@ int obs_control(struct obs *o, int rc, const struct errbuf *e)
 		o->why = *e;
 	}
 	return rc;
+}
+
+static uint64_t clock_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * NSEC_PER_SEC + (uint64_t)ts.tv_nsec;
+}
+
+void obs_stands(struct obs *o)
+{
+	if (!o->stands++)
+		o->stands_ns = clock_ns();
+}
+
+void obs_goes(struct obs *o)
+{
+	if (!--o->stands)
+		o->stood_ns += clock_ns() - o->stands_ns;
+}
+
+int obs_pause(struct obs *o, uint64_t *took_ns, struct errbuf *e)
+{
+	int rc = obs_control(o, o->engine->control->pause(o->self, took_ns, e), e);
+
+	if (!rc)
+		obs_stands(o);
+	return rc;
+}
+
+int obs_resume(struct obs *o, uint64_t *took_ns, struct errbuf *e)
+{
+	int rc = obs_control(o, o->engine->control->resume(o->self, took_ns, e), e);
+
+	obs_goes(o);
+	return rc;
+}
+
+uint64_t obs_ran(const struct obs *o, uint64_t now_ns)
+{
+	return now_ns > o->stood_ns ? now_ns - o->stood_ns : 0;
 }
 
 void obs_begin(struct obs *o)
@@ -199,14 +244,6 @@ static void put_observe(struct obs *o, uint64_t now_ns, uint64_t took_ns,
 		rec_add(r, "absent", absent);
 	}
 	rec_put(o->out, r);
-}
-
-static uint64_t clock_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * NSEC_PER_SEC + (uint64_t)ts.tv_nsec;
 }
 
 /* Finds the kernel, and what of it is known; the record says what came of it. */
@@ -344,8 +381,23 @@ static uint64_t earliest(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
+/* Between samples, for what they say of the time between; when to come again. */
+static uint64_t look_between(struct obs *o, uint64_t now_ns)
+{
+	if (!o->period_ns)
+		return UINT64_MAX;
+	if (now_ns >= o->steal.next_ns) {
+		obs_begin(o);
+		kclock_look(o, obs_ran(o, now_ns));
+		steal_poll(&o->steal, o->engine, o->self, now_ns);
+	}
+	return o->steal.next_ns;
+}
+
 uint64_t obs_tick(struct obs *o, uint64_t now_ns)
 {
+	uint64_t next;
+
 	if (!o->attached)
 		return UINT64_MAX;
 	if (now_ns >= o->poll_ns) {
@@ -356,13 +408,15 @@ uint64_t obs_tick(struct obs *o, uint64_t now_ns)
 	}
 	if (now_ns >= snapshot_due(o, o->taken))
 		take_periodic(o, now_ns);
+	next = look_between(o, now_ns);
 	if (now_ns >= o->next_ns) {
 		kdomain_watch(o, now_ns);
 		monitor_sample(o, now_ns);
 		/* ticks that were missed are not made up for */
 		o->next_ns += ((now_ns - o->next_ns) / o->period_ns + 1) * o->period_ns;
 	}
-	return earliest(earliest(o->next_ns, o->poll_ns), snapshot_due(o, o->taken));
+	next = earliest(next, earliest(o->next_ns, o->poll_ns));
+	return earliest(next, snapshot_due(o, o->taken));
 }
 
 void obs_answer(struct json_object *op, int port, const char *error)

@@ -4,12 +4,15 @@
 
 #include "engine.h"
 #include "jtext.h"
+#include "kclock.h"
+#include "kidle.h"
 #include "kmem.h"
 #include "korc.h"
 #include "kprobe.h"
 #include "kset.h"
 #include "machine.h"
 #include "record.h"
+#include "steal.h"
 
 /*
  * The observer: what kt-vm sees of the guest's kernel by reading its memory. It is set up in
@@ -63,6 +66,13 @@ struct obs {
 		struct btf *btf; /* NULL: it is there, and cannot be read */
 	} btfs[OBS_BTFS];        /* of BPF maps: kbpf.c reads each once */
 	unsigned int nbtfs;
+
+	struct kclock sched_clock, mono;
+	struct kidle *idle; /* of each CPU */
+	uint64_t stood_ns;   /* so long the guest was paused, in all */
+	uint64_t stands_ns;  /* since when it is, by the host's clock */
+	unsigned int stands; /* how many want it to be */
+	struct steal steal;
 
 	uint64_t next_ns; /* when the next sample is due */
 	uint64_t samples;
@@ -125,6 +135,15 @@ uint64_t obs_tick(struct obs *o, uint64_t now_ns);
 /* What control said: passes `rc` on, and remembers -ETIMEDOUT, after which nobody knows whether the
  * guest runs. */
 int obs_control(struct obs *o, int rc, const struct errbuf *e);
+
+/* As the engine's; the time between is none of the guest's. */
+int obs_pause(struct obs *o, uint64_t *took_ns, struct errbuf *e);
+int obs_resume(struct obs *o, uint64_t *took_ns, struct errbuf *e);
+/* Somebody else has let the guest stand, or go on; one may do so within the other. */
+void obs_stands(struct obs *o);
+void obs_goes(struct obs *o);
+/* For how long the guest has run, by the clock of records. */
+uint64_t obs_ran(const struct obs *o, uint64_t now_ns);
 
 /* Something is about to be read: a sample, a snapshot. It may cost so much, and no more. */
 #define OBS_WORK 2000000 /* some 0.1 s; a snapshot of 4 CPUs costs 1/500 of it */

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -20,6 +21,7 @@ struct run {
 	struct sink sink;
 	struct obs *obs; /* or NULL */
 	int console, port, signals;
+	int loadavg; /* of the host: opened before the sandbox closes */
 	uint64_t deadline_ns;
 	int told;    /* SIGUSR1 or SIGUSR2, and not yet done; or 0 */
 	bool paused; /* by a signal: nobody looks at the guest, which would let it run again */
@@ -94,9 +96,13 @@ static void after_hit(struct run *r)
 	r->hit = true;
 	if (r->paused)
 		return;
+	if (r->obs)
+		obs_stands(r->obs);
 	look_at_hit(r);
 	if (c->resume(r->self, &took, &r->why) == -ETIMEDOUT)
 		end_run(r, "engine_lost", lost(r));
+	if (r->obs)
+		obs_goes(r->obs);
 }
 
 static void engine_says(struct run *r)
@@ -134,6 +140,10 @@ static void control(struct run *r, bool pause)
 	if (!pause && r->hit)
 		look_at_hit(r);
 	rc = pause ? c->pause(r->self, &took, &e) : c->resume(r->self, &took, &e);
+	if (r->obs && pause && !rc && !r->paused)
+		obs_stands(r->obs);
+	else if (r->obs && !pause && r->paused)
+		obs_goes(r->obs);
 	r->paused = pause && !rc;
 	if (rc == -ETIMEDOUT) { /* nobody knows whether the guest runs */
 		r->why = e;
@@ -258,6 +268,24 @@ static void loop(struct run *r)
 	sink_console_end(&r->sink);
 }
 
+/* The host's load over 1, 5 and 15 minutes; NULL: it does not tell. */
+static struct json_object *load(const struct run *r)
+{
+	char buf[128];
+	ssize_t n = r->loadavg < 0 ? -1 : pread(r->loadavg, buf, sizeof(buf) - 1, 0);
+	struct json_object *a;
+	char v[3][16];
+	int i;
+
+	buf[n < 0 ? 0 : n] = '\0';
+	if (sscanf(buf, "%15s %15s %15s", v[0], v[1], v[2]) != 3)
+		return NULL;
+	a = json_object_new_array();
+	for (i = 0; i < 3; i++)
+		json_object_array_add(a, json_object_new_double_s(strtod(v[i], NULL), v[i]));
+	return a;
+}
+
 static void put_exit(struct run *r)
 {
 	struct json_object *o = rec_new("vm_exit");
@@ -274,6 +302,7 @@ static void put_exit(struct run *r)
 	rec_str(o, "detail", detail[0] ? detail : NULL);
 	if (r->sink.panic)
 		rec_add(o, "panic", json_object_get(r->sink.panic));
+	rec_add(o, "load", load(r));
 	json_object_object_foreach (r->known, key, value)
 		rec_add(o, key, json_object_get(value));
 	rec_put(r->sink.out, o);
@@ -307,6 +336,7 @@ int run_guest(const struct engine_ops *engine, const struct machine *m, uint64_t
 	sigaddset(&set, SIGUSR2);
 	sigprocmask(SIG_BLOCK, &set, &old);
 	r.signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	r.loadavg = open("/proc/loadavg", O_RDONLY | O_CLOEXEC);
 	sink_init(&r.sink, out);
 	rc = engine->start(&r.self, m, &r.console, &r.port, &r.why);
 	if (rc) {
@@ -315,6 +345,7 @@ int run_guest(const struct engine_ops *engine, const struct machine *m, uint64_t
 	} else {
 		if (engine->version)
 			rec_str(vm, "engine_version", engine->version(r.self));
+		rec_add(rec_get_obj(vm, "host"), "load", load(&r));
 		rec_put(out, vm);
 		sink_boot_at(&r.sink, "start", 0);
 		fcntl(r.console, F_SETFL, O_NONBLOCK);
@@ -333,6 +364,8 @@ int run_guest(const struct engine_ops *engine, const struct machine *m, uint64_t
 	if (r.port >= 0)
 		close(r.port);
 	close(r.signals);
+	if (r.loadavg >= 0)
+		close(r.loadavg);
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	sink_free(&r.sink);
 	json_object_put(r.known);

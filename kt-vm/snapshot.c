@@ -180,7 +180,6 @@ static void fit(struct json_object *r)
 int snapshot_take(struct obs *o, const char *name, enum snapshot_reason why, uint64_t now_ns,
 		  struct errbuf *e)
 {
-	const struct engine_control *c = o->engine->control;
 	uint64_t stop = 0, read, resume = 0;
 	struct json_object *r;
 	bool gone;
@@ -188,7 +187,7 @@ int snapshot_take(struct obs *o, const char *name, enum snapshot_reason why, uin
 
 	if (!o->attached)
 		return errbuf_set(e, -ENODEV, "the guest's kernel cannot be read");
-	rc = obs_control(o, c->pause(o->self, &stop, e), e);
+	rc = obs_pause(o, &stop, e);
 	/* a guest that has come to its end stands still for ever, and its memory is still there */
 	gone = rc == -ESRCH;
 	if (rc && !gone)
@@ -196,7 +195,7 @@ int snapshot_take(struct obs *o, const char *name, enum snapshot_reason why, uin
 	read = clock_ns();
 	r = collect(o, why);
 	read = clock_ns() - read;
-	rc = gone ? 0 : obs_control(o, c->resume(o->self, &resume, e), e);
+	rc = gone ? 0 : obs_resume(o, &resume, e);
 	ksym_rest(&o->sym);
 	rec_str(r, "name", name);
 	rec_str(r, "reason", reasons[why]);
@@ -212,13 +211,12 @@ int snapshot_take(struct obs *o, const char *name, enum snapshot_reason why, uin
 
 void snapshot_rehearse(struct obs *o)
 {
-	const struct engine_control *c = o->engine->control;
 	struct errbuf e;
 	uint64_t took;
 
-	if (obs_control(o, c->pause(o->self, &took, &e), &e))
+	if (obs_pause(o, &took, &e))
 		return;
 	json_object_put(collect(o, SNAPSHOT_OP));
-	obs_control(o, c->resume(o->self, &took, &e), &e);
+	obs_resume(o, &took, &e);
 	ksym_rest(&o->sym);
 }

@@ -114,7 +114,11 @@ static void stop(void *self)
 	for (i = 0; i < sizeof(fd) / sizeof(fd[0]); i++)
 		if (fd[i] >= 0)
 			close(fd[i]);
+	for (i = 0; t->schedstat && i < t->cpus; i++)
+		if (t->schedstat[i] > 0)
+			close(t->schedstat[i]);
 	json_object_put(t->reply);
+	free(t->schedstat);
 	free(t->tid);
 	free(t->regs);
 	free(t);

@@ -47,6 +47,7 @@ struct tcg {
 	struct engine_hit hit;
 	bool at_execute; /* hit.cpu stands at an instruction that is watched */
 	pid_t *tid;      /* of each vCPU, once asked for */
+	int *schedstat;  /* of its thread: stays open, for it is read often */
 	struct engine_regs *regs;
 	bool regs_read; /* in this pause */
 };

@@ -469,6 +469,14 @@ enum engine_event tcg_hits(struct tcg *t, struct errbuf *why)
 	return rc && rc != -ESRCH && rc != -EPIPE ? ENGINE_LOST : ENGINE_NONE;
 }
 
+static int open_schedstat(pid_t pid, pid_t tid)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/schedstat", pid, tid);
+	return open(path, O_RDONLY | O_CLOEXEC);
+}
+
 /* The threads of all vCPUs, which stay the same. */
 static int find_threads(struct tcg *t, struct errbuf *e)
 {
@@ -478,8 +486,10 @@ static int find_threads(struct tcg *t, struct errbuf *e)
 
 	if (rc)
 		return rc;
+	free(t->tid); /* there was no memory for the other */
 	t->tid = calloc(t->cpus, sizeof(*t->tid));
-	if (!t->tid)
+	t->schedstat = calloc(t->cpus, sizeof(*t->schedstat));
+	if (!t->tid || !t->schedstat)
 		return errbuf_set(e, -ENOMEM, "out of memory");
 	list = rec_get_arr(t->reply, "return");
 	for (i = 0; list && i < json_object_array_length(list); i++) {
@@ -489,29 +499,25 @@ static int find_threads(struct tcg *t, struct errbuf *e)
 		if (cpu >= 0 && cpu < t->cpus)
 			t->tid[cpu] = (pid_t)rec_get_int(o, "thread-id", 0);
 	}
+	for (i = 0; i < t->cpus; i++)
+		t->schedstat[i] = open_schedstat(t->qemu.pid, t->tid[i]);
 	return 0;
 }
 
 static int thread(void *self, unsigned int cpu, struct engine_thread *th, struct errbuf *e)
 {
 	struct tcg *t = self;
-	char path[64];
-	int rc = 0, fd;
+	int rc = 0;
 
 	if (cpu >= t->cpus)
 		return errbuf_set(e, -EINVAL, "there is no vCPU %u", cpu);
-	if (!t->tid)
+	if (!t->tid || !t->schedstat)
 		rc = find_threads(t, e);
 	if (rc)
 		return rc;
 	th->pid = t->qemu.pid;
 	th->tid = t->tid[cpu];
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/schedstat", th->pid, th->tid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	rc = engine_schedstat(fd, th, e);
-	if (fd >= 0)
-		close(fd);
-	return rc;
+	return engine_schedstat(t->schedstat[cpu], th, e);
 }
 
 const struct engine_control tcg_control = {

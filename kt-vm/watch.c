@@ -23,11 +23,11 @@ static int arm(struct obs *o, struct errbuf *e)
 		w[i] = (struct engine_watch){ .addr = o->watch[i].gva,
 					      .type = ENGINE_WATCH_WRITE,
 					      .len = o->watch[i].len };
-	rc = obs_control(o, c->pause(o->self, &took, e), e);
+	rc = obs_pause(o, &took, e);
 	if (rc)
 		return rc;
 	rc = obs_control(o, c->watch(o->self, w, o->nwatches, e), e);
-	rc2 = obs_control(o, c->resume(o->self, &took, &other), &other);
+	rc2 = obs_resume(o, &took, &other);
 	if (!rc && rc2)
 		*e = other;
 	return rc ? rc : rc2;

@@ -104,7 +104,7 @@ def schema: {
 		why: "s?", sandbox: {
 			"?": true, qemu: "s?", no_new_privs: "b?", capabilities: "s?", forbidden: "s?", seccomp: ["s", "?"]
 		},
-		host: {cpus: "i", kernel: "s", cpu_model: "s"}
+		host: {cpus: "i", kernel: "s", cpu_model: "s", load: ["n", "?"]}
 	},
 	boot: {t_ns: "i", stage: "s"},
 	observe: {
@@ -120,8 +120,14 @@ def schema: {
 			local_dsq: ["i", "?"], curr_pid: ["i", "?"], curr_comm: ["s", "?"], idle: ["i", "?"],
 			nr_switches: ["i", "?"], run_delay_ns: ["i", "?"], pcount: ["i", "?"], yld_count: ["i", "?"],
 			sched_count: ["i", "?"], sched_goidle: ["i", "?"], ttwu_count: ["i", "?"], ttwu_local: ["i", "?"],
-			vcpu_ns: ["i", "?"], steal_ns: ["i", "?"]
+			vcpu_ns: ["i", "?"], steal_ns: ["i", "?"], online: ["i", "?"], idle_total_ns: ["i", "?"],
+			idle_for_ns: ["i", "?"], curr_class: ["s", "?"], curr_outside: ["i", "?"]
 		},
+		waiting: {
+			"?": true, pid: ["i"], tgid: ["i"], comm: ["s"], kthread: ["i"], cgroup: ["s"], cpu: ["i"], cpus: ["s"],
+			class: ["s"], weight: ["i"], dsq: ["any"], wait_ns: ["i"]
+		},
+		waiting_more: "i?", scx: {"?": true, state: "s", ops: "s", bypass: "b"}, steal: [["i"], "?"],
 		events: {"?": true, select_cpu_fallback: ["i"], dispatch_keep_last: ["i"], "*": ["i"]},
 		dsqs: [{id: "i", nr: "i"}], progs: [{id: "i", name: "s", cnt: "i", ns: "i"}, "?"],
 		domains: [domain, "?"], fields: {"?": true, "*": "any"}
@@ -200,7 +206,7 @@ def schema: {
 	control: {t_ns: "i", op: "s", took_ns: "i", error: "s?"},
 	vm_exit: {
 		t_ns: "i", cause: "s", detail: "s?", panic: ["s", "?"], kvm: {"?": true, stuck: "s?", "*": "any"},
-		console_dropped: "i?", record_lost: "i?"
+		console_dropped: "i?", record_lost: "i?", load: ["n", "?"]
 	},
 	stats: {
 		field: "s?", samples: "i?", mean: "n?", min: "n?", max: "n?", last: "n?", delta: "n?", cpu_max: "n?",
@@ -229,6 +235,7 @@ def words: {
 	"vm.engine": ["tcg", "kvm"],
 	"boot.stage": ["start", "kernel", "init", "workload", "done"],
 	"step.event": ["start", "hold", "end"],
+	"sample.scx.state": ["enabling", "enabled", "disabling", "disabled"],
 	"vm_exit.cause": ["poweroff", "reboot", "panic", "triple_fault", "deadline", "engine_lost", "interrupted", "garbage"],
 	"check.name": ["isolation", "progress", "spread", "gap", "throughput_cv", "work_rate", "iteration_rate",
 		"imbalance", "local_dsq_depth", "rq_clock", "fallback_rate", "keep_last_rate", "temporal",

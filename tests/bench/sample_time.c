@@ -3,6 +3,7 @@
 // LINK: kt-vm/kbpf.c kt-vm/kbpf_find.c kt-vm/kbpf_prog.c kt-vm/kset.c kt-vm/kdomain.c
 // LINK: kt-vm/kscx.c kt-vm/kblame.c kt-vm/kcaller.c kt-vm/kdump.c kt-vm/kunwind.c kt-vm/kflight.c
 // LINK: kt-vm/kprobe.c kt-vm/obs.c kt-vm/kname.c kt-vm/monitor.c kt-vm/live.c kt-vm/snapshot.c
+// LINK: kt-vm/ktask.c kt-vm/kclock.c kt-vm/kidle.c kt-vm/kwait.c kt-vm/steal.c
 // LINK: kt-vm/watch.c kt-vm/kpath.c kt-vm/jtext.c kt-vm/gmem.c kt-vm/korc.c kt-vm/kexcerpt.c
 /*
  * usage: sample_time VMLINUX CPUS

@@ -38,6 +38,10 @@ struct g_task {
 	struct g_list dsq_node, runnable;
 	uint32_t dsq_flags, weight, state, pad;
 	uint64_t dsq, runnable_at, slice, vtime, stack;
+	uint32_t cpu, on_cpu, on_rq, delayed, flags, migration_disabled;
+	uint64_t class, cpus, queued, cgroups, load, cfs_rq;
+	struct g_list group_node, rt_node;
+	uint64_t dl_node[3]; /* parent, right, left */
 };
 
 struct g_dsq {
@@ -50,6 +54,8 @@ struct g_rq {
 	uint32_t nr_running, scx_nr_running, scx_flags, yld_count;
 	uint64_t clock, curr, idle, nr_switches, run_delay, pcount, sd;
 	uint32_t sched_count, sched_goidle, ttwu_count, ttwu_local;
+	struct g_list fair, rt[3];
+	uint64_t rt_bits[2], dl;
 	struct g_dsq local;
 	struct g_list runnable;
 };
@@ -68,6 +74,9 @@ struct g_cpu {
 	uint64_t value[2]; /* of the per-CPU array's only item */
 	uint64_t hashed[2];
 	uint64_t events[2]; /* of sched_ext */
+	struct g_tick {
+		uint64_t flags, seq, entry, idle, iowait;
+	} tick;
 };
 
 struct g_map {
@@ -109,6 +118,7 @@ struct g_data_page {
 };
 
 enum { G_ARRAY, G_BSS, G_PERCPU_ARRAY, G_HASH, G_PERCPU_HASH, G_STORAGE, G_ARENA, G_QUEUE, G_MAPS };
+enum { G_IDLE, G_LEFT, G_RIGHT, G_KWORKER, G_FAIR, G_RT, G_DL, G_TASKS };
 enum { G_TOP, G_PML4, G_PDPT, G_PD, G_PT, G_TABLES };
 
 struct g_image {
@@ -121,11 +131,19 @@ struct g_image {
 	uint64_t dsq_hash, exit_info, root, map_idr, next_map, prog_idr, trace_buffer;
 	uint64_t switch_event, wakeup_event;
 	struct g_list bpf_ksyms;
+	uint64_t class[6]; /* stop, dl, rt, fair, ext, idle: their addresses count */
+	uint64_t active;   /* CPUs */
+	struct {
+		uint64_t seq, base, nsec, shift;
+	} tk;
+	uint32_t scx_state, pad;
 	uint64_t ops[2]; /* callbacks of the scheduler */
 	char ops_name[16];
 	/* what they point to */
 	struct g_cpu cpu[G_CPUS];
-	struct g_task task[4];
+	struct g_task task[G_TASKS];
+	uint64_t mask, cfs_rq, css, cgroup, kn; /* that tasks point to */
+	char kn_name[16];
 	struct g_dsq dsq[2];
 	struct g_domain domain[2];
 	struct {
@@ -245,10 +263,11 @@ static void g_ring(struct g_list *l, uint64_t at)
 
 static void g_make_tasks(struct g_image *g)
 {
-	static const char *const name[] = { "swapper/0", "left", "right", "kworker/1:1" };
+	static const char *const name[] = { "swapper/0", "left", "right", "kworker/1:1",
+					    "fair",      "rt",   "dl" };
 	size_t i;
 
-	for (i = 0; i < 4; i++) {
+	for (i = 0; i < G_TASKS; i++) {
 		g->task[i].pid = g->task[i].tgid = (uint32_t)(i ? 60 + i : 0);
 		strcpy(g->task[i].comm, name[i]);
 		g->task[i].weight = 100;
@@ -261,7 +280,7 @@ static void g_make_tasks(struct g_image *g)
 
 		g->per_cpu_offset[i] = i * sizeof(*c);
 		c->rq.nr_running = c->rq.scx_nr_running = 2;
-		c->rq.clock = 1000000 + i;
+		c->rq.clock = 9000000 + i;
 		c->rq.idle = GVA(task[0]);
 		c->rq.curr = GVA(task[0]) + i * sizeof(g->task[0]);
 		g_ring(&c->rq.local.list, GVA(cpu[0].rq.local.list) + i * sizeof(*c));
@@ -288,6 +307,63 @@ static void g_make_tasks(struct g_image *g)
 	g_ring(&g->cpu[0].rq.local.list, GVA(task[1].dsq_node));
 	g_ring(&g->task[1].dsq_node, GVA(cpu[0].rq.local.list));
 	g->cpu[0].rq.local.nr = 1;
+}
+
+/* A task that waits on a CPU since then. */
+static void g_queue(struct g_image *g, int task, uint32_t cpu, int of, uint64_t since)
+{
+	struct g_task *t = &g->task[task];
+
+	t->cpu = cpu;
+	t->on_rq = 1;
+	t->class = KMEM_START_KERNEL_MAP + GPA(class) + 8 * (uint64_t)of;
+	t->cpus = GVA(mask);
+	t->queued = since;
+	t->cgroups = GVA(css);
+	t->load = 2048 << 10;
+	t->cfs_rq = GVA(cfs_rq);
+}
+
+/*
+ * CPU 0 is idle, for 500 ns by the clock, and two tasks of sched_ext wait there; on CPU 1 one of
+ * each other class does.
+ */
+static void g_make_waiting(struct g_image *g)
+{
+	struct g_rq *rq = &g->cpu[1].rq;
+	size_t i;
+
+	g->mask = 3 | 1ULL << 63; /* a CPU that the guest has not */
+	g->css = GVA(cgroup);
+	g->cgroup = GVA(kn);
+	g->kn = GVA(kn_name);
+	strcpy(g->kn_name, "workers");
+	g_queue(g, G_IDLE, 0, 5, 0);
+	g_queue(g, G_LEFT, 0, 4, 2000000);
+	g_queue(g, G_RIGHT, 0, 4, 3000000);
+	g_queue(g, G_FAIR, 1, 3, 5000000);
+	g_queue(g, G_RT, 1, 2, 4000000);
+	g_queue(g, G_DL, 1, 1, 6000000);
+	g->task[G_RIGHT].dsq = GVA(dsq[0]);
+	g->task[G_FAIR].flags = 0x00200000; /* PF_KTHREAD */
+	g->task[G_RT].migration_disabled = 1;
+	for (i = 0; i < G_CPUS; i++) {
+		g_ring(&g->cpu[i].rq.fair, GVA(cpu[0].rq.fair) + i * sizeof(g->cpu[0]));
+		g->cpu[i].tick =
+			(struct g_tick){ .flags = 4, .entry = 7000, .idle = 100, .iowait = 10 };
+	}
+	g->cpu[1].tick.flags = 0;
+	g_ring(&rq->fair, GVA(task[G_FAIR].group_node));
+	g_ring(&g->task[G_FAIR].group_node, GVA(cpu[1].rq.fair));
+	rq->rt_bits[0] = 1 << 2;
+	g_ring(&rq->rt[2], GVA(task[G_RT].rt_node));
+	g_ring(&g->task[G_RT].rt_node, GVA(cpu[1].rq.rt[2]));
+	rq->dl = GVA(task[G_DL].dl_node);
+	g->active = 1;
+	g->tk.base = 7000;
+	g->tk.nsec = 500 << 8;
+	g->tk.shift = 8;
+	g->scx_state = 1;
 }
 
 static void g_make_scheduler(struct g_image *g)
@@ -488,6 +564,7 @@ static void guest_image_init(struct g_image *g, unsigned int levels)
 	g->jiffies = 1000;
 	g->number = 42;
 	g_make_tasks(g);
+	g_make_waiting(g);
 	g_make_scheduler(g);
 	g_make_maps(g);
 	g_make_programs(g);

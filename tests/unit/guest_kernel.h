@@ -46,6 +46,17 @@ static const struct g_symbol g_symbols[] = {
 	G_VARIABLE("event_sched_wakeup", wakeup_event),
 	G_VARIABLE("bpf_kallsyms", bpf_ksyms),
 	G_VARIABLE("init_task", task[0]),
+	G_VARIABLE("stop_sched_class", class[0]),
+	G_VARIABLE("dl_sched_class", class[1]),
+	G_VARIABLE("rt_sched_class", class[2]),
+	G_VARIABLE("fair_sched_class", class[3]),
+	G_VARIABLE("ext_sched_class", class[4]),
+	G_VARIABLE("idle_sched_class", class[5]),
+	G_VARIABLE("__cpu_active_mask", active),
+	G_VARIABLE("tk_core", tk),
+	G_VARIABLE("tick_cpu_sched", cpu[0].tick),
+	G_VARIABLE("kernel_cpustat", cpu[0].tick),
+	G_VARIABLE("scx_ops_enable_state_var", scx_state),
 	G_VARIABLE("__per_cpu_start", cpu[0]),
 	G_VARIABLE("runqueues", cpu[0].rq),
 	G_VARIABLE("__per_cpu_end", cpu[1]),
@@ -79,7 +90,7 @@ static struct {
 	Elf64_Phdr ph;
 	Elf64_Shdr sh[8];
 	Elf64_Sym sym[G_SYMBOLS + G_FUNCTIONS + 3];
-	char str[1024], names[80];
+	char str[2048], names[80];
 	int32_t orc_ip[G_FUNCTIONS];
 	uint8_t orc[G_FUNCTIONS][6];
 	uint8_t orc_sum[20];
@@ -265,6 +276,40 @@ static const struct g_probe g_probes[] = {
 	{ KP_TASK_SCX_SLICE, G_AT(struct g_task, slice) },
 	{ KP_TASK_SCX_VTIME, G_AT(struct g_task, vtime) },
 	{ KP_TASK_SCX_WEIGHT, G_AT(struct g_task, weight) },
+	{ KP_RQ_CFS_TASKS, G_AT(struct g_rq, fair) },
+	{ KP_RQ_RT_BITMAP, G_AT(struct g_rq, rt_bits) },
+	{ KP_RQ_RT_QUEUE, G_AT(struct g_rq, rt) },
+	{ KP_RQ_DL_PUSHABLE, G_AT(struct g_rq, dl) },
+	{ KP_TASK_FLAGS, G_AT(struct g_task, flags) },
+	{ KP_TASK_CPU, G_AT(struct g_task, cpu) },
+	{ KP_TASK_ON_CPU, G_AT(struct g_task, on_cpu) },
+	{ KP_TASK_ON_RQ, G_AT(struct g_task, on_rq) },
+	{ KP_TASK_CLASS, G_AT(struct g_task, class) },
+	{ KP_TASK_CPUS_PTR, G_AT(struct g_task, cpus) },
+	{ KP_TASK_MIGRATION_DISABLED, G_AT(struct g_task, migration_disabled) },
+	{ KP_TASK_LAST_QUEUED, G_AT(struct g_task, queued) },
+	{ KP_TASK_CGROUPS, G_AT(struct g_task, cgroups) },
+	{ KP_TASK_WEIGHT, G_AT(struct g_task, load) },
+	{ KP_TASK_DELAYED, G_AT(struct g_task, delayed) },
+	{ KP_TASK_CFS_RQ, G_AT(struct g_task, cfs_rq) },
+	{ KP_TASK_GROUP_NODE, G_AT(struct g_task, group_node) },
+	{ KP_TASK_RT_NODE, G_AT(struct g_task, rt_node) },
+	{ KP_TASK_DL_NODE, G_AT(struct g_task, dl_node) },
+	{ KP_CFS_THROTTLED, 0, 8 },
+	{ KP_CSS_CGROUP, 0, 8 },
+	{ KP_CGROUP_KN, 0, 8 },
+	{ KP_KN_NAME, 0, 8 },
+	{ KP_RB_RIGHT, 8, 8 },
+	{ KP_RB_LEFT, 16, 8 },
+	{ KP_TICK_FLAGS, G_AT(struct g_tick, flags) },
+	{ KP_TICK_SEQ, G_AT(struct g_tick, seq) },
+	{ KP_TICK_ENTRY, G_AT(struct g_tick, entry) },
+	{ KP_TICK_IDLE, G_AT(struct g_tick, idle) },
+	{ KP_TICK_IOWAIT, G_AT(struct g_tick, iowait) },
+	{ KP_SEQCOUNT, 0, 4 },
+	{ KP_TK_BASE, 0, 8 },
+	{ KP_TK_NSEC, 8, 8 },
+	{ KP_TK_SHIFT, 16, 4 },
 	{ KP_DSQ_LIST, G_AT(struct g_dsq, list) },
 	{ KP_DSQ_NR, G_AT(struct g_dsq, nr) },
 	{ KP_DSQ_ID, G_AT(struct g_dsq, id) },
@@ -360,6 +405,12 @@ static const struct g_probe g_newer[] = {
 	{ KP_SCX_BYPASS_DEPTH, G_IMAGE(sched, bypass_depth) },
 	{ KP_SCX_EVENTS, G_IMAGE(sched, pcpu) },
 	{ KP_SCX_OPS, G_IMAGE(sched, ops) },
+	{ KP_STAT_ELAPSE, offsetof(struct g_tick, flags), 1 },
+	{ KP_STAT_SEQ, G_AT(struct g_tick, seq) },
+	{ KP_STAT_ENTRY, G_AT(struct g_tick, entry) },
+	{ KP_STAT_IDLE, G_AT(struct g_tick, idle) },
+	{ KP_STAT_IOWAIT, G_AT(struct g_tick, iowait) },
+	{ KP_TK_DATA, 8, 8 },
 #undef G_AT
 #undef G_IMAGE
 };
@@ -375,6 +426,9 @@ static void guest_probes(struct kprobes *k, bool newer)
 							   .offset = g_probes[i].offset,
 							   .size = g_probes[i].size };
 	k->rq_bypassing = 64;
+	k->scx_state[0] = KSCX_ENABLING;
+	k->scx_state[1] = KSCX_ENABLED;
+	k->scx_state[3] = KSCX_DISABLED;
 	if (!newer)
 		return;
 	for (i = 0; i < sizeof(g_newer) / sizeof(g_newer[0]); i++)
@@ -424,6 +478,9 @@ static void guest_observer(struct obs *o, struct machine *m, uint8_t *memory, un
 	guest_probes(&o->probe, false);
 	o->rq = calloc(G_CPUS, sizeof(*o->rq));
 	o->sd = calloc(G_CPUS, sizeof(*o->sd));
+	o->idle = calloc(G_CPUS, sizeof(*o->idle));
+	if (steal_init(&o->steal, G_CPUS))
+		abort();
 	o->runqueues = GVA(cpu[0].rq);
 	for (cpu = 0; cpu < G_CPUS; cpu++)
 		o->rq[cpu] = GVA(cpu[0].rq) + cpu * sizeof(struct g_cpu);
