@@ -21,6 +21,11 @@ static uint64_t least(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
+static int64_t least_time(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
 static uint64_t most(uint64_t a, uint64_t b)
 {
 	return a > b ? a : b;
@@ -123,10 +128,31 @@ int host_add(struct host_model *h, int64_t t_ns, const struct host_counters *c, 
 	return 0;
 }
 
+/*
+ * A long wait is counted at its end, and its slice may begin in slices that were told
+ * before: what does not fit behind them lies in them.
+ */
+static void fill(struct host_slices *l, int64_t from, uint64_t ns)
+{
+	uint64_t add, left = ns;
+	size_t k = l->n, i;
+
+	while (k && left && l->s[k - 1].to > from) {
+		k--;
+		add = least(left, (uint64_t)(l->s[k].to - l->s[k].from) - l->s[k].ns);
+		l->s[k].ns += add;
+		left -= add;
+	}
+	for (i = k + 1; i < l->n; i++)
+		l->s[i].before = l->s[i - 1].before + l->s[i - 1].ns;
+}
+
 int host_add_slice(struct host_model *h, uint32_t cpu, int64_t from_ns, int64_t to_ns, uint64_t ns)
 {
 	struct host_slices *l;
+	int64_t begin = from_ns;
 	struct host_slice *s;
+	uint64_t behind;
 	size_t cap;
 
 	h->vcpu = h->vcpu ? h->vcpu : calloc(CPULIST_MAX, sizeof(*h->vcpu));
@@ -135,9 +161,14 @@ int host_add_slice(struct host_model *h, uint32_t cpu, int64_t from_ns, int64_t 
 	if (cpu >= CPULIST_MAX || from_ns < 0 || to_ns <= from_ns)
 		return 0;
 	l = &h->vcpu[cpu].slices;
+	ns = least(ns, (uint64_t)(to_ns - from_ns));
+	h->vcpu[cpu].fine += ns;
+	h->vcpu[cpu].known = true;
 	if (l->n && from_ns < l->s[l->n - 1].to)
-		from_ns = l->s[l->n - 1].to;
-	if (to_ns <= from_ns)
+		begin = least_time(l->s[l->n - 1].to, to_ns);
+	behind = least(ns, (uint64_t)(to_ns - begin));
+	fill(l, from_ns, ns - behind);
+	if (!behind)
 		return 0;
 	if (h->nslices == HOST_SLICES) {
 		h->full = true;
@@ -152,12 +183,10 @@ int host_add_slice(struct host_model *h, uint32_t cpu, int64_t from_ns, int64_t 
 		l->cap = cap;
 	}
 	s = &l->s[l->n];
-	*s = (struct host_slice){ .from = from_ns,
+	*s = (struct host_slice){ .from = begin,
 				  .to = to_ns,
-				  .ns = least(ns, (uint64_t)(to_ns - from_ns)),
+				  .ns = behind,
 				  .before = l->n ? s[-1].before + s[-1].ns : 0 };
-	h->vcpu[cpu].fine += s->ns;
-	h->vcpu[cpu].known = true;
 	l->n++;
 	h->nslices++;
 	return 0;

@@ -271,6 +271,10 @@ int take_test(struct model *m, struct json_object *o, struct errbuf *e)
 	if (!rc)
 		rc = take_scheduler(m, o, e);
 	promise_plan(&m->promises, o);
+	shape_plan(&m->shape, o);
+	m->klog.allow = json_object_get(rec_get_arr(rec_get_obj(o, "assert"), "kernel_log_allow"));
+	if (!rc && terms_plan(&m->terms, o))
+		rc = errbuf_set(e, -ENOMEM, "out of memory");
 	if (!rc)
 		rc = take_payloads(m, o, e);
 	if (!rc)
@@ -286,6 +290,8 @@ void model_close(struct model *m)
 	uint64_t times;
 	uint32_t i;
 
+	conservation_close(m);
+	away_close(&m->away);
 	for (i = 0; i < m->nops; i++) {
 		o = &m->ops[i];
 		times = o->loop ? o->count : 1;
