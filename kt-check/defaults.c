@@ -23,7 +23,7 @@ struct step_text step_words(const struct model *m, int64_t step)
 }
 
 /* " in DSQ 1", " in the local DSQ", or nothing for other classes. */
-static void dsq_words(const struct raw_task *t, char *buf, size_t size)
+static void dsq_words(const struct raw_who *t, char *buf, size_t size)
 {
 	buf[0] = '\0';
 	if (t->dsq[0] >= '0' && t->dsq[0] <= '9')
@@ -34,7 +34,7 @@ static void dsq_words(const struct raw_task *t, char *buf, size_t size)
 		snprintf(buf, size, " in the %s DSQ", t->dsq);
 }
 
-const char *task_words(const struct raw_task *t, char buf[TASK_WORDS])
+const char *task_words(const struct raw_who *t, char buf[TASK_WORDS])
 {
 	char dsq[40], time[ARITH_TIME];
 

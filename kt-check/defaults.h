@@ -18,7 +18,7 @@ struct step_text {
 struct step_text step_words(const struct model *m, int64_t step);
 /* "task 123 "kt-w" in DSQ 1, 2.1s" */
 #define TASK_WORDS 128
-const char *task_words(const struct raw_task *t, char buf[TASK_WORDS]);
+const char *task_words(const struct raw_who *t, char buf[TASK_WORDS]);
 
 /* In the order in which they are judged. */
 void judge_defaults(struct judge *j);

@@ -34,7 +34,7 @@ void judge_lost(struct judge *j)
 		f.unit = "records";
 		judge_say(j, V_FAIL, &f, "the guest wrote %lld records, %llu are here",
 			  (long long)l->written, (unsigned long long)l->guest);
-	} else if (m->seen.beyond || m->host.full) {
+	} else if (m->seen.beyond || m->host.full || m->conservation->full) {
 		judge_say(j, V_INCONCLUSIVE, &f, "there are more samples than kt-check keeps");
 	} else if (l->written < 0 && !m->vm_cause) {
 		judge_say(j, V_SKIP, &f, "nothing says how many records there should be");

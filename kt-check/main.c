@@ -290,9 +290,12 @@ static int judge(const struct opts *o, struct model *m, struct rec_out *out)
 
 	limits_override(&m->limits, &o->over);
 	limits_complete(&m->limits);
-	model_close(m);
+	if (model_close(m))
+		return msg_err(KT_SYS, ENOMEM, "unable to judge");
 	stats_write(m, out);
 	temporal_stats(&m->seen, out);
+	if (!m->on_host)
+		stats_host(m, out);
 	judge_life(&j);
 	judge_workload(&j);
 	judge_payloads(&j);

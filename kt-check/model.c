@@ -186,6 +186,8 @@ static int take_vm(struct model *m, struct json_object *o, struct errbuf *e)
 {
 	(void)e;
 	snprintf(m->host.engine, sizeof(m->host.engine), "%s", rec_get_str(o, "engine", ""));
+	m->host.vcpus = rec_get_int(o, "cpus", 0);
+	m->host.cpus = rec_get_int(rec_get_obj(o, "host"), "cpus", 0);
 	take_load(&m->host, rec_get_arr(rec_get_obj(o, "host"), "load"));
 	return 0;
 }
@@ -342,7 +344,7 @@ void model_free(struct model *m)
 	free_arrays(m);
 	observed_free(&m->seen);
 	host_free(&m->host);
-	free(m->conservation);
+	conservation_free(m->conservation);
 	free(m->waits);
 	klog_free(&m->klog);
 	shape_free(&m->shape);

@@ -220,7 +220,7 @@ int model_take(struct model *m, const char *line, size_t len, struct json_object
 bool model_unparsed(const struct model *m, const char *type);
 int model_take_line(struct model *m, const char *line, size_t len, struct errbuf *e);
 /* After the last record: how much was to be expected is known only now. */
-void model_close(struct model *m);
+int model_close(struct model *m); /* 0 or -ENOMEM */
 /* True if model_take() has a use for records of this type. */
 bool model_wants(const struct model *m, const char *type);
 

@@ -284,13 +284,12 @@ int take_test(struct model *m, struct json_object *o, struct errbuf *e)
 	return rc ? rc : take_steps(m, rec_get_arr(o, "steps"), e);
 }
 
-void model_close(struct model *m)
+int model_close(struct model *m)
 {
 	const struct op *o;
 	uint64_t times;
 	uint32_t i;
 
-	conservation_close(m);
 	away_close(&m->away);
 	for (i = 0; i < m->nops; i++) {
 		o = &m->ops[i];
@@ -304,4 +303,6 @@ void model_close(struct model *m)
 			m->payloads[o->payload].planned =
 				arith_add(m->payloads[o->payload].planned, times);
 	}
+	waits_close(m);
+	return conservation_close(m);
 }

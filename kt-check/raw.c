@@ -35,6 +35,19 @@ static enum raw_class class_of(const char *name)
 	return (enum raw_class)i;
 }
 
+struct raw_who raw_who(const struct raw_task *t)
+{
+	struct raw_who w = { .pid = t->pid,
+			     .cpu = t->cpu,
+			     .wait_ns = t->wait_ns,
+			     .class = t->class,
+			     .kthread = t->kthread };
+
+	memcpy(w.comm, t->comm, sizeof(w.comm));
+	memcpy(w.dsq, t->dsq, sizeof(w.dsq));
+	return w;
+}
+
 uint64_t raw_get(const struct raw *r, enum raw_column c, uint32_t cpu)
 {
 	return cpu < r->len[c] ? r->col[c][cpu] : RAW_NONE;

@@ -43,6 +43,18 @@ struct raw_task {
 	struct cpulist cpus; /* where it may run */
 };
 
+/* Of it, what sentences tell. */
+struct raw_who {
+	int64_t pid;
+	char comm[RAW_COMM], dsq[24];
+	uint32_t cpu;
+	uint64_t wait_ns;
+	enum raw_class class;
+	bool kthread;
+};
+
+struct raw_who raw_who(const struct raw_task *t);
+
 /* Time of the host in which a vCPU's thread was kept waiting. */
 struct raw_slice {
 	uint64_t cpu, from, to, ns;

@@ -262,7 +262,8 @@ static int take_raw(struct model *m, const struct raw *r, struct errbuf *e)
 		take_depth(p, r);
 		take_events(s, p, r);
 	}
-	conservation_sample(m, r);
+	if (conservation_sample(m, r))
+		return errbuf_set(e, -ENOMEM, "out of memory");
 	waits_sample(m, r);
 	away_sample(m, r);
 	return p ? take_clocks(s, r, e) : 0;

@@ -112,33 +112,95 @@ static void keep(struct long_wait *to, const struct long_wait *x)
 	to->any = true;
 }
 
-/* A task that has waited for long: is there an excuse? */
-static void weigh(struct model *m, const struct raw *r, const struct raw_task *t)
+/* One more that is too long; of too many, the least is forgotten. */
+static void remember(struct waits *w, const struct long_wait *x)
+{
+	uint32_t i, least = 0;
+
+	if (w->nkept < WAITS_KEPT) {
+		w->kept[w->nkept++] = *x;
+		return;
+	}
+	for (i = 1; i < WAITS_KEPT; i++)
+		if (w->kept[i].gross_ns / w->kept[i].bound_ns <
+		    w->kept[least].gross_ns / w->kept[least].bound_ns)
+			least = i;
+	if (x->gross_ns / x->bound_ns > w->kept[least].gross_ns / w->kept[least].bound_ns)
+		w->kept[least] = *x;
+}
+
+/* A task that has waited for long: for too long? */
+static void look_at_task(struct model *m, const struct raw *r, const struct raw_task *t)
 {
 	struct waits *w = m->waits;
 	int64_t from = r->t_ns - (int64_t)t->wait_ns;
-	struct long_wait x = { .task = *t, .t_ns = r->t_ns };
-	uint64_t host = host_most(m, &t->cpus, from, r->t_ns, &x.vcpu);
-	double gross = (double)t->wait_ns - (double)r->cost_ns;
+	struct long_wait x = { .task = raw_who(t), .cpus = t->cpus, .t_ns = r->t_ns };
 
+	x.gross_ns = (double)t->wait_ns - (double)r->cost_ns;
 	x.contenders = contenders(w, t, from);
 	x.bound_ns = bound_of(m, w, t, x.contenders);
-	if (gross <= x.bound_ns)
+	if (x.gross_ns <= x.bound_ns)
 		return;
 	x.higher_ns = higher_time(w, t->cpu, t->class, from);
 	if (t->cpu < r->nclass && is_higher(r->class[t->cpu], t -> class == CLASS_EXT)) {
 		x.higher = r->class[t->cpu];
 		memcpy(x.higher_comm, r->comm[t->cpu], sizeof(x.higher_comm));
 	}
-	x.net_ns = gross;
-	if (gross - (double)x.higher_ns <= x.bound_ns) {
-		keep(&w->above, &x);
-	} else if (gross - (double)x.higher_ns - (double)host <= x.bound_ns) {
-		keep(&w->host, &x);
+	remember(w, &x);
+}
+
+/* Is there an excuse for a wait that was too long? */
+static void weigh(const struct model *m, struct waits *w, struct long_wait *x)
+{
+	int64_t from = x->t_ns - (int64_t)x->task.wait_ns;
+	uint64_t host = host_most(m, &x->cpus, from, x->t_ns, &x->vcpu);
+
+	x->net_ns = x->gross_ns - (double)x->higher_ns;
+	if (x->net_ns <= x->bound_ns) {
+		keep(&w->above, x);
+	} else if (x->net_ns - (double)host <= x->bound_ns) {
+		keep(&w->host, x);
 	} else {
-		x.net_ns = gross - (double)x.higher_ns - (double)host;
-		keep(&w->fail, &x);
+		x->net_ns -= (double)host;
+		keep(&w->fail, x);
 	}
+}
+
+/* Whoever is to move a task to where it may run must have been run meanwhile, wherever that is. */
+static void weigh_pairs(const struct model *m, struct waits *w)
+{
+	const struct stray_pair *p;
+	struct strayed *s;
+	uint32_t i;
+	int64_t vcpu;
+
+	memset(w->now, 0, sizeof(w->now));
+	for (i = 0; i < w->npairs; i++) {
+		p = &w->pairs[i];
+		s = &w->now[p->cpu];
+		if ((uint64_t)(p->to - p->from) <
+		    host_most(m, NULL, p->from, p->to, &vcpu) + STRAY_NS)
+			continue;
+		if (s->pid != p->pid || s->t_ns != p->from)
+			*s = (struct strayed){ p->pid, p->from, 1 };
+		s->samples++;
+		s->t_ns = p->to;
+		if (s->samples <= w->worst.samples)
+			continue;
+		w->worst = *s;
+		w->worst_cpu = p->cpu;
+		memcpy(w->worst_comm, p->comm, sizeof(w->worst_comm));
+	}
+}
+
+void waits_close(struct model *m)
+{
+	struct waits *w = m->waits;
+	uint32_t i;
+
+	for (i = 0; i < w->nkept; i++)
+		weigh(m, w, &w->kept[i]);
+	weigh_pairs(m, w);
 }
 
 static void look_at_tasks(struct model *m, const struct raw *r)
@@ -158,20 +220,19 @@ static void look_at_tasks(struct model *m, const struct raw *r)
 			continue;
 		if ((double)t->wait_ns > w->longest_ns) {
 			w->longest_ns = (double)t->wait_ns;
-			w->longest = *t;
+			w->longest = raw_who(t);
 		}
 		if ((double)t->wait_ns > BASE_NS)
-			weigh(m, r, t);
+			look_at_task(m, r, t);
 	}
 }
 
 /* A task outside its mask: it is on its way out, or still there in the next sample. */
-static void look_at_masks(struct model *m, const struct raw *r)
+static void look_at_masks(struct waits *w, const struct raw *r)
 {
-	struct waits *w = m->waits;
+	struct stray_pair *p;
 	struct strayed *s;
 	uint64_t pid;
-	int64_t vcpu;
 	uint32_t i;
 
 	w->have_outside |= r->len[RAW_OUTSIDE] > 0;
@@ -182,23 +243,12 @@ static void look_at_masks(struct model *m, const struct raw *r)
 			*s = (struct strayed){ 0 };
 			continue;
 		}
-		if (s->samples && s->pid != (int64_t)pid)
-			*s = (struct strayed){ 0 };
-		if (!s->samples) {
-			*s = (struct strayed){ (int64_t)pid, r->t_ns, 1 };
-			continue;
+		if (s->samples && s->pid == (int64_t)pid && w->npairs < WAITS_KEPT) {
+			p = &w->pairs[w->npairs++];
+			*p = (struct stray_pair){ s->pid, s->t_ns, r->t_ns, i, "" };
+			memcpy(p->comm, r->comm[i], sizeof(p->comm));
 		}
-		/* whoever is to move it away must have been run meanwhile, wherever that is */
-		if ((uint64_t)(r->t_ns - s->t_ns) <
-		    host_most(m, NULL, s->t_ns, r->t_ns, &vcpu) + STRAY_NS)
-			continue;
-		s->samples++;
-		s->t_ns = r->t_ns;
-		if (s->samples <= w->worst.samples)
-			continue;
-		w->worst = *s;
-		w->worst_cpu = i;
-		memcpy(w->worst_comm, r->comm[i], sizeof(w->worst_comm));
+		*s = (struct strayed){ (int64_t)pid, r->t_ns, 1 };
 	}
 }
 
@@ -210,7 +260,7 @@ void waits_sample(struct model *m, const struct raw *r)
 	push(w, r);
 	w->have |= r->have_waiting;
 	look_at_tasks(m, r);
-	look_at_masks(m, r);
+	look_at_masks(w, r);
 }
 
 static double into(const struct model *m, int64_t t_ns)
