@@ -54,7 +54,7 @@ static const struct {
 } harmless[] = {
 	{ "Spectre V2 : WARNING: Unprivileged eBPF is enabled",
 	  "it tells of a setting that is of no account in a guest of a test" },
-	{ "at kernel/sched/deadline.c:265 task_non_contending",
+	{ " task_non_contending+",
 	  "the deadline server of 6.12 warns when a CPU goes offline, under every scheduler" },
 	{ "WARNING: Unprivileged eBPF is enabled",
 	  "it tells of a setting that is of no account in a guest of a test" },

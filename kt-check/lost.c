@@ -28,7 +28,7 @@ void judge_lost(struct judge *j)
 		f.unit = "bytes";
 		judge_say(j, V_FAIL, &f, "%.0f bytes of the guest's %s were lost", f.observed,
 			  l->record > 0 ? "records" : "console");
-	} else if (l->written >= 0 && (uint64_t)l->written > l->guest) {
+	} else if (m->waits->have && l->written >= 0 && (uint64_t)l->written > l->guest) {
 		f.observed = (double)l->guest;
 		f.limit = (double)l->written;
 		f.unit = "records";
