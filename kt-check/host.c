@@ -21,6 +21,11 @@ static uint64_t least(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
+static int64_t least_time(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
 static uint64_t most(uint64_t a, uint64_t b)
 {
 	return a > b ? a : b;
@@ -56,7 +61,7 @@ static bool withheld_between(const struct host_counters *a, const struct host_co
 static int grow(struct host_model *h)
 {
 	size_t cap = h->cap ? 2 * h->cap : 256;
-	uint64_t *total;
+	uint64_t *total, *unrun;
 	int64_t *t;
 
 	if (h->n < h->cap)
@@ -69,6 +74,10 @@ static int grow(struct host_model *h)
 	if (!total)
 		return -ENOMEM;
 	h->total = total;
+	unrun = realloc(h->unrun, cap * h->ncpus * sizeof(*unrun));
+	if (!unrun)
+		return -ENOMEM;
+	h->unrun = unrun;
 	h->cap = cap;
 	return 0;
 }
@@ -92,7 +101,8 @@ static int start(struct host_model *h, uint32_t n)
 int host_add(struct host_model *h, int64_t t_ns, const struct host_counters *c, uint32_t n)
 {
 	static const struct host_counters none = { UINT64_MAX, UINT64_MAX, UINT64_MAX };
-	uint64_t ns, fine, *row;
+	uint64_t ns, fine, dt, run;
+	size_t row;
 	struct host_vcpu *v;
 	uint32_t i;
 	int rc = h->ncpus ? 0 : start(h, n);
@@ -106,27 +116,53 @@ int host_add(struct host_model *h, int64_t t_ns, const struct host_counters *c, 
 	rc = grow(h);
 	if (rc)
 		return rc;
-	row = h->total + h->n * h->ncpus;
+	row = h->n * h->ncpus;
+	dt = h->n ? (uint64_t)(t_ns - h->t[h->n - 1]) : 0;
 	for (i = 0; i < h->ncpus; i++) {
 		v = &h->vcpu[i];
-		ns = 0;
-		if (i < n && h->n &&
-		    withheld_between(&v->last, &c[i], (uint64_t)(t_ns - h->t[h->n - 1]), &ns))
+		ns = run = 0;
+		if (i < n && h->n && withheld_between(&v->last, &c[i], dt, &ns))
 			v->known = true;
+		if (i < n && advance(v->last.run, c[i].run, &run))
+			v->unrun += dt - least(run, dt);
+		else
+			v->unrun += dt;
 		fine = v->fine - v->fine_was;
 		v->fine_was = v->fine;
 		v->total += ns > fine ? ns - fine : 0; /* slices tell of their part */
 		v->last = i < n ? c[i] : none;
-		row[i] = v->total;
+		h->total[row + i] = v->total;
+		h->unrun[row + i] = v->unrun;
 	}
 	h->t[h->n++] = t_ns;
 	return 0;
 }
 
+/*
+ * A long wait is counted at its end, and its slice may begin in slices that were told
+ * before: what does not fit behind them lies in them.
+ */
+static void fill(struct host_slices *l, int64_t from, uint64_t ns)
+{
+	uint64_t add, left = ns;
+	size_t k = l->n, i;
+
+	while (k && left && l->s[k - 1].to > from) {
+		k--;
+		add = least(left, (uint64_t)(l->s[k].to - l->s[k].from) - l->s[k].ns);
+		l->s[k].ns += add;
+		left -= add;
+	}
+	for (i = k + 1; i < l->n; i++)
+		l->s[i].before = l->s[i - 1].before + l->s[i - 1].ns;
+}
+
 int host_add_slice(struct host_model *h, uint32_t cpu, int64_t from_ns, int64_t to_ns, uint64_t ns)
 {
 	struct host_slices *l;
+	int64_t begin = from_ns;
 	struct host_slice *s;
+	uint64_t behind;
 	size_t cap;
 
 	h->vcpu = h->vcpu ? h->vcpu : calloc(CPULIST_MAX, sizeof(*h->vcpu));
@@ -135,9 +171,14 @@ int host_add_slice(struct host_model *h, uint32_t cpu, int64_t from_ns, int64_t 
 	if (cpu >= CPULIST_MAX || from_ns < 0 || to_ns <= from_ns)
 		return 0;
 	l = &h->vcpu[cpu].slices;
+	ns = least(ns, (uint64_t)(to_ns - from_ns));
+	h->vcpu[cpu].fine += ns;
+	h->vcpu[cpu].known = true;
 	if (l->n && from_ns < l->s[l->n - 1].to)
-		from_ns = l->s[l->n - 1].to;
-	if (to_ns <= from_ns)
+		begin = least_time(l->s[l->n - 1].to, to_ns);
+	behind = least(ns, (uint64_t)(to_ns - begin));
+	fill(l, from_ns, ns - behind);
+	if (!behind)
 		return 0;
 	if (h->nslices == HOST_SLICES) {
 		h->full = true;
@@ -152,12 +193,10 @@ int host_add_slice(struct host_model *h, uint32_t cpu, int64_t from_ns, int64_t 
 		l->cap = cap;
 	}
 	s = &l->s[l->n];
-	*s = (struct host_slice){ .from = from_ns,
+	*s = (struct host_slice){ .from = begin,
 				  .to = to_ns,
-				  .ns = least(ns, (uint64_t)(to_ns - from_ns)),
+				  .ns = behind,
 				  .before = l->n ? s[-1].before + s[-1].ns : 0 };
-	h->vcpu[cpu].fine += s->ns;
-	h->vcpu[cpu].known = true;
 	l->n++;
 	h->nslices++;
 	return 0;
@@ -194,16 +233,18 @@ static size_t slice_after(const struct host_slices *l, int64_t t)
 }
 
 /* Of the interval before sample i, the most that fits into its overlap with [from, to). */
-static uint64_t interval_part(const struct host_model *h, uint32_t cpu, size_t i, int64_t from,
-			      int64_t to)
+static uint64_t interval_part(const struct host_model *h, const uint64_t *sums, uint32_t cpu,
+			      size_t i, int64_t from, int64_t to)
 {
 	int64_t a = h->t[i - 1] > from ? h->t[i - 1] : from, b = h->t[i] < to ? h->t[i] : to;
-	const uint64_t *row = h->total + i * h->ncpus + cpu;
+	const uint64_t *row = sums + i * h->ncpus + cpu;
 
 	return b > a ? least(row[0] - row[-(int64_t)h->ncpus], (uint64_t)(b - a)) : 0;
 }
 
-static uint64_t of_intervals(const struct host_model *h, uint32_t cpu, int64_t from, int64_t to)
+/* Of all intervals, by the sums `total` or `unrun`. */
+static uint64_t of_intervals(const struct host_model *h, const uint64_t *sums, uint32_t cpu,
+			     int64_t from, int64_t to)
 {
 	size_t a = sample_after(h, from), b = sample_after(h, to - 1);
 	uint64_t ns = 0;
@@ -215,11 +256,11 @@ static uint64_t of_intervals(const struct host_model *h, uint32_t cpu, int64_t f
 		b = h->n - 1;
 	if (a > b)
 		return 0;
-	ns = interval_part(h, cpu, a, from, to);
+	ns = interval_part(h, sums, cpu, a, from, to);
 	if (b > a)
-		ns += interval_part(h, cpu, b, from, to);
+		ns += interval_part(h, sums, cpu, b, from, to);
 	if (b > a + 1)
-		ns += h->total[(b - 1) * h->ncpus + cpu] - h->total[a * h->ncpus + cpu];
+		ns += sums[(b - 1) * h->ncpus + cpu] - sums[a * h->ncpus + cpu];
 	return ns;
 }
 
@@ -250,10 +291,11 @@ static uint64_t withheld(const struct host_model *h, uint32_t cpu, int64_t from,
 {
 	uint64_t ns;
 
-	if (to <= from || !h->vcpu || cpu >= CPULIST_MAX)
+	if (to <= from || !h->vcpu || cpu >= h->ncpus)
 		return 0;
-	ns = of_intervals(h, cpu, from - HOST_SLACK_NS, to + HOST_SLACK_NS) +
-	     of_slices(&h->vcpu[cpu].slices, from - HOST_SLACK_NS, to + HOST_SLACK_NS);
+	ns = of_intervals(h, h->total, cpu, from, to) + of_slices(&h->vcpu[cpu].slices, from, to);
+	if (h->n > 1 && from >= h->t[0] && to <= h->t[h->n - 1])
+		ns = least(ns, of_intervals(h, h->unrun, cpu, from, to));
 	return least(ns, (uint64_t)(to - from));
 }
 
@@ -322,7 +364,7 @@ static uint64_t burst(const struct host_model *h, uint32_t cpu, int64_t from, in
 	for (i = sample_after(h, from); i < h->n && (!i || h->t[i - 1] < to); i++)
 		if (i)
 			stretch_add(&coarse, h->t[i - 1], h->t[i],
-				    interval_part(h, cpu, i, from, to));
+				    interval_part(h, h->total, cpu, i, from, to));
 	for (i = slice_after(l, from); i < l->n && l->s[i].from < to; i++)
 		stretch_add(&fine, l->s[i].from, l->s[i].to, slice_part(&l->s[i], from, to));
 	return least(coarse.longest + fine.longest, (uint64_t)(to - from));
@@ -391,4 +433,5 @@ void host_free(struct host_model *h)
 	free(h->vcpu);
 	free(h->t);
 	free(h->total);
+	free(h->unrun);
 }

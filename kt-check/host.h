@@ -15,7 +15,7 @@
 #define HOST_CELLS  (1U << 24) /* samples times vCPUs that are kept, */
 #define HOST_SLICES (1U << 22) /* and slices: an end to what a hostile stream can make us keep */
 
-/* Clocks of guest and host are compared no finer: a window may lie this much off. */
+/* Clocks of guest and host are compared no finer: a window by the guest's may lie this much off. */
 #define HOST_SLACK_NS 5000000
 
 /* A stretch of time of which the host kept `ns` from a vCPU; `before` is the sum of those before.
@@ -38,7 +38,7 @@ struct host_counters {
 struct host_vcpu {
 	struct host_counters last;
 	struct host_slices slices;
-	uint64_t total;          /* withheld up to the last sample, */
+	uint64_t total, unrun;   /* withheld and not run up to the last sample, */
 	uint64_t fine, fine_was; /* and as slices tell, up to the last one and the one before */
 	bool known;
 };
@@ -48,6 +48,7 @@ struct host_model {
 	size_t n, cap;   /* samples */
 	int64_t *t;      /* of each */
 	uint64_t *total; /* withheld up to then, beyond what slices tell; ncpus of each sample */
+	uint64_t *unrun; /* and not run, for whatever reason: it was withheld no more than that */
 	struct host_vcpu *vcpu;
 	size_t nslices;
 	bool full;         /* there was more than is kept */
@@ -56,6 +57,7 @@ struct host_model {
 	double load[3];
 	bool have_load;
 	char engine[16];
+	int64_t cpus, vcpus; /* of the host and of the guest, 0: not known */
 };
 
 struct model;

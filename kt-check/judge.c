@@ -93,12 +93,34 @@ void judge_exceeded(struct judge *j, const struct finding *f, bool still, const 
 	va_end(ap);
 	if (n < 0)
 		sentence = NULL;
+	j->host_did |= !still;
 	if (still)
 		judge_say(j, V_FAIL, f, "%s", sentence ? sentence : "out of memory");
 	else
 		judge_say(j, V_INCONCLUSIVE, f, "%s; %s", sentence ? sentence : "out of memory",
 			  host);
 	free(sentence);
+}
+
+/* What to do about a run that says nothing. */
+static void put_advice(struct json_object *o, const struct judge *j)
+{
+	const struct host_model *h = &j->m->host;
+	char text[256], many[64] = "";
+
+	if (h->cpus > 0 && h->vcpus > h->cpus)
+		snprintf(many, sizeof(many), " (%lld on a host of %lld now)", (long long)h->vcpus,
+			 (long long)h->cpus);
+	if (j->host_did)
+		snprintf(text, sizeof(text),
+			 "the host kept the guest from running: try again when it is quieter, with "
+			 "fewer vCPUs%s, or for longer",
+			 many);
+	else
+		snprintf(text, sizeof(text),
+			 "there was too little to judge by: run for longer, or provide what the "
+			 "inconclusive checks say is missing");
+	rec_str(o, "advice", text);
 }
 
 int judge_verdict(struct judge *j)
@@ -124,6 +146,8 @@ int judge_verdict(struct judge *j)
 	rec_int(o, "failed", j->count[V_FAIL]);
 	rec_int(o, "inconclusive", j->count[V_INCONCLUSIVE]);
 	rec_int(o, "skipped", j->count[V_SKIP]);
+	if (v == V_INCONCLUSIVE)
+		put_advice(o, j);
 	rec_put(j->out, o);
 	return allowed ? KT_OK : codes[v];
 }

@@ -11,6 +11,7 @@ struct judge {
 	struct rec_out *out;
 	unsigned long count[V_COUNT];
 	const char *not_judged; /* why the workload is not judged, or NULL */
+	bool host_did;          /* something is inconclusive because the host may have done it */
 };
 
 /* What a check record says besides its verdict and its sentence. */

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "defaults.h"
 #include "exit.h"
 #include "judge.h"
 #include "model.h"
@@ -238,7 +239,7 @@ static void take(struct input *i)
 	int rc = whole_take(&i->m->whole, i->in.obj, &e);
 
 	if (!rc)
-		rc = model_take(i->m, i->in.obj, &e);
+		rc = model_take(i->m, i->in.line, i->in.len, i->in.obj, &e);
 	believe(i, rc, &e);
 }
 
@@ -248,6 +249,14 @@ static void set_bad(struct input *i, const struct errbuf *e)
 		i->bad = *e;
 }
 
+/* Has the model a use for this line, which is of a type that it may want? */
+static bool is_of_use(const struct input *i, const char *type)
+{
+	if (strcmp(type, "console") == 0 && !klog_wants(&i->m->klog, i->in.line, i->in.len))
+		return false;
+	return model_wants(i->m, type);
+}
+
 /* The line just read: passed on, and taken if it is of a type that is judged. */
 static void look_at(struct input *i, bool ended, int upstream)
 {
@@ -255,8 +264,13 @@ static void look_at(struct input *i, bool ended, int upstream)
 	const char *type = rec_peek(&i->in, buf);
 	struct errbuf e;
 
-	if (*type && !model_wants(i->m, type) && !stream_wants(type) && !is_judgement(type)) {
+	if (*type && !is_judgement(type) && !stream_wants(type) && !is_of_use(i, type)) {
 		rec_pass(i->out, i->in.line, i->in.len); /* most of a stream: not even parsed */
+		return;
+	}
+	if (*type && model_unparsed(i->m, type) &&
+	    model_take_line(i->m, i->in.line, i->in.len, &e) == 0) {
+		rec_pass(i->out, i->in.line, i->in.len);
 		return;
 	}
 	if (rec_parse(&i->in, &e) < 0)
@@ -294,9 +308,12 @@ static int judge(const struct opts *o, struct model *m, struct rec_out *out)
 
 	limits_override(&m->limits, &o->over);
 	limits_complete(&m->limits);
-	model_close(m);
+	if (model_close(m))
+		return msg_err(KT_SYS, ENOMEM, "unable to judge");
 	stats_write(m, out);
 	temporal_stats(&m->seen, out);
+	if (!m->on_host)
+		stats_host(m, out);
 	judge_life(&j);
 	judge_share(&j);
 	judge_quota(&j);
@@ -305,6 +322,7 @@ static int judge(const struct opts *o, struct model *m, struct rec_out *out)
 	judge_payloads(&j);
 	judge_monitor(&j);
 	judge_temporal(&j);
+	judge_defaults(&j);
 	return judge_verdict(&j);
 }
 

@@ -38,6 +38,8 @@ static int take_step(struct model *m, struct json_object *o, struct errbuf *e)
 		window->to = ns;
 	else
 		window->from = ns; /* the hold's, which comes after the start */
+	if (strcmp(event, "end") == 0)
+		away_close(&m->away);
 	observed_step(&m->seen, strcmp(event, "end") != 0, rec_get_int(o, "t_ns", 0));
 	host_clock(&m->host, rec_get_int(o, "t_ns", -1), ns);
 	if (strcmp(event, "end") == 0) {
@@ -69,8 +71,15 @@ static int take_sched(struct model *m, struct json_object *o, struct errbuf *e)
 		return errbuf_set(e, -EINVAL, "expected a string as event");
 	for (i = 0; i < SCHED_EVENTS && strcmp(event, events[i]) != 0;)
 		i++;
+	if (strcmp(event, "restart") == 0 &&
+	    rec_get_int(o, "duration_ns", 0) > m->away.restart_ns) {
+		m->away.restart_ns = rec_get_int(o, "duration_ns", 0);
+		m->away.restart_at = rec_get_int(o, "t_ns", 0);
+	}
 	if (i == SCHED_EVENTS) /* log, and what later versions add */
 		return 0;
+	if (i == SCHED_ATTACH)
+		snprintf(m->away.ops, sizeof(m->away.ops), "%s", rec_get_str(o, "ops", ""));
 	s->seen[i] = true;
 	s->attached += i == SCHED_ATTACH;
 	s->running = i == SCHED_ATTACH || (s->running && i == SCHED_START);
@@ -134,6 +143,7 @@ static int take_topology(struct model *m, struct json_object *o, struct errbuf *
 	struct errbuf why;
 	int64_t id;
 
+	shape_asked(&m->shape, o);
 	for (i = 0; i < len; i++) {
 		n = json_object_array_get_idx(nodes, i);
 		id = rec_get_int(n, "id", -1);
@@ -158,6 +168,8 @@ static int take_host(struct model *m, struct json_object *o, struct errbuf *e)
 static int take_guest(struct model *m, struct json_object *o, struct errbuf *e)
 {
 	(void)e;
+	if (strcmp(rec_get_str(o, "event", ""), "topology") == 0)
+		shape_found(&m->shape, o);
 	if (strcmp(rec_get_str(o, "event", ""), "done") == 0) {
 		m->host_done = true;
 		m->done_ns = rec_get_int(o, "guest_ns", -1);
@@ -165,6 +177,34 @@ static int take_guest(struct model *m, struct json_object *o, struct errbuf *e)
 	if (strcmp(rec_get_str(o, "event", ""), "error") != 0 || m->guest_error)
 		return 0;
 	return keep(&m->guest_error, rec_get_str(o, "text", "no text"));
+}
+
+static void take_load(struct host_model *h, struct json_object *load)
+{
+	size_t i;
+
+	if (!load || json_object_array_length(load) != 3)
+		return;
+	for (i = 0; i < 3; i++)
+		h->load[i] = json_object_get_double(json_object_array_get_idx(load, i));
+	h->have_load = true;
+}
+
+static int take_vm(struct model *m, struct json_object *o, struct errbuf *e)
+{
+	(void)e;
+	snprintf(m->host.engine, sizeof(m->host.engine), "%s", rec_get_str(o, "engine", ""));
+	m->host.vcpus = rec_get_int(o, "cpus", 0);
+	m->host.cpus = rec_get_int(rec_get_obj(o, "host"), "cpus", 0);
+	take_load(&m->host, rec_get_arr(rec_get_obj(o, "host"), "load"));
+	return 0;
+}
+
+static int take_console(struct model *m, struct json_object *o, struct errbuf *e)
+{
+	(void)e;
+	klog_line(&m->klog, rec_get_str(o, "text", ""), rec_get_int(o, "t_ns", 0));
+	return 0;
 }
 
 static int take_vm_exit(struct model *m, struct json_object *o, struct errbuf *e)
@@ -175,6 +215,9 @@ static int take_vm_exit(struct model *m, struct json_object *o, struct errbuf *e
 
 	if (!cause)
 		return errbuf_set(e, -EINVAL, "expected a string as cause");
+	m->lost.console = rec_get_int(o, "console_dropped", 0);
+	m->lost.record = rec_get_int(o, "record_lost", 0);
+	take_load(&m->host, rec_get_arr(o, "load"));
 	if (panic && json_object_array_length(panic))
 		line = json_object_array_get_idx(panic, 0);
 	rc = keep(&m->vm_cause, cause);
@@ -189,10 +232,10 @@ static int take_vm_exit(struct model *m, struct json_object *o, struct errbuf *e
 static int take_end(struct model *m, struct json_object *o, struct errbuf *e)
 {
 	(void)e;
-	if (json_object_object_get_ex(o, "t_ns", NULL))
+	if (json_object_object_get_ex(o, "t_ns", NULL)) {
 		m->guest_exit = rec_get_int(o, "exit", KT_SOFTWARE);
-	if (json_object_object_get_ex(o, "t_ns", NULL))
 		m->done_ns = rec_get_int(o, "t_ns", -1);
+	}
 	return 0;
 }
 
@@ -211,8 +254,10 @@ static const struct {
 	{ "guest", take_guest },
 	{ "boot", take_boot },
 	{ "observe", take_observe },
-	{ "sample", take_sample },
 	{ "snapshot", take_snapshot },
+	{ "vm", take_vm },
+	{ "console", take_console },
+	{ "observer", take_observer },
 	{ "vm_exit", take_vm_exit },
 	{ "end", take_end },
 	{ NULL, NULL },
@@ -228,10 +273,11 @@ bool model_wants(const struct model *m, const char *type)
 	for (i = 0; takers[i].type; i++)
 		if (strcmp(takers[i].type, type) == 0)
 			return true;
-	return false;
+	return strcmp(type, "sample") == 0;
 }
 
-int model_take(struct model *m, struct json_object *o, struct errbuf *e)
+int model_take(struct model *m, const char *line, size_t len, struct json_object *o,
+	       struct errbuf *e)
 {
 	const char *type = rec_get_str(o, "type", "");
 	int i;
@@ -239,10 +285,22 @@ int model_take(struct model *m, struct json_object *o, struct errbuf *e)
 	e->text[0] = '\0';
 	if (!model_wants(m, type))
 		return 0;
+	if (strcmp(type, "sample") == 0)
+		return take_sample(m, line, len, o, e);
 	for (i = 0; takers[i].type; i++)
 		if (strcmp(takers[i].type, type) == 0)
 			return takers[i].take(m, o, e);
 	return 0;
+}
+
+bool model_unparsed(const struct model *m, const char *type)
+{
+	return strcmp(type, "sample") == 0 && !observed_needs_fields(&m->seen);
+}
+
+int model_take_line(struct model *m, const char *line, size_t len, struct errbuf *e)
+{
+	return take_sample(m, line, len, NULL, e);
 }
 
 int model_init(struct model *m)
@@ -251,8 +309,11 @@ int model_init(struct model *m)
 	m->step = m->last_step = m->guest_exit = m->sched.step = m->stop_ns = m->done_ns = -1;
 	m->seen.workload_ns = -1;
 	limits_init(&m->limits, LIMIT_OFF);
+	m->away.how = AWAY_HOWS;
 	m->index = json_object_new_object();
-	return m->index ? 0 : -ENOMEM;
+	m->conservation = calloc(1, sizeof(*m->conservation));
+	m->waits = calloc(1, sizeof(*m->waits));
+	return m->index && m->conservation && m->waits ? 0 : -ENOMEM;
 }
 
 static void free_arrays(struct model *m)
@@ -292,6 +353,11 @@ void model_free(struct model *m)
 	free_arrays(m);
 	observed_free(&m->seen);
 	host_free(&m->host);
+	conservation_free(m->conservation);
+	free(m->waits);
+	klog_free(&m->klog);
+	shape_free(&m->shape);
+	terms_free(&m->terms);
 	free(m->workers);
 	free(m->places);
 	free(m->groups);

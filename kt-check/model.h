@@ -10,11 +10,19 @@
 
 #include "arith.h"
 #include "cpulist.h"
+#include "away.h"
+#include "conservation.h"
 #include "errbuf.h"
 #include "host.h"
+#include "klog.h"
 #include "limits.h"
+#include "lost.h"
 #include "observed.h"
+#include "observer.h"
 #include "promise.h"
+#include "shape.h"
+#include "terms.h"
+#include "waits.h"
 #include "whole.h"
 
 /*
@@ -166,6 +174,7 @@ struct model {
 	char *scheduler;          /* the plan's, or the first one that its ops attach, or NULL */
 	struct limits limits;
 	struct promises promises;
+	struct terms terms;
 	struct expect expect;
 	bool allow_inconclusive;
 
@@ -195,6 +204,13 @@ struct model {
 
 	struct observed seen; /* from outside */
 	struct host_model host;
+	struct conservation *conservation;
+	struct waits *waits;
+	struct away away;
+	struct klog klog;
+	struct shape shape;
+	struct lost lost;
+	struct observer observer;
 
 	struct sched sched;
 	bool begun;        /* a first step was seen */
@@ -214,10 +230,18 @@ struct model {
 
 int model_init(struct model *m);
 void model_free(struct model *m);
-/* Takes one record of any type; negative with the reason in `e` when it cannot be believed. */
-int model_take(struct model *m, struct json_object *o, struct errbuf *e);
+/*
+ * Takes one record of any type, its line and its object; negative with the reason in `e` when it
+ * cannot be believed.
+ */
+int model_take(struct model *m, const char *line, size_t len, struct json_object *o,
+	       struct errbuf *e);
+/* Are records of this type taken by their line alone, and how: for those that most of a stream is.
+ */
+bool model_unparsed(const struct model *m, const char *type);
+int model_take_line(struct model *m, const char *line, size_t len, struct errbuf *e);
 /* After the last record: how much was to be expected is known only now. */
-void model_close(struct model *m);
+int model_close(struct model *m); /* 0 or -ENOMEM */
 /* True if model_take() has a use for records of this type. */
 bool model_wants(const struct model *m, const char *type);
 

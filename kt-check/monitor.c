@@ -21,8 +21,7 @@ struct threshold {
 
 static double imbalance(const struct sample *p)
 {
-	return p->least == INT64_MAX ? NAN
-				     : (double)p->most / (double)(p->least > 1 ? p->least : 1);
+	return p->imbalance;
 }
 
 static double depth(const struct sample *p)

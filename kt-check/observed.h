@@ -27,9 +27,11 @@
 /* One sample, as far as monitor checks ask. */
 struct sample {
 	int64_t t_ns;
-	unsigned int tag; /* counts all samples of the stream */
-	bool first;       /* none before it in its step */
-	int64_t most, least, depth;
+	unsigned int tag;    /* counts all samples of the stream */
+	bool first;          /* none before it in its step */
+	double imbalance;    /* NAN: unknown */
+	int64_t most, least; /* tasks of the two CPUs that it is about */
+	int64_t depth;
 	uint32_t depth_cpu;
 	double fallback, keep_last; /* events per second since the one before; NAN: unknown */
 };
@@ -71,7 +73,8 @@ struct observed {
 	bool open;        /* a step runs, */
 	bool have_sample; /* and was sampled */
 	int64_t workload_ns;
-	char *error; /* why nothing was observed, or NULL */
+	char *error;     /* why nothing was observed, or NULL */
+	struct raw *raw; /* the last sample */
 
 	struct sample *samples;
 	uint32_t n, cap, beyond, seen;
@@ -92,13 +95,17 @@ struct observed {
 };
 
 struct model;
+struct raw;
 struct judge;
 struct rec_out;
 
 /* sample.c */
 int take_boot(struct model *m, struct json_object *o, struct errbuf *e);
 int take_observe(struct model *m, struct json_object *o, struct errbuf *e);
-int take_sample(struct model *m, struct json_object *o, struct errbuf *e);
+/* A line that is a sample; `o` is its object, or NULL where observed_needs_fields() is false. */
+int take_sample(struct model *m, const char *line, size_t len, struct json_object *o,
+		struct errbuf *e);
+bool observed_needs_fields(const struct observed *s);
 /* A step begins or ends. */
 void observed_step(struct observed *s, bool running, int64_t t_ns);
 void observed_free(struct observed *s);

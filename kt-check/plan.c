@@ -301,6 +301,10 @@ int take_test(struct model *m, struct json_object *o, struct errbuf *e)
 	if (!rc)
 		rc = take_scheduler(m, o, e);
 	promise_plan(&m->promises, o);
+	shape_plan(&m->shape, o);
+	m->klog.allow = json_object_get(rec_get_arr(rec_get_obj(o, "assert"), "kernel_log_allow"));
+	if (!rc && terms_plan(&m->terms, o))
+		rc = errbuf_set(e, -ENOMEM, "out of memory");
 	if (!rc)
 		rc = take_payloads(m, o, e);
 	if (!rc)
@@ -310,12 +314,13 @@ int take_test(struct model *m, struct json_object *o, struct errbuf *e)
 	return rc ? rc : take_steps(m, rec_get_arr(o, "steps"), e);
 }
 
-void model_close(struct model *m)
+int model_close(struct model *m)
 {
 	const struct op *o;
 	uint64_t times;
 	uint32_t i;
 
+	away_close(&m->away);
 	for (i = 0; i < m->nops; i++) {
 		o = &m->ops[i];
 		times = o->loop ? o->count : 1;
@@ -328,4 +333,6 @@ void model_close(struct model *m)
 			m->payloads[o->payload].planned =
 				arith_add(m->payloads[o->payload].planned, times);
 	}
+	waits_close(m);
+	return conservation_close(m);
 }

@@ -35,26 +35,43 @@ static enum raw_class class_of(const char *name)
 	return (enum raw_class)i;
 }
 
+struct raw_who raw_who(const struct raw_task *t)
+{
+	struct raw_who w = { .pid = t->pid,
+			     .cpu = t->cpu,
+			     .wait_ns = t->wait_ns,
+			     .class = t->class,
+			     .kthread = t->kthread };
+
+	memcpy(w.comm, t->comm, sizeof(w.comm));
+	memcpy(w.dsq, t->dsq, sizeof(w.dsq));
+	return w;
+}
+
 uint64_t raw_get(const struct raw *r, enum raw_column c, uint32_t cpu)
 {
 	return cpu < r->len[c] ? r->col[c][cpu] : RAW_NONE;
 }
 
-static void read_column(struct scan *s, uint64_t *v, uint32_t *len)
+/* False when it is no array of numbers, or an empty one. */
+static bool read_column(struct scan *s, uint64_t *v, uint32_t *len)
 {
-	bool first = true;
+	bool first = true, whole = true;
 	uint32_t n = 0;
 	uint64_t x;
 
 	if (!scan_array(s))
-		return;
+		return false;
 	while (scan_item(s, &first)) {
-		if (!scan_number(s, &x))
+		if (!scan_number(s, &x)) {
 			x = RAW_NONE;
+			whole = false;
+		}
 		if (n < RAW_CPUS)
 			v[n++] = x;
 	}
 	*len = n;
+	return whole && n;
 }
 
 static void read_classes(struct scan *s, struct raw *r)
@@ -99,8 +116,10 @@ static void read_cpus(struct scan *s, struct raw *r)
 	while (scan_member(s, &first, key)) {
 		for (i = 0; i < RAW_COLUMNS && strcmp(key, columns[i]) != 0;)
 			i++;
-		if (i < RAW_COLUMNS)
-			read_column(s, r->col[i], &r->len[i]);
+		if (i < RAW_COLUMNS && !read_column(s, r->col[i], &r->len[i]))
+			r->odd = columns[i];
+		else if (i < RAW_COLUMNS)
+			; /* it is read */
 		else if (strcmp(key, "curr_class") == 0)
 			read_classes(s, r);
 		else if (strcmp(key, "curr_comm") == 0)
@@ -114,27 +133,28 @@ static void read_cpus(struct scan *s, struct raw *r)
 
 static void read_events(struct scan *s, struct raw *r)
 {
+	static const char *const judged[] = { "select_cpu_fallback", "dispatch_keep_last" };
+	uint64_t v[RAW_CPUS];
 	char key[SCAN_KEY_MAX];
-	bool first = true, item;
-	uint64_t v;
+	bool first = true;
+	uint32_t i, n;
 	int k;
 
 	if (!scan_object(s))
 		return;
 	while (scan_member(s, &first, key)) {
-		k = strcmp(key, "select_cpu_fallback") == 0  ? 0
-		    : strcmp(key, "dispatch_keep_last") == 0 ? 1
-							     : -1;
-		if (k < 0) {
+		for (k = 0; k < 2 && strcmp(key, judged[k]) != 0;)
+			k++;
+		if (k == 2) {
 			scan_skip(s);
 			continue;
 		}
-		if (!scan_array(s))
-			continue;
-		for (item = true; scan_item(s, &item);) {
-			r->have_event[k] = true;
-			r->events[k] = arith_add(r->events[k], scan_number(s, &v) ? v : 0);
-		}
+		n = 0;
+		r->have_event[k] = read_column(s, v, &n);
+		if (!r->have_event[k])
+			r->odd = judged[k];
+		for (i = 0; i < n && r->have_event[k]; i++)
+			r->events[k] = arith_add(r->events[k], v[i]);
 	}
 }
 
@@ -293,6 +313,7 @@ bool raw_read(struct raw *r, const char *line, size_t len)
 	uint64_t v;
 
 	r->t_ns = -1;
+	r->odd = NULL;
 	r->cost_ns = 0;
 	r->have_cpu = r->have_waiting = r->have_scx = r->bypass = false;
 	r->ncpus = r->nclass = r->nwaiting = r->nslices = 0;

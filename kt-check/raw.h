@@ -43,13 +43,26 @@ struct raw_task {
 	struct cpulist cpus; /* where it may run */
 };
 
+/* Of it, what sentences tell. */
+struct raw_who {
+	int64_t pid;
+	char comm[RAW_COMM], dsq[24];
+	uint32_t cpu;
+	uint64_t wait_ns;
+	enum raw_class class;
+	bool kthread;
+};
+
+struct raw_who raw_who(const struct raw_task *t);
+
 /* Time of the host in which a vCPU's thread was kept waiting. */
 struct raw_slice {
 	uint64_t cpu, from, to, ns;
 };
 
 struct raw {
-	int64_t t_ns; /* -1: none */
+	int64_t t_ns;    /* -1: none */
+	const char *odd; /* a column of these that is no array of whole numbers >= 0, or NULL */
 	uint64_t cost_ns;
 	bool have_cpu;
 	uint32_t ncpus; /* of the longest column */

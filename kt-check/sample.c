@@ -10,11 +10,15 @@
 
 #include "model.h"
 #include "observed.h"
+#include "raw.h"
 #include "record.h"
 #include "units.h"
 
-/* Events that sched_ext counts, by their columns. Kernels before 6.15 count none. */
-static const char *const event_columns[] = { "select_cpu_fallback", "dispatch_keep_last" };
+/* An empty CPU beside two tasks is as bad as one task beside four. */
+#define EMPTY_CPU 0.5
+
+/* Pairs of CPUs of one sample whose waiting tasks are looked at: an end to squares of squares. */
+#define IMBALANCE_PAIRS 4096
 
 int take_boot(struct model *m, struct json_object *o, struct errbuf *e)
 {
@@ -50,20 +54,6 @@ void observed_step(struct observed *s, bool running, int64_t t_ns)
 		s->cpu[i].have = false;
 }
 
-static size_t length(struct json_object *column)
-{
-	return column ? json_object_array_length(column) : 0;
-}
-
-/* A number >= 0 of a column; false: it has none there. */
-static bool number(struct json_object *column, size_t i, uint64_t *v)
-{
-	struct json_object *n = i < length(column) ? json_object_array_get_idx(column, i) : NULL;
-
-	*v = json_object_get_uint64(n);
-	return json_object_is_type(n, json_type_int);
-}
-
 static struct sample *next_sample(struct observed *s)
 {
 	uint32_t cap = s->cap ? 2 * s->cap : 256;
@@ -90,52 +80,88 @@ static int64_t clamp(uint64_t v)
 	return v > INT64_MAX ? INT64_MAX : (int64_t)v;
 }
 
-static void take_queues(struct sample *p, struct json_object *cpu)
+/* Is it one of the CPUs that run tasks? Streams without that column have none that do not. */
+static bool is_online(const struct raw *r, uint32_t cpu)
 {
-	struct json_object *running = rec_get_arr(cpu, "nr_running");
-	struct json_object *local = rec_get_arr(cpu, "local_dsq");
-	uint64_t v;
-	size_t i;
+	return raw_get(r, RAW_ONLINE, cpu) != 0;
+}
 
-	p->least = INT64_MAX;
-	for (i = 0; i < length(running); i++) {
-		if (!number(running, i, &v))
+/* Does a task wait on `from` that may run on `to`? Yes, where the sample does not tell. */
+static bool may_move(const struct raw *r, uint32_t from, uint32_t to)
+{
+	uint32_t i;
+
+	for (i = 0; i < r->nwaiting; i++)
+		if (r->waiting[i].cpu == from && cpulist_has(&r->waiting[i].cpus, to))
+			return true;
+	return !r->have_waiting;
+}
+
+/*
+ * The pair of CPUs that are most unlike: of the emptiest ones and all that are fuller, where one of
+ * the tasks that wait there may run on the emptier.
+ */
+static void take_imbalance(struct sample *p, const struct raw *r)
+{
+	uint64_t a, b;
+	uint32_t i, k, pairs = 0;
+	double ratio;
+
+	p->imbalance = NAN;
+	for (i = 0; i < r->len[RAW_NR_RUNNING]; i++) {
+		a = r->col[RAW_NR_RUNNING][i];
+		if (a == RAW_NONE || !is_online(r, i))
 			continue;
-		p->most = clamp(v) > p->most ? clamp(v) : p->most;
-		p->least = clamp(v) < p->least ? clamp(v) : p->least;
+		if (isnan(p->imbalance)) {
+			p->imbalance = 1;
+			p->most = p->least = clamp(a);
+		}
+		for (k = 0; k < r->len[RAW_NR_RUNNING] && pairs < IMBALANCE_PAIRS; k++) {
+			b = r->col[RAW_NR_RUNNING][k];
+			ratio = (double)a / (b ? (double)b : EMPTY_CPU);
+			if (a < 2 || b == RAW_NONE || ratio <= p->imbalance || !is_online(r, k))
+				continue;
+			pairs++;
+			if (!may_move(r, i, k))
+				continue;
+			p->imbalance = ratio;
+			p->most = clamp(a);
+			p->least = clamp(b);
+		}
 	}
+}
+
+static void take_depth(struct sample *p, const struct raw *r)
+{
+	uint64_t v;
+	uint32_t i;
+
 	p->depth = -1;
-	for (i = 0; i < length(local); i++) {
-		if (!number(local, i, &v) || clamp(v) <= p->depth)
+	for (i = 0; i < r->len[RAW_LOCAL_DSQ]; i++) {
+		v = r->col[RAW_LOCAL_DSQ][i];
+		if (v == RAW_NONE || clamp(v) <= p->depth)
 			continue;
 		p->depth = clamp(v);
-		p->depth_cpu = (uint32_t)i;
+		p->depth_cpu = i;
 	}
 }
 
 /* Sums over the CPUs, as a rate since the sample before. */
-static void take_events(struct observed *s, struct sample *p, struct json_object *events)
+static void take_events(struct observed *s, struct sample *p, const struct raw *r)
 {
 	double *rates[] = { &p->fallback, &p->keep_last };
-	struct json_object *column;
-	uint64_t sum, v;
-	bool any = false;
-	size_t i, k;
+	size_t k;
 
 	for (k = 0; k < 2; k++) {
 		*rates[k] = NAN;
-		column = rec_get_arr(events, event_columns[k]);
-		any |= length(column) > 0;
-		for (i = 0, sum = 0; i < length(column); i++)
-			sum = arith_add(sum, number(column, i, &v) ? v : 0);
-		if (s->have_events && length(column) && sum >= s->events[k] &&
+		if (s->have_events && r->have_event[k] && r->events[k] >= s->events[k] &&
 		    (uint64_t)p->t_ns > s->events_ns)
-			*rates[k] =
-				arith_rate(sum - s->events[k], (uint64_t)p->t_ns - s->events_ns);
-		s->events[k] = sum;
+			*rates[k] = arith_rate(r->events[k] - s->events[k],
+					       (uint64_t)p->t_ns - s->events_ns);
+		s->events[k] = r->events[k];
 	}
-	s->no_counters = !any;
-	s->have_events = any;
+	s->have_events = r->have_event[0] || r->have_event[1];
+	s->no_counters = !s->have_events;
 	s->events_ns = (uint64_t)p->t_ns;
 }
 
@@ -176,104 +202,108 @@ static void take_clock(struct observed *s, struct cpu_clock *c, uint64_t clock, 
 	c->vcpu_ns = vcpu ? *vcpu : 0;
 }
 
-static int take_clocks(struct observed *s, struct json_object *cpu, struct errbuf *e)
+static int take_clocks(struct observed *s, const struct raw *r, struct errbuf *e)
 {
-	struct json_object *clocks = rec_get_arr(cpu, "clock_ns");
-	struct json_object *running = rec_get_arr(cpu, "nr_running");
-	struct json_object *vcpus = rec_get_arr(cpu, "vcpu_ns");
-	size_t i, n = length(clocks) < OBSERVED_CPUS ? length(clocks) : OBSERVED_CPUS;
+	uint32_t i, n = r->len[RAW_CLOCK] < OBSERVED_CPUS ? r->len[RAW_CLOCK] : OBSERVED_CPUS;
 	uint64_t clock, nr, vcpu;
-	bool ran;
 
 	if (!s->cpu)
 		s->cpu = calloc(OBSERVED_CPUS, sizeof(*s->cpu));
 	if (!s->cpu)
 		return errbuf_set(e, -ENOMEM, "out of memory");
-	s->ncpus = n > s->ncpus ? (uint32_t)n : s->ncpus;
+	s->ncpus = n > s->ncpus ? n : s->ncpus;
 	for (i = 0; i < n; i++) {
-		if (!number(clocks, i, &clock)) {
+		clock = r->col[RAW_CLOCK][i];
+		if (clock == RAW_NONE) {
 			s->cpu[i].have = false;
 			continue;
 		}
-		ran = number(vcpus, i, &vcpu);
-		take_clock(s, &s->cpu[i], clock, number(running, i, &nr) && nr, ran ? &vcpu : NULL);
+		nr = raw_get(r, RAW_NR_RUNNING, i);
+		vcpu = raw_get(r, RAW_RUN, i);
+		take_clock(s, &s->cpu[i], clock, nr && nr != RAW_NONE,
+			   vcpu == RAW_NONE ? NULL : &vcpu);
 	}
 	return 0;
 }
 
-static uint64_t counter(struct json_object *column, size_t i)
-{
-	uint64_t v;
-
-	return number(column, i, &v) ? v : UINT64_MAX;
-}
-
 /* What the host gave the vCPUs, of all samples: what it withheld lies between two of them. */
-static int take_host_time(struct model *m, struct json_object *o, struct json_object *cpu,
-			  int64_t t)
+static int take_host_time(struct host_model *h, const struct raw *r)
 {
-	struct json_object *run = rec_get_arr(cpu, "vcpu_ns"),
-			   *steal = rec_get_arr(cpu, "steal_ns");
-	struct json_object *idle = rec_get_arr(cpu, "idle_total_ns");
-	struct json_object *slices = rec_get_arr(o, "steal"), *s;
 	struct host_counters c[OBSERVED_CPUS];
-	uint64_t v[4];
-	size_t i, k, n;
+	uint32_t i, n = r->len[RAW_RUN] > r->len[RAW_STEAL] ? r->len[RAW_RUN] : r->len[RAW_STEAL];
+	const struct raw_slice *s;
 	int rc = 0;
 
-	for (i = 0; i < length(slices) && !rc; i++) {
-		s = json_object_array_get_idx(slices, i);
-		if (!json_object_is_type(s, json_type_array))
-			continue;
-		for (k = 0; k < 4 && number(s, k, &v[k]);)
-			k++;
-		if (k == 4 && v[0] < OBSERVED_CPUS)
-			rc = host_add_slice(&m->host, (uint32_t)v[0], clamp(v[1]), clamp(v[2]),
-					    v[3]);
+	for (i = 0; i < r->nslices && !rc; i++) {
+		s = &r->slices[i];
+		if (s->cpu < OBSERVED_CPUS)
+			rc = host_add_slice(h, (uint32_t)s->cpu, clamp(s->from), clamp(s->to),
+					    s->ns);
 	}
-	n = length(run) > length(steal) ? length(run) : length(steal);
-	n = n < OBSERVED_CPUS ? n : OBSERVED_CPUS;
 	for (i = 0; i < n; i++)
-		c[i] = (struct host_counters){ counter(run, i), counter(steal, i),
-					       counter(idle, i) };
-	return rc ? rc : host_add(&m->host, t, c, (uint32_t)n);
+		c[i] = (struct host_counters){ raw_get(r, RAW_RUN, i), raw_get(r, RAW_STEAL, i),
+					       raw_get(r, RAW_IDLE_TOTAL, i) };
+	return rc ? rc : host_add(h, r->t_ns, c, n);
 }
 
-int take_sample(struct model *m, struct json_object *o, struct errbuf *e)
+static int take_raw(struct model *m, const struct raw *r, struct errbuf *e)
 {
-	struct json_object *cpu = rec_get_obj(o, "cpu");
 	struct observed *s = &m->seen;
-	int64_t t = rec_get_int(o, "t_ns", -1);
 	struct sample *p;
-	int rc = 0;
 
-	if (t < 0 || !cpu)
-		return errbuf_set(e, -EINVAL,
-				  "expected a number >= 0 as t_ns and an object as cpu");
-	s->seen++;
-	if (take_host_time(m, o, cpu, t))
+	if (take_host_time(&m->host, r))
 		return errbuf_set(e, -ENOMEM, "out of memory");
 	if (!s->open)
 		return 0;
 	p = s->monitor ? next_sample(s) : NULL;
 	if (p) {
-		*p = (struct sample){ .t_ns = t, .tag = s->seen, .first = !s->have_sample };
-		take_queues(p, cpu);
-		take_events(s, p, rec_get_obj(o, "events"));
-		rc = take_clocks(s, cpu, e);
+		*p = (struct sample){ .t_ns = r->t_ns, .tag = s->seen, .first = !s->have_sample };
+		take_imbalance(p, r);
+		take_depth(p, r);
+		take_events(s, p, r);
 	}
+	if (conservation_sample(m, r))
+		return errbuf_set(e, -ENOMEM, "out of memory");
+	waits_sample(m, r);
+	away_sample(m, r);
+	return p ? take_clocks(s, r, e) : 0;
+}
+
+int take_sample(struct model *m, const char *line, size_t len, struct json_object *o,
+		struct errbuf *e)
+{
+	struct observed *s = &m->seen;
+	int rc;
+
+	if (!s->raw)
+		s->raw = calloc(1, sizeof(*s->raw));
+	if (!s->raw)
+		return errbuf_set(e, -ENOMEM, "out of memory");
+	if (!raw_read(s->raw, line, len))
+		return errbuf_set(e, -EINVAL, "expected a JSON object of columns");
+	if (s->raw->t_ns < 0 || !s->raw->have_cpu)
+		return errbuf_set(e, -EINVAL,
+				  "expected a number >= 0 as t_ns and an object as cpu");
+	s->seen++;
+	rc = whole_sample(&m->whole, s->raw, e);
+	if (rc)
+		return rc;
+	rc = take_raw(m, s->raw, e);
+	if (rc || !s->open)
+		return rc;
 	s->have_sample = true;
-	return rc ? rc : temporal_sample(m, rec_get_obj(o, "fields"), t, e);
+	return o ? temporal_sample(m, rec_get_obj(o, "fields"), s->raw->t_ns, e) : 0;
+}
+
+bool observed_needs_fields(const struct observed *s)
+{
+	return s->nlive || s->nrules;
 }
 
 bool observed_wants(const struct observed *s, const char *type, bool *mine)
 {
-	bool sample = strcmp(type, "sample") == 0, snapshot = strcmp(type, "snapshot") == 0;
-
-	*mine = sample || snapshot;
-	if (sample)
-		return true;
-	return snapshot && s->nrules;
+	*mine = strcmp(type, "snapshot") == 0;
+	return *mine && s->nrules;
 }
 
 void observed_free(struct observed *s)
@@ -281,5 +311,7 @@ void observed_free(struct observed *s)
 	free(s->error);
 	free(s->samples);
 	free(s->cpu);
+	if (s->raw)
+		raw_free(s->raw);
 	temporal_free(s);
 }

@@ -98,8 +98,59 @@ static void judge_error(struct judge *j, const struct finding *f, const char *en
 		judge_say(j, V_PASS, f, "%s, as the test expects", end);
 }
 
+/*
+ * How long it may be away by its own choice: a scheduler that starts over when a CPU comes or
+ * goes is soon back.
+ */
+#define AWAY_MS 1000.0
+
+/* What the kernel did instead, told with its length; true: that was too long. */
+static bool away_for(struct judge *j, struct finding *f, enum away_how how, int64_t from,
+		     int64_t to, const char *ops)
+{
+	static const char *const words[AWAY_HOWS] = {
+		[AWAY_GONE] = "was away, and the kernel's own scheduler in its place,",
+		[AWAY_BYPASS] = "was bypassed by the kernel",
+		[AWAY_OTHER] = "had another in its place",
+	};
+	const struct model *m = j->m;
+	char time[ARITH_TIME], host[HOST_WORDS];
+	double ms = (double)(to - from) / NSEC_PER_MSEC;
+	int64_t cpu;
+	uint64_t held = host_most(m, NULL, from, to, &cpu);
+
+	if (ms <= AWAY_MS)
+		return false;
+	f->observed = ms;
+	f->limit = AWAY_MS;
+	f->unit = "ms";
+	judge_exceeded(
+		j, f, ms - (double)held / NSEC_PER_MSEC > AWAY_MS,
+		host_words(m, cpu, from, to, host), "scheduler %s %s for %s from %.1fs on%s%s%s",
+		m->scheduler, words[how], arith_time((double)(to - from), time),
+		(double)(from - (m->seen.workload_ns > 0 ? m->seen.workload_ns : 0)) / NSEC_PER_SEC,
+		ops[0] ? " (" : "", ops, ops[0] ? ")" : "");
+	return true;
+}
+
+/* Longer than it takes to start over, while steps ran, and no op of the plan made it so. */
+static bool away_for_long(struct judge *j, struct finding *f)
+{
+	const struct away *a = &j->m->away;
+	int64_t restart = a->restart_ns;
+	bool bad = false;
+	int how;
+
+	if (j->m->limits.v[LIM_SCHEDULER] == LIMIT_OFF || j->m->terms.moves_scheduler)
+		return false;
+	for (how = 0; how < AWAY_HOWS && !bad; how++)
+		bad = away_for(j, f, how, a->longest[how].from, a->longest[how].to,
+			       how == AWAY_OTHER ? a->longest[how].ops : "");
+	return bad || away_for(j, f, AWAY_GONE, a->restart_at - restart, a->restart_at, "");
+}
+
 /* Nothing says that it failed. */
-static void judge_alive(struct judge *j, const struct finding *f)
+static void judge_alive(struct judge *j, struct finding *f)
 {
 	const struct model *m = j->m;
 	const struct sched *s = &m->sched;
@@ -113,6 +164,8 @@ static void judge_alive(struct judge *j, const struct finding *f)
 	else if (m->expect.error)
 		judge_say(j, V_FAIL, f, "scheduler %s ran until it was stopped; expected an error",
 			  m->scheduler);
+	else if (away_for_long(j, f))
+		return;
 	else if (s->attached > 1)
 		judge_say(j, V_PASS, f,
 			  "%llu schedulers attached, one after another, and each ran until it was "

@@ -112,6 +112,39 @@ static void add(struct cgroup *sum, const struct cgroup *c)
 	sum->off_cpu_sum += c->off_cpu_sum;
 }
 
+void stats_host(const struct model *m, struct rec_out *out)
+{
+	int64_t from = m->seen.workload_ns > 0 ? m->seen.workload_ns : 0, worst_cpu = -1;
+	int64_t to = m->stop_ns >= 0 ? host_time(m, m->stop_ns) : from;
+	struct json_object *o, *host = json_object_new_object(), *load = NULL;
+	double pct, sum = 0, worst = 0;
+	bool known = host_known(m) && to > from;
+	uint32_t i;
+
+	for (i = 0; known && i < m->host.ncpus; i++) {
+		pct = 100.0 * (double)host_withheld(m, i, from, to) / (double)(to - from);
+		sum += pct;
+		if (pct <= worst && worst_cpu >= 0)
+			continue;
+		worst = pct;
+		worst_cpu = i;
+	}
+	for (i = 0; m->host.have_load && i < 3; i++) {
+		load = load ? load : json_object_new_array();
+		json_object_array_add(load, json_object_new_double(m->host.load[i]));
+	}
+	rec_dbl(host, "steal_pct", known ? sum / m->host.ncpus : NAN);
+	rec_dbl(host, "worst_pct", known ? worst : NAN);
+	rec_int(host, "worst_cpu", worst_cpu);
+	rec_add(host, "load", load);
+	rec_str(host, "engine", m->host.engine[0] ? m->host.engine : NULL);
+	rec_bool(host, "known", known);
+	o = rec_new("stats");
+	rec_add(o, "cgroup", NULL);
+	rec_add(o, "host", host);
+	rec_put(out, o);
+}
+
 void stats_write(const struct model *m, struct rec_out *out)
 {
 	double *spread = calloc(m->ncgroups + 1, sizeof(*spread)), worst = 0;

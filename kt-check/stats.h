@@ -8,4 +8,7 @@
 /* One stats record for each cgroup that reported, then that of all together. */
 void stats_write(const struct model *m, struct rec_out *out);
 
+/* What the host withheld from the vCPUs while the workload ran, its load, its engine. */
+void stats_host(const struct model *m, struct rec_out *out);
+
 #endif

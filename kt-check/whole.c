@@ -30,8 +30,7 @@ static bool is_guests(struct json_object *o)
 /* What there cannot be without a plan. */
 static bool needs_plan(struct json_object *o)
 {
-	static const char *const types[] = { "vm",       "host",    "boot", "sample",
-					     "snapshot", "vm_exit", NULL };
+	static const char *const types[] = { "vm", "host", "boot", "snapshot", "vm_exit", NULL };
 
 	return is_guests(o) || among(rec_get_str(o, "type", ""), types);
 }
@@ -98,50 +97,30 @@ static int take_guests(struct whole *w, struct json_object *o, struct errbuf *e)
 	return 0;
 }
 
-/* A column that is judged: numbers only, and never away once it was there. */
-static int take_column(struct whole *w, struct json_object *from, const char *key, uint32_t bit,
-		       struct errbuf *e)
+int whole_sample(struct whole *w, const struct raw *r, struct errbuf *e)
 {
-	struct json_object *column = rec_get_arr(from, key), *v;
-	size_t i, n = column ? json_object_array_length(column) : 0;
+	uint32_t columns = 0;
+	int i;
 
-	if (!column && !(w->columns & bit) && !json_object_object_get_ex(from, key, NULL))
-		return 0;
-	for (i = 0; i < n; i++) {
-		v = json_object_array_get_idx(column, i);
-		if (!json_object_is_type(v, json_type_int) || json_object_get_int64(v) < 0)
-			break;
-	}
-	if (!n || i < n)
-		return errbuf_set(e, -EINVAL, "expected an array of whole numbers >= 0 as %s", key);
-	w->columns |= bit;
-	return 0;
-}
-
-static int take_sample_of(struct whole *w, struct json_object *o, struct errbuf *e)
-{
-	static const struct {
-		const char *in, *key;
-	} judged[] = {
-		{ "cpu", "nr_running" },
-		{ "cpu", "local_dsq" },
-		{ "cpu", "clock_ns" },
-		{ "events", "select_cpu_fallback" },
-		{ "events", "dispatch_keep_last" },
-	};
-	int64_t t = rec_get_int(o, "t_ns", -1);
-	size_t i;
-	int rc = 0;
-
-	if (t < 0 || t > MODEL_MAX_COUNT)
+	if (!seen(w, "test"))
+		return errbuf_set(e, -EINVAL, "expected the test record before it");
+	if (r->t_ns < 0 || r->t_ns > MODEL_MAX_COUNT)
 		return errbuf_set(e, -EINVAL, "expected a whole number >= 0 as t_ns");
-	if (t < w->guest_t || t < w->sample_t)
+	if (r->t_ns < w->guest_t || r->t_ns < w->sample_t)
 		return errbuf_set(e, -EINVAL, "t_ns is less than that of a record before it");
 	w->before_t = w->sample_t;
-	w->sample_t = t;
-	for (i = 0; i < sizeof(judged) / sizeof(judged[0]) && !rc; i++)
-		rc = take_column(w, rec_get_obj(o, judged[i].in), judged[i].key, 1U << i, e);
-	return rc;
+	w->sample_t = r->t_ns;
+	if (r->odd)
+		return errbuf_set(e, -EINVAL, "expected an array of whole numbers >= 0 as %s",
+				  r->odd);
+	for (i = 0; i < RAW_COLUMNS; i++)
+		columns |= r->len[i] ? 1U << i : 0;
+	for (i = 0; i < 2; i++)
+		columns |= r->have_event[i] ? 1U << (RAW_COLUMNS + i) : 0;
+	if (w->columns & ~columns)
+		return errbuf_set(e, -EINVAL, "a column that samples before it have is not there");
+	w->columns |= columns;
+	return 0;
 }
 
 int whole_take(struct whole *w, struct json_object *o, struct errbuf *e)
@@ -155,8 +134,6 @@ int whole_take(struct whole *w, struct json_object *o, struct errbuf *e)
 		rc = stream_take(&w->stream, o, e);
 	if (!rc && rec_is(o, "step"))
 		rc = take_step(w, o, e);
-	if (!rc && rec_is(o, "sample"))
-		rc = take_sample_of(w, o, e);
 	return rc;
 }
 

@@ -9,6 +9,7 @@
 #include <json-c/json.h>
 
 #include "errbuf.h"
+#include "raw.h"
 #include "stream.h"
 
 /*
@@ -30,8 +31,10 @@ struct whole {
 struct judge;
 struct finding;
 
-/* Takes one record of any type: 0, or -EINVAL with the reason in `e`. */
+/* Takes one record of any type but `sample`: 0, or -EINVAL with the reason in `e`. */
 int whole_take(struct whole *w, struct json_object *o, struct errbuf *e);
+/* Takes a sample: its columns are of numbers only, and never away once they were there. */
+int whole_sample(struct whole *w, const struct raw *r, struct errbuf *e);
 /* Whether all is there that the plan and the guest's end ask for; says it, if not. */
 bool whole_judge_end(struct judge *j, const struct finding *f);
 bool whole_judge_steps(struct judge *j, const struct finding *f);

@@ -83,7 +83,7 @@ void excuse_of(const struct judge *j, const struct group *g, const struct worker
 	bool placed = w->start_ns >= 0;
 	int64_t to =
 		host_time(m, (placed ? w->start_ns : (int64_t)m->begin_ns) + (int64_t)o->at_ns);
-	int64_t from = to - (int64_t)o->ns, slack = placed ? 0 : START_UNKNOWN_NS, cpu;
+	int64_t from = to - (int64_t)o->ns, slack = placed ? HOST_SLACK_NS : START_UNKNOWN_NS, cpu;
 	struct cpulist allowed;
 	struct errbuf why;
 	bool have = g->cpuset && cpulist_parse(g->cpuset, &allowed, &why) == 0;

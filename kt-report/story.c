@@ -101,6 +101,8 @@ static int take_judgement(struct story *s, struct json_object *o, struct errbuf 
 		return 0;
 	if (rec_is(o, "stats") && rec_get_str(o, "field", NULL))
 		return list_add(&s->fields, o, e);
+	if (rec_is(o, "stats") && rec_get_obj(o, "host"))
+		return 0;
 	if (rec_is(o, "stats") && !rec_get_str(o, "cgroup", NULL)) {
 		keep(&s->total, o);
 		return 0;

@@ -221,6 +221,9 @@ def schema: {
 		console_dropped: "i?", record_lost: "i?", load: ["n", "?"]
 	},
 	stats: {
+		host: {
+			"?": true, steal_pct: "n?", worst_pct: "n?", worst_cpu: "i", load: ["n", "?"], engine: "s?", known: "b"
+		},
 		field: "s?", samples: "i?", mean: "n?", min: "n?", max: "n?", last: "n?", delta: "n?", cpu_max: "n?",
 		cgroup: "s?", workers: "i?", cpus: "i?", spread_pct: "n?", avg_off_cpu_pct: "n?", max_gap_ms: "n?",
 		max_gap_cpu: "i?", migrations: "i?", iterations: "i?", p99_wake_us: "n?", run_delay_us: "n?",
@@ -233,7 +236,9 @@ def schema: {
 		name: "s", cgroup: "s?", group: "i?", payload: "s?", worker: "i?", observed: "any", limit: "any", unit: "s?",
 		verdict: "s", detail: "s"
 	},
-	verdict: {test: "s", verdict: "s", passed: "i", failed: "i", inconclusive: "i", skipped: "i", allowed: "b?"},
+	verdict: {
+		test: "s", verdict: "s", passed: "i", failed: "i", inconclusive: "i", skipped: "i", allowed: "b?", advice: "s?"
+	},
 	end: {tool: "s", exit: "i", records: "i"}
 };
 
@@ -253,7 +258,8 @@ def words: {
 		"imbalance", "local_dsq_depth", "rq_clock", "fallback_rate", "keep_last_rate", "temporal",
 		"wake_latency", "wake_latency_cv", "migration_ratio", "page_locality", "cross_node_migration",
 		"slow_tier", "cleanup", "payload", "scheduler", "run", "share", "quota", "affinity", "fork",
-		"share_of", "ratio", "timer_late", "migrations_per_s", "migrations_per_timeslice"],
+		"share_of", "ratio", "timer_late", "migrations_per_s", "migrations_per_timeslice",
+		"work_conservation", "wait", "kernel_log", "topology", "records", "observer"],
 	"check.verdict": ["pass", "fail", "inconclusive", "skip"],
 	"verdict.verdict": ["pass", "fail", "inconclusive", "skip"]
 };

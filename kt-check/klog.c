@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The check "kernel_log": what a kernel prints only when something is broken. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "defaults.h"
+#include "klog.h"
+#include "units.h"
+
+/* `back`: it tells of so many seconds without progress, which the host may have made. */
+static const struct {
+	const char *text;
+	int back;
+} complaints[] = {
+	{ "soft lockup", 30 },
+	{ "hard LOCKUP", 30 },
+	{ "detected stall", 60 },
+	{ "self-detected stall", 60 },
+	{ "detected expedited stalls", 60 },
+	{ "kthread starved for", 60 },
+	{ "blocked for more than", 240 },
+	{ "BUG: ", 0 },
+	{ "kernel BUG at", 0 },
+	{ "WARNING: ", 0 },
+	{ "Oops: ", 0 },
+	{ "general protection fault", 0 },
+	{ "Unable to handle kernel", 0 },
+	{ "unable to handle page fault", 0 },
+	{ "KASAN: ", 0 },
+	{ "KCSAN: ", 0 },
+	{ "UBSAN: ", 0 },
+	{ "scheduling while atomic", 0 },
+	{ "sleeping function called from invalid context", 0 },
+	{ "possible circular locking dependency", 0 },
+	{ "possible recursive locking", 0 },
+	{ "possible irq lock inversion", 0 },
+	{ "inconsistent lock state", 0 },
+	{ "bad unlock balance", 0 },
+	{ "suspicious RCU usage", 0 },
+	{ "list_add corruption", 0 },
+	{ "list_del corruption", 0 },
+	{ "refcount_t: ", 0 },
+	{ "invalid opcode: ", 0 },
+	{ "double fault", 0 },
+	{ "unchecked MSR access error", 0 },
+};
+
+#define COMPLAINTS (sizeof(complaints) / sizeof(complaints[0]))
+
+/* What kernels are known to print though nothing is broken. */
+static const struct {
+	const char *text, *reason;
+} harmless[] = {
+	{ "Spectre V2 : WARNING: Unprivileged eBPF is enabled",
+	  "it tells of a setting that is of no account in a guest of a test" },
+	{ " task_non_contending+",
+	  "the deadline server of 6.12 warns when a CPU goes offline, under every scheduler" },
+	{ "WARNING: Unprivileged eBPF is enabled",
+	  "it tells of a setting that is of no account in a guest of a test" },
+};
+
+static bool is_in(const char *needle, const char *line, size_t len)
+{
+	return memmem(line, len, needle, strlen(needle)) != NULL;
+}
+
+bool klog_wants(const struct klog *k, const char *line, size_t len)
+{
+	size_t i;
+
+	if (k->wants_next || !k->seen)
+		return true;
+	for (i = 0; i < COMPLAINTS; i++)
+		if (is_in(complaints[i].text, line, len))
+			return true;
+	return false;
+}
+
+/* Why the line is no complaint, or NULL. */
+static const char *allowed(struct klog *k, const char *text)
+{
+	size_t i, n = k->allow ? json_object_array_length(k->allow) : 0;
+	struct json_object *o;
+	const char *part;
+
+	for (i = 0; i < sizeof(harmless) / sizeof(harmless[0]); i++)
+		if (strstr(text, harmless[i].text))
+			return harmless[i].reason;
+	for (i = 0; i < n; i++) {
+		o = json_object_array_get_idx(k->allow, i);
+		part = rec_get_str(o, "text", NULL);
+		if (part && *part && strstr(text, part))
+			return rec_get_str(o, "reason", "the test gives no reason");
+	}
+	return NULL;
+}
+
+/* Without the kernel's time stamp, "[    4.123456] ". */
+static const char *without_stamp(const char *line)
+{
+	const char *end = line[0] == '[' ? strstr(line, "] ") : NULL;
+
+	return end ? end + 2 : line;
+}
+
+void klog_line(struct klog *k, const char *text, int64_t t_ns)
+{
+	struct klog_line *l;
+	const char *reason;
+	size_t i = 0;
+
+	k->seen = true;
+	text = without_stamp(text);
+	if (k->wants_next)
+		snprintf(k->l[k->n - 1].next, KLOG_TEXT, "%s", text);
+	k->wants_next = false;
+	while (i < COMPLAINTS && !strstr(text, complaints[i].text))
+		i++;
+	if (i == COMPLAINTS)
+		return;
+	reason = allowed(k, text);
+	if (reason) {
+		snprintf(k->reason_text, KLOG_TEXT, "%s", reason);
+		k->allowed++;
+		return;
+	}
+	if (k->n < KLOG_KEPT) {
+		l = &k->l[k->n];
+		snprintf(l->text, KLOG_TEXT, "%s", text);
+		l->t_ns = t_ns;
+		l->back_ns = complaints[i].back * (int64_t)NSEC_PER_SEC;
+		k->wants_next = true;
+	}
+	k->n++;
+}
+
+void klog_free(struct klog *k)
+{
+	json_object_put(k->allow);
+}
+
+/* Half of the time that it complains of, or more, a vCPU was not run. */
+static bool host_did(const struct model *m, const struct klog_line *l, int64_t *from, int64_t *cpu)
+{
+	int64_t first = m->host.n ? m->host.t[0] : l->t_ns;
+	uint64_t ns;
+
+	*from = l->t_ns - l->back_ns > first ? l->t_ns - l->back_ns : first;
+	ns = host_most(m, NULL, *from, l->t_ns, cpu);
+	return l->back_ns && *cpu >= 0 && ns >= (uint64_t)(l->t_ns - *from) / 2;
+}
+
+void judge_klog(struct judge *j)
+{
+	struct klog *k = &j->m->klog;
+	struct finding f = finding_of("kernel_log", NULL);
+	const struct klog_line *l = &k->l[0];
+	char host[HOST_WORDS] = "", more[64] = "";
+	int64_t from, cpu;
+	bool still = false;
+	uint32_t i;
+
+	if (!default_judged(j, LIM_KERNEL_LOG, &f))
+		return;
+	for (i = 0; i < k->n && i < KLOG_KEPT && !still; i++) {
+		l = &k->l[i];
+		still = !host_did(j->m, l, &from, &cpu);
+		if (!still)
+			host_words(j->m, cpu, from, l->t_ns, host);
+	}
+	if (k->n > 1)
+		snprintf(more, sizeof(more), ", and %u complaints more", k->n - 1);
+	f.observed = k->n;
+	f.unit = "complaints";
+	if (k->n)
+		judge_exceeded(j, &f, still, host, "the kernel complains: %s%s%s%s", l->text,
+			       l->next[0] ? " | " : "", l->next, more);
+	else if (!k->seen)
+		judge_say(j, V_SKIP, &f, "there is no kernel log");
+	else if (k->allowed)
+		judge_say(j, V_PASS, &f,
+			  "the kernel complains of nothing but what is allowed (%u: %s)",
+			  k->allowed, k->reason_text);
+	else
+		judge_say(j, V_PASS, &f, "the kernel complains of nothing");
+}
