@@ -38,16 +38,17 @@ enum { DSQ_SHARED = 1, DSQ_LATE = 2, DSQ_HELD = 3 };
 #define ENOMEM          12
 
 #define NSEC_PER_MSEC 1000000ULL
-#define CPUS_MAX      512 /* whose virtual time is known */
+#define CPUS_MAX      256 /* whose virtual time is known */
 #define WEIGHT_DFL    100
 #define SCAN_MAX      64 /* tasks looked at for one that may run on a given CPU */
 #define SLICE_MIN     (2 * NSEC_PER_MSEC)
 #define LEAD_MAX      10 /* slices that a task's virtual time is ahead at most */
 #define LEAD_WAIT     (1000 * NSEC_PER_MSEC) /* and what that lets it wait */
 #define LAG_MAX       10                     /* slices that one is behind that has not slept */
-#define LATE_TIMER    (2 * NSEC_PER_MSEC)    /* between two looks at who may run again */
-#define LATE_REST     (100 * NSEC_PER_MSEC)  /* the same while there is none */
-#define LATE_RECHECK  (100 * NSEC_PER_MSEC)  /* no longer is nobody looked at: quotas are lifted */
+#define CPU_FRESH     100 /* jiffies for which a CPU's virtual time is worth something */
+#define LATE_TIMER    (2 * NSEC_PER_MSEC)   /* between two looks at who may run again */
+#define LATE_REST     (100 * NSEC_PER_MSEC) /* the same while there is none */
+#define LATE_RECHECK  (100 * NSEC_PER_MSEC) /* no longer is nobody looked at: quotas are lifted */
 #define LATE_BATCH    64 /* tasks looked at at once: the timer runs in a soft interrupt */
 
 const volatile u64 hold_max_ns;  /* no task waits longer without a sign of life to the watchdog */
@@ -64,7 +65,8 @@ u64 nr_throttled;  /* waits for a quota's next period */
 u64 vtime_now;     /* virtual time of the task that is furthest ahead */
 u64 started_ns;
 
-u64 cpu_vtime[CPUS_MAX]; /* virtual time of the tasks that each CPU runs */
+u64 cpu_vtime[CPUS_MAX];  /* virtual time of the tasks that each CPU runs */
+u64 cpu_ran_at[CPUS_MAX]; /* jiffy in which it did */
 
 struct kt_exit_info exit_info;
 char exit_dump[KT_DUMP_MAX];
@@ -171,21 +173,18 @@ static u64 slice_of(struct task_struct *p, struct task_ctx *tc)
 	return slice;
 }
 
-/* How far the tasks are with whom `p` may compete: on the CPU that is furthest ahead. */
+/*
+ * How far the tasks are with whom `p` competes: those of its CPU, if it may not run
+ * everywhere and that CPU has run some lately.
+ */
 static u64 vtime_beside(struct task_struct *p)
 {
-	u64 vtime = 0;
-	u32 cpu;
+	u32 cpu = scx_bpf_task_cpu(p);
 
-	if (p->nr_cpus_allowed >= nr_cpus)
+	if (p->nr_cpus_allowed >= nr_cpus || cpu >= CPUS_MAX ||
+	    bpf_jiffies64() - cpu_ran_at[cpu] > CPU_FRESH)
 		return vtime_now;
-	bpf_for (cpu, 0, nr_cpus) {
-		if (cpu >= CPUS_MAX)
-			break;
-		if (bpf_cpumask_test_cpu(cpu, p->cpus_ptr) && before(vtime, cpu_vtime[cpu]))
-			vtime = cpu_vtime[cpu];
-	}
-	return vtime;
+	return cpu_vtime[cpu];
 }
 
 /* Its virtual time, brought near to that of the tasks beside it. */
@@ -241,7 +240,7 @@ static void wait_until(struct task_struct *p, u64 due, u64 enq_flags)
 /* Of the two reasons to be in the late queue the later one; 0: it may run. */
 static u64 late_until(struct task_struct *p, struct task_ctx *tc, u64 now)
 {
-	u64 due = 0;
+	u64 due = 0, early;
 
 	if (before(now, tc->until))
 		return tc->until;
@@ -257,7 +256,11 @@ static u64 late_until(struct task_struct *p, struct task_ctx *tc, u64 now)
 		tc->touch = true;
 		return 0;
 	}
-	return before(due, tc->since + hold_max_ns) ? due : tc->since + hold_max_ns;
+	if (before(tc->since + hold_max_ns, due))
+		return tc->since + hold_max_ns;
+	/* of those who wait for the same period, the one that has waited longest is first */
+	early = (now - tc->since) >> 12;
+	return due - (early < NSEC_PER_MSEC ? early : NSEC_PER_MSEC);
 }
 
 static bool may_run(struct task_struct *p, struct task_ctx *tc)
@@ -430,8 +433,25 @@ static void charge(struct task_struct *p, struct task_ctx *tc)
 	tc->vtime += ran * (WEIGHT_DFL << WEIGHT_SHIFT) / weight_of(p, tc);
 }
 
+/* A CPU's virtual time goes on with the task that runs there. */
+static void advance(struct task_ctx *tc)
+{
+	u32 cpu = bpf_get_smp_processor_id();
+	u64 vtime = tc->vtime;
+
+	if (cpu >= CPUS_MAX)
+		return;
+	cpu_ran_at[cpu] = bpf_jiffies64();
+	/* one whose tasks were far ahead of this one has lost them: it follows the others */
+	if (before(cpu_vtime[cpu], vtime) ||
+	    before(vtime + LEAD_MAX * vtime_unit(), cpu_vtime[cpu]))
+		cpu_vtime[cpu] = vtime;
+}
+
 static void keep(struct task_struct *p, struct task_ctx *tc)
 {
+	if (tc)
+		advance(tc);
 	count(&nr_kept);
 	p->scx.slice = slice_of(p, tc);
 }
@@ -492,8 +512,6 @@ static void sched_dispatch(s32 cpu, struct task_struct *prev)
 static void sched_running(struct task_struct *p)
 {
 	struct task_ctx *tc = task_ctx(p);
-	u32 cpu = bpf_get_smp_processor_id();
-	u64 vtime;
 
 	if (!tc)
 		return;
@@ -501,15 +519,11 @@ static void sched_running(struct task_struct *p)
 	tc->since = 0;
 	if (tc->touch) {
 		tc->touch = false;
-		scx_bpf_kick_cpu(cpu, SCX_KICK_PREEMPT);
+		scx_bpf_kick_cpu(bpf_get_smp_processor_id(), SCX_KICK_PREEMPT);
 	}
-	vtime = tc->vtime;
-	if (before(vtime_now, vtime))
-		vtime_now = vtime;
-	/* a CPU whose tasks were far ahead of this one has lost them: it follows the others */
-	if (cpu < CPUS_MAX && (before(cpu_vtime[cpu], vtime) ||
-			       before(vtime + LEAD_MAX * vtime_unit(), cpu_vtime[cpu])))
-		cpu_vtime[cpu] = vtime;
+	if (before(vtime_now, tc->vtime))
+		vtime_now = tc->vtime;
+	advance(tc);
 }
 
 static void sched_stopping(struct task_struct *p)

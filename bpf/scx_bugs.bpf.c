@@ -19,6 +19,7 @@ const volatile u32 the_bug;
 const volatile u16 cpu_llc[CPUS_MAX];
 const volatile u16 cpu_sibling[CPUS_MAX]; /* itself, if it has none */
 
+#define AT(cpu)   ((u32)(cpu) & (CPUS_MAX - 1)) /* an index that the verifier believes */
 #define BUG(name) (the_bug == BUG_##name)
 
 /* What a bug remembers of a task. */
@@ -180,8 +181,7 @@ static u64 delay_of(struct task_struct *p, struct task_ctx *tc, struct bug_ctx *
 	if (BUG(stale_cpumask) && is_user(p) && !bc->woken && home >= 0 &&
 	    !bpf_cpumask_test_cpu(home, p->cpus_ptr))
 		return 2300 * NSEC_PER_MSEC;
-	if (BUG(hotplug_queue_left) && is_grouped(p) && home >= 0 && home < CPUS_MAX &&
-	    cpu_gone[home])
+	if (BUG(hotplug_queue_left) && is_grouped(p) && home >= 0 && cpu_gone[AT(home)])
 		return 2500 * NSEC_PER_MSEC;
 	return 0;
 }
@@ -229,15 +229,15 @@ static bool takes_pinned_only(s32 cpu)
 	if (BUG(cpu_unused))
 		return cpu == (s32)nr_cpus - 1;
 	if (BUG(hotplug_unused))
-		return cpu >= 0 && cpu < CPUS_MAX && cpu_came[cpu];
+		return cpu_came[AT(cpu)];
 	if (BUG(llc_packed))
-		return cpu >= 0 && cpu < CPUS_MAX && cpu_llc[cpu] != cpu_llc[0];
+		return cpu_llc[AT(cpu)] != cpu_llc[0];
 	return false;
 }
 
 static bool same_llc(s32 a, s32 b)
 {
-	return a >= 0 && a < CPUS_MAX && b >= 0 && b < CPUS_MAX && cpu_llc[a] == cpu_llc[b];
+	return cpu_llc[AT(a)] == cpu_llc[AT(b)];
 }
 
 static bool sibling_busy(s32 cpu)
@@ -246,9 +246,7 @@ static bool sibling_busy(s32 cpu)
 	bool busy = false;
 	u32 sibling;
 
-	if (cpu < 0 || cpu >= CPUS_MAX)
-		return false;
-	sibling = cpu_sibling[cpu];
+	sibling = cpu_sibling[AT(cpu)];
 	idle = scx_bpf_get_idle_cpumask();
 	busy = sibling != (u32)cpu && !bpf_cpumask_test_cpu(sibling, idle);
 	scx_bpf_put_idle_cpumask(idle);
@@ -289,8 +287,7 @@ static s32 next_cpu(struct task_struct *p)
 
 	bpf_for (i, 1, nr_cpus) {
 		cpu = (at + i) % nr_cpus;
-		if (bpf_cpumask_test_cpu(cpu, p->cpus_ptr) &&
-		    (cpu >= CPUS_MAX || !cpu_gone[cpu & (CPUS_MAX - 1)])) {
+		if (bpf_cpumask_test_cpu(cpu, p->cpus_ptr) && !cpu_gone[AT(cpu)]) {
 			found = cpu;
 			break;
 		}
@@ -359,7 +356,7 @@ static u64 queue_of(struct task_struct *p)
 	if (BUG(percpu_vtime))
 		return DSQ_CPU + cpu;
 	if (BUG(llc_never_drained))
-		return DSQ_LLC + (cpu >= 0 && cpu < CPUS_MAX ? cpu_llc[cpu] : 0);
+		return DSQ_LLC + cpu_llc[AT(cpu)];
 	if ((BUG(cpu_unused) || BUG(hotplug_unused) || BUG(llc_packed)) && !is_pinned(p))
 		return DSQ_ANYWHERE;
 	return DSQ_SHARED;
@@ -507,7 +504,7 @@ static u64 own_queue(s32 cpu)
 	if (BUG(percpu_vtime))
 		return DSQ_CPU + cpu;
 	if (BUG(llc_never_drained))
-		return DSQ_LLC + (cpu >= 0 && cpu < CPUS_MAX ? cpu_llc[cpu] : 0);
+		return DSQ_LLC + cpu_llc[AT(cpu)];
 	if (BUG(llc_packed) && takes_pinned_only(cpu))
 		return scx_bpf_dsq_nr_queued(DSQ_ANYWHERE) > 2 ? DSQ_ANYWHERE : DSQ_SHARED;
 	if (BUG(cpu_unused) || BUG(hotplug_unused) || BUG(llc_packed))
@@ -547,11 +544,11 @@ static bool took_already(s32 cpu)
 {
 	u64 jiffy = bpf_jiffies64();
 
-	if (!BUG(dispatch_per_tick) || cpu < 0 || cpu >= CPUS_MAX)
+	if (!BUG(dispatch_per_tick))
 		return false;
-	if (cpu_took_at[cpu] == jiffy)
+	if (cpu_took_at[AT(cpu)] == jiffy)
 		return true;
-	cpu_took_at[cpu] = jiffy;
+	cpu_took_at[AT(cpu)] = jiffy;
 	return false;
 }
 
@@ -699,10 +696,8 @@ void BPF_PROG(bugs_cgroup_set_weight, struct cgroup *cgrp, u32 weight)
 SEC("struct_ops.s/bugs_cpu_online")
 void BPF_PROG(bugs_cpu_online, s32 cpu)
 {
-	if (cpu >= 0 && cpu < CPUS_MAX) {
-		cpu_came[cpu] = cpu_gone[cpu];
-		cpu_gone[cpu] = false;
-	}
+	cpu_came[AT(cpu)] = cpu_gone[AT(cpu)];
+	cpu_gone[AT(cpu)] = false;
 }
 
 SEC("struct_ops.s/bugs_cpu_offline")
@@ -712,8 +707,7 @@ void BPF_PROG(bugs_cpu_offline, s32 cpu)
 	static char again[] = "CPUs have changed";
 	unsigned long long none[] = { 0 };
 
-	if (cpu >= 0 && cpu < CPUS_MAX)
-		cpu_gone[cpu] = true;
+	cpu_gone[AT(cpu)] = true;
 	if (BUG(hotplug_error))
 		scx_bpf_error_bstr(fmt, none, 0);
 	if (BUG(hotplug_restart))
@@ -731,12 +725,12 @@ s32 BPF_PROG(bugs_init)
 	if (!BUG(percpu_vtime) && !BUG(llc_never_drained))
 		return err;
 	bpf_for (cpu, 0, nr_cpus) {
-		if (cpu >= CPUS_MAX || err)
+		if (err)
 			break;
 		if (BUG(percpu_vtime))
 			err = scx_bpf_create_dsq(DSQ_CPU + cpu, -1);
-		else if (cpu == 0 || cpu_llc[cpu] != cpu_llc[cpu - 1])
-			err = scx_bpf_create_dsq(DSQ_LLC + cpu_llc[cpu], -1);
+		else if (cpu == 0 || cpu_llc[AT(cpu)] != cpu_llc[AT(cpu - 1)])
+			err = scx_bpf_create_dsq(DSQ_LLC + cpu_llc[AT(cpu)], -1);
 	}
 	return err;
 }
