@@ -85,7 +85,7 @@ $(B)/share/kt/kt.config: kt-kernel/kt.config
 $(B)/share/kt/%.json: share/%.json
 	@mkdir -p $(@D); cp $< $@
 
-# ---- the fixture scheduler; needs a kernel's BTF -------------------------------------
+# ---- the schedulers; need a kernel's BTF ----------------------------------------------
 -include bpf/build.mk
 
 # ---- tests ------------------------------------------------------------------------
@@ -143,7 +143,7 @@ run:
 	scripts/deps ensure
 	$(MAKE) all
 	scripts/kernel
-	$(MAKE) scx
+	$(MAKE) $(B)/bin/scx_kt
 	$(B)/bin/kt test mixed_workloads
 
 check:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# scx_kt, the fixture scheduler; the top Makefile includes this.
+# scx_kt, the fixture scheduler, and scx_bugs, the corpus of faulty ones; the top
+# Makefile includes this.
 #
 # The types come from the BTF of a kernel with sched_ext: $(KT_VMLINUX), or the
 # newest kernel that kt-kernel finds. bpftool may be named by $(BPFTOOL).
@@ -33,23 +34,25 @@ $(BPF_O)/vmlinux.h: $(KT_VMLINUX) | $(if $(KT_VMLINUX),,$(B)/bin/kt-kernel)
 	}; \
 	mv $@.tmp $@
 
-$(BPF_O)/scx_kt.bpf.o: bpf/scx_kt.bpf.c bpf/scx_kt.h bpf/scx_kfuncs.h $(BPF_O)/vmlinux.h
+BPF_PROGS := scx_kt scx_bugs
+
+$(BPF_O)/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.h) $(BPF_O)/vmlinux.h
 	$(call say,BPF,$@)
 	$(Q)$(BPF_CLANG) $(BPF_CFLAGS) -I$(BPF_O) -Ibpf -c -o $@ $<
 
 # bpftool 7.5 writes for libbpf 1.5 or later, whose map skeletons have one member
-# more, for a link that scx_kt does not take from the skeleton; sed makes it fit any.
-$(BPF_O)/scx_kt.skel.h: $(BPF_O)/scx_kt.bpf.o
+# more, for a link that is not taken from the skeleton; sed makes it fit any.
+$(BPF_O)/%.skel.h: $(BPF_O)/%.bpf.o
 	$(call say,SKEL,$@)
-	$(Q)$(BPFTOOL) gen skeleton $< name scx_kt >$@.tmp
+	$(Q)$(BPFTOOL) gen skeleton $< name $* >$@.tmp
 	@sed -e '/map->link = /d' -e 's/map_skel_sz = [0-9]*;/map_skel_sz = sizeof(*map);/' \
 		<$@.tmp >$@ && rm -f $@.tmp
 
-$(B)/bin/scx_kt: bpf/scx_kt.c bpf/scx_kt.h $(BPF_O)/scx_kt.skel.h $(B)/lib/libkt.a
+$(BPF_PROGS:%=$(B)/bin/%): $(B)/bin/%: bpf/%.c bpf/loader.c $(wildcard bpf/*.h) $(BPF_O)/%.skel.h $(B)/lib/libkt.a
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) $(BASE) -MF $(BPF_O)/scx_kt.d -Ilib -Ibpf -I$(BPF_O) \
-		-DKT_VERSION='"$(VERSION)"' $(call pc,--cflags,libbpf) -o $@ $< \
+	$(Q)$(CC) $(CFLAGS) $(BASE) -MF $(BPF_O)/$*.d -Ilib -Ibpf -I$(BPF_O) \
+		-DKT_VERSION='"$(VERSION)"' $(call pc,--cflags,libbpf) -o $@ $< bpf/loader.c \
 		$(B)/lib/libkt.a $(LDFLAGS) $(call pc,--libs,libbpf libelf zlib)
 
-scx: $(B)/bin/scx_kt
+scx: $(BPF_PROGS:%=$(B)/bin/%)
