@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/rseq.h>
 #include <unistd.h>
 
@@ -38,6 +39,14 @@ static bool read_delay(const struct work *w, uint64_t *wait_ns, uint64_t *slices
 	*wait_ns = strtoull(p, &p, 10);
 	*slices = strtoull(p, &p, 10);
 	return true;
+}
+
+/* How often this thread has gone to sleep; preempted ones and those that yield have not. */
+static long sleeps(void)
+{
+	struct rusage u;
+
+	return getrusage(RUSAGE_THREAD, &u) ? 0 : u.ru_nvcsw;
 }
 
 /* What was added since the last reading; false: not to be had. */
@@ -75,6 +84,7 @@ void work_open(struct work *w)
 	w->cpu = cpu_number();
 	w->delay.fd = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
 	read_delay(w, &w->delay.wait_ns, &w->delay.slices);
+	w->delay.sleeps = sleeps();
 }
 
 void work_begin(struct work *w, uint64_t start_ns, uint64_t seed)
@@ -126,19 +136,26 @@ uint64_t work_doze(struct work *w)
 {
 	uint64_t now = tm_now(), wait, slices;
 
-	if (now - w->delay.at >= DOZE_FRESH)
+	if (now - w->delay.at >= DOZE_FRESH) {
 		take_delay(w, now, &wait, &slices);
+		w->delay.sleeps = sleeps();
+	}
 	return work_checkpoint(w);
 }
 
-/* Accounts a wake-up at `now` by the kernel's books; one that never slept was not woken. */
+/*
+ * Accounts a wake-up at `now` by the kernel's books. One that never slept was not woken: what it
+ * was to wait for had come, perhaps while it was preempted on its way there.
+ */
 static uint64_t woken(struct work *w, uint64_t due, uint64_t now)
 {
-	uint64_t wait = UINT64_MAX, slices = 1;
+	uint64_t wait = UINT64_MAX, slices;
+	long before = w->delay.sleeps;
 	int cpu = sched_getcpu();
 
 	take_delay(w, now, &wait, &slices);
-	if (slices)
+	w->delay.sleeps = sleeps();
+	if (w->delay.sleeps != before)
 		tm_woken(w->tm, tm_latency(wait, due, now), now, cpu);
 	now = tm_now();
 	tm_mark(w->tm, now, cpu);

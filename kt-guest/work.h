@@ -50,6 +50,7 @@ struct work {
 		int fd; /* of this thread's schedstat, -1: not to be had */
 		bool due;
 		uint64_t at, wait_ns, slices; /* when last read, and what */
+		long sleeps;                  /* how often it has slept until then */
 	} delay;
 };
 
