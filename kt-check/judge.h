@@ -40,6 +40,8 @@ void judge_say(struct judge *j, enum verdict v, const struct finding *f, const c
 void judge_exceeded(struct judge *j, const struct finding *f, bool still, const char *host,
 		    const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 
+/* all.c: everything. */
+void judge_all(struct judge *j);
 /* life.c: the run itself and the scheduler; sets not_judged when one of them failed. */
 void judge_life(struct judge *j);
 /* scheduler.c: what became of it, and whether that was asked for; sets not_judged, too. */

@@ -9,14 +9,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "defaults.h"
 #include "exit.h"
 #include "judge.h"
 #include "model.h"
 #include "msg.h"
-#include "payload.h"
 #include "record.h"
-#include "share.h"
 #include "stats.h"
 
 struct opts {
@@ -314,15 +311,7 @@ static int judge(const struct opts *o, struct model *m, struct rec_out *out)
 	temporal_stats(&m->seen, out);
 	if (!m->on_host)
 		stats_host(m, out);
-	judge_life(&j);
-	judge_share(&j);
-	judge_quota(&j);
-	judge_relations(&j);
-	judge_workload(&j);
-	judge_payloads(&j);
-	judge_monitor(&j);
-	judge_temporal(&j);
-	judge_defaults(&j);
+	judge_all(&j);
 	return judge_verdict(&j);
 }
 

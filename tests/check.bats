@@ -69,7 +69,7 @@ iteration_rate: phased_worker: worker 74 iteration rate 4730.5/s below floor 500
 	printf '%s\n' '{"type":"end","tool":"kt-report","exit":65,"records":0}' >>once.jsonl
 	judge once.jsonl
 	verdict_is 1 fail
-	kt-check <"$DATA/rate_floor.jsonl" | cmp - out.jsonl
+	kt-check --no-defaults <"$DATA/rate_floor.jsonl" | cmp - out.jsonl
 	judge once.jsonl --min-iteration-rate 1
 	verdict_is 0 pass
 }
