@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-guest/plan_limits.c kt-guest/plan_relations.c kt-guest/node.c kt-guest/jsonfile.c kt-guest/jsonpos.c
+// LINK: kt-guest/plan_limits.c kt-guest/plan_relations.c
+// LINK: kt-guest/node.c kt-guest/jsonfile.c kt-guest/jsonpos.c
 #include <json-c/json.h>
 
 #include "kt-guest/plan_limits.h"
