@@ -76,7 +76,7 @@ $(foreach t,$(TOOLS),$(eval $(call tool_rule,$(t))))
 # ---- data files: build/share/kt looks as the installed share/kt does ----------------
 SHARE := $(patsubst tests/scenarios/%,$(B)/share/kt/tests/%,$(wildcard tests/scenarios/*.json)) \
 	 $(B)/share/kt/kt.config \
-	 $(patsubst share/%,$(B)/share/kt/%,$(wildcard share/*.json))
+	 $(patsubst share/%,$(B)/share/kt/%,$(wildcard share/*.json share/schedulers/*.json))
 share: $(SHARE)
 $(B)/share/kt/tests/%: tests/scenarios/%
 	@mkdir -p $(@D); cp $< $@
@@ -195,10 +195,12 @@ deps:
 	scripts/deps list fedora
 
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/kt/tests
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/kt/tests \
+		$(DESTDIR)$(PREFIX)/share/kt/schedulers
 	install -m 755 $(TOOLS:%=$(B)/bin/%) $(wildcard $(B)/bin/scx_kt) $(DESTDIR)$(PREFIX)/bin
 	install -m 644 $(wildcard $(B)/share/kt/*.*) $(DESTDIR)$(PREFIX)/share/kt
 	install -m 644 $(wildcard $(B)/share/kt/tests/*) $(DESTDIR)$(PREFIX)/share/kt/tests
+	install -m 644 $(wildcard $(B)/share/kt/schedulers/*) $(DESTDIR)$(PREFIX)/share/kt/schedulers
 	for p in $(PAGES); do \
 		d=$(DESTDIR)$(PREFIX)/share/man/man$${p##*.}; \
 		install -d $$d && install -m 644 $$p $$d || exit 1; \

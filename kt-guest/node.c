@@ -130,6 +130,9 @@ static int unknown_key(const struct node *n, const char *const *keys, const char
 		if (keys[i][0] != '$') /* $schema is for editors */
 			len += snprintf(list + len, sizeof(list) - len, "%s%s", len ? ", " : "",
 					keys[i]);
+	if (len >= sizeof(list)) /* nobody reads so many */
+		return node_fail_key(n, e, "unknown key \"%.40s\" in %s (kt-test(5) has them all)",
+				     n->key, what);
 	return node_fail_key(n, e, "unknown key \"%.40s\" in %s (expected %s%s)", n->key, what,
 			     keys[1] ? "one of " : "", list);
 }

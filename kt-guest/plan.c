@@ -7,6 +7,7 @@
 #include "exit.h"
 #include "plan.h"
 #include "plan_observe.h"
+#include "plan_relations.h"
 #include "record.h"
 #include "suggest.h"
 #include "units.h"
@@ -126,12 +127,26 @@ static int resolve_limits(const struct node *test, const struct plan_opts *o, st
 	int rc = KT_OK;
 
 	if (node_get(test, "assert", &n))
-		rc = limits_read(&n, &of_test, e);
-	p->limits = p->sched.limits;
+		rc = limits_read(&n, LIMITS_OF_TEST, &of_test, e);
+	limits_merge(&p->limits, &p->sched.limits);
 	limits_merge(&p->limits, &of_test);
 	limits_merge(&p->limits, &o->limits);
-	limits_complete(&p->limits);
+	limits_complete(&p->limits, NULL);
+	limits_free(&of_test);
+	p->ctx.limits = &p->limits;
 	return rc;
+}
+
+/* What can only be said of limits when all cgroups and holds are known. */
+static int check_limits(const struct node *test, const struct plan_opts *o, struct plan *p,
+			struct errbuf *e)
+{
+	struct plan_life life = p->ctx.backdrop_workers ? p->ctx.lives.all : p->ctx.lives.step;
+	struct node n;
+	bool given = node_get(test, "assert", &n);
+	int rc = plan_lives_check(&p->ctx, &p->limits, given ? &n : NULL, &o->limits, life, e);
+
+	return rc || !given ? rc : relations_check(&n, p->ctx.names.known, e);
 }
 
 static int resolve_numbers(const struct node *test, const struct plan_opts *o, struct plan *p,
@@ -151,8 +166,10 @@ static int resolve_numbers(const struct node *test, const struct plan_opts *o, s
 	if (!rc && node_get(test, "memory_mib", &n))
 		rc = node_whole(&n, MEMORY_MIN, MEMORY_MAX, "a whole number of MiB", &p->memory_mib,
 				e);
+	p->ctx.file_duration_ns = p->ctx.duration_ns;
 	if (o->duration_ns)
 		p->ctx.duration_ns = o->duration_ns;
+	plan_lives(test, &p->ctx);
 	return rc;
 }
 
@@ -289,6 +306,7 @@ static void prepare(struct plan *p)
 static void release(struct plan *p)
 {
 	plan_sched_free(&p->sched);
+	limits_free(&p->limits);
 	json_object_put(p->ctx.schedulers);
 	json_object_put(p->ctx.programs);
 	json_object_put(p->ctx.payloads);
@@ -311,6 +329,7 @@ int plan_resolve_file(const struct plan_opts *o, const struct jsonfile *f,
 	int rc = node_keys(&test, keys, "the test", e);
 
 	prepare(&p);
+	p.ctx.notes = o->notes;
 	if (!rc)
 		rc = resolve_sched(&test, o, &p, e);
 	if (!rc)
@@ -325,6 +344,8 @@ int plan_resolve_file(const struct plan_opts *o, const struct jsonfile *f,
 		rc = resolve_constraints(&test, &p, e);
 	if (!rc)
 		rc = resolve_load(&test, &p, e);
+	if (!rc)
+		rc = check_limits(&test, o, &p, e);
 	if (!rc)
 		rc = plan_observe(&test, p.steps, p.observe, e);
 	if (!rc)

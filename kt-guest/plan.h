@@ -25,6 +25,8 @@ struct plan_opts {
 	const char *topology;  /* NULL: the test's; else one that topo_parse() takes */
 	uint64_t duration_ns;  /* 0: the test's */
 	struct limits limits;  /* override the test's */
+	/* Array of sentences for people about what was left out; or NULL. */
+	struct json_object *notes;
 };
 
 /* A scheduler as resolved. */
@@ -36,13 +38,24 @@ struct plan_sched {
 	char config[PATH_MAX];        /* where its configuration goes in the guest, or empty */
 	bool configured;              /* it brings the contents itself */
 	bool staged;                  /* an op names it: KT_SCHEDULER does not stand for it */
+	bool option;                  /* the command line names it: no environment does */
+};
+
+/* How long workers live at most: as they will, and by the file alone, without --duration. */
+struct plan_life {
+	uint64_t ns, file_ns;
 };
 
 /* What is known at the point of the test that is being resolved. */
 struct plan_ctx {
 	struct topo topo;
 	char spec[TOPO_SPEC_MAX];
-	uint64_t duration_ns;
+	uint64_t duration_ns, file_duration_ns;
+	const struct limits *limits; /* of the test */
+	struct json_object *notes;   /* of plan_opts */
+	struct {
+		struct plan_life all, step, now; /* in the backdrop, in the longest step, here */
+	} lives;
 	struct plan_sched *sched; /* the test's */
 	/* Parts of the record that grow while the test is read. */
 	struct json_object *schedulers; /* those that ops name: plan_sched_ref() */
@@ -83,9 +96,12 @@ void plan_sched_free(struct plan_sched *s);
  */
 int plan_sched_ref(const struct node *n, const struct plan_ctx *ctx, const char **name,
 		   struct errbuf *e);
-/* plan_sched_read.c: the object form; dflt is the name when it gives none, or NULL. */
-int plan_sched_read(const struct node *obj, const char *dflt, struct plan_sched *s,
-		    struct errbuf *e);
+/*
+ * plan_sched_read.c: the object form; dflt is the name when it gives none, that of its file, which
+ * is `named` there (NULL: on the command line). An object in place has neither.
+ */
+int plan_sched_read(const struct node *obj, const char *dflt, const struct node *named,
+		    struct plan_sched *s, struct errbuf *e);
 struct json_object *plan_sched_record(const char *name);
 /* The program of that name, or the one that the environment puts in its place. */
 int plan_sched_binary(const struct node *at, struct plan_sched *s, const char *name,
@@ -172,13 +188,16 @@ int plan_nodes(const struct node *n, const struct plan_ctx *ctx, struct cpulist 
 /* plan_group.c: *out is to be released in any case. */
 #define PLAN_GROUP_KEYS                                                                     \
 	"workers", "work", "policy", "nice", "affinity", "mem_policy", "numa_node", "comm", \
-		"pcomm", "uid", "gid", "clone"
+		"pcomm", "uid", "gid", "clone", "assert"
 struct plan_group_at {
 	const struct node *own, *outer; /* the group; what fills in for it, or NULL */
 	const struct cgname *cgroup;    /* NULL: the guest's root */
 };
 int plan_group(const struct plan_group_at *at, struct plan_ctx *ctx, struct json_object **out,
 	       int64_t *workers, struct errbuf *e);
+/* "assert" of some workers, over that of what they are in (`outer`, may be NULL), into `out`. */
+int plan_group_limits(const struct node *own, const struct node *outer, struct plan_ctx *ctx,
+		      struct json_object *out, struct errbuf *e);
 
 /* plan_cgroup.c: appended to `list`. */
 int plan_cgroup(const struct node *n, struct plan_ctx *ctx, struct json_object *list,
@@ -214,7 +233,18 @@ int plan_custom(const struct node *n, const struct plan_ctx *ctx, struct json_ob
 /* The default work type, when a cgroup names none. */
 struct json_object *plan_work_default(unsigned int *group);
 
-/* plan_steps.c: "backdrop" of the test, or NULL; "cgroups" or "steps". */
+/* plan_lives.c: how long workers live in a test whose durations are known. */
+void plan_lives(const struct node *test, struct plan_ctx *ctx);
+/*
+ * A limit that workers who live that long can never exceed is an error of the block that sets it
+ * (NULL: none) or of the options (NULL: not theirs); or it is off, with a note, when that is due
+ * to --duration.
+ */
+int plan_lives_check(struct plan_ctx *ctx, struct limits *l, const struct node *block,
+		     const struct limits *options, struct plan_life life, struct errbuf *e);
+
+/* plan_steps.c: "backdrop" of the test, or NULL; "cgroups" or "steps"; the value of a "hold". */
+int plan_hold(const struct node *n, uint64_t duration_ns, uint64_t *ns, struct errbuf *e);
 int plan_backdrop(const struct node *test, struct plan_ctx *ctx, struct json_object **backdrop,
 		  struct errbuf *e);
 int plan_steps(const struct node *test, struct plan_ctx *ctx, struct json_object **steps,

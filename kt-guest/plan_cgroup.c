@@ -165,10 +165,12 @@ static int fill(const struct node *cgroup, struct plan_ctx *ctx, struct cgname *
 	rec_int(out, "workers", workers);
 	rec_add(out, "groups", groups);
 	if (!rc)
+		rc = plan_group_limits(cgroup, NULL, ctx, out, e);
+	if (!rc)
 		rc = check_pids(cgroup, files, workers, e);
 	if (!rc && node_get(cgroup, "payload", &n))
 		rc = read_payload(&n, ctx, c, out, e);
-	return rc || !workers ? rc : names_start(ctx, cgroup, c, e);
+	return rc || !workers ? rc : names_work(ctx, cgroup, c, e);
 }
 
 int plan_cgroup(const struct node *n, struct plan_ctx *ctx, struct json_object *list,

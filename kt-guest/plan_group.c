@@ -316,6 +316,30 @@ static int check_deadline(const struct group *g, struct errbuf *e)
 			 "affinity");
 }
 
+int plan_group_limits(const struct node *own, const struct node *outer, struct plan_ctx *ctx,
+		      struct json_object *out, struct errbuf *e)
+{
+	const struct node *from[] = { outer, own };
+	struct limits l = { 0 };
+	struct json_object *o;
+	struct node n;
+	size_t i;
+	int rc = KT_OK;
+
+	for (i = 0; !rc && i < 2; i++) {
+		if (!from[i] || !node_get(from[i], "assert", &n))
+			continue;
+		rc = limits_read(&n, LIMITS_OF_WORKERS, &l, e);
+		if (!rc)
+			rc = plan_lives_check(ctx, &l, &n, NULL, ctx->lives.now, e);
+	}
+	limits_complete(&l, ctx->limits);
+	o = limits_json_workers(&l);
+	if (o)
+		rec_add(out, "assert", o);
+	return rc;
+}
+
 int plan_group(const struct plan_group_at *at, struct plan_ctx *ctx, struct json_object **out,
 	       int64_t *workers, struct errbuf *e)
 {
@@ -342,5 +366,7 @@ int plan_group(const struct plan_group_at *at, struct plan_ctx *ctx, struct json
 		rc = read_id(&g, "uid", e);
 	if (!rc)
 		rc = read_id(&g, "gid", e);
-	return rc ? rc : read_clone(&g, e);
+	if (!rc)
+		rc = read_clone(&g, e);
+	return rc ? rc : plan_group_limits(at->own, at->outer, ctx, g.out, e);
 }

@@ -81,22 +81,32 @@ static int parse_opts(struct plan_opts *o, bool *text, int argc, char **argv)
 	return rc;
 }
 
+static void show_notes(struct json_object *notes)
+{
+	size_t i;
+
+	for (i = 0; i < json_object_array_length(notes); i++)
+		msg_warn("%s", json_object_get_string(json_object_array_get_idx(notes, i)));
+}
+
 int plan_main(int argc, char **argv)
 {
 	struct rec_out out = { .f = stdout };
 	struct json_object *record = NULL;
-	struct plan_opts o = { 0 };
+	struct plan_opts o = { .notes = json_object_new_array() };
 	struct errbuf e;
 	bool text = false;
 	int rc = parse_opts(&o, &text, argc, argv);
 
 	if (rc < 0) {
 		rc = plan_resolve(&o, &record, &e);
+		show_notes(o.notes);
 		if (rc)
 			msg_err(rc, 0, "%s", e.text);
 		else
 			rec_put(&out, record);
 	}
+	json_object_put(o.notes);
 	if (!text)
 		rec_end(&out, rc);
 	return msg_finish(rc);

@@ -14,6 +14,7 @@ void names_init(struct names *ns)
 {
 	*ns = (struct names){ .life = LIFE_BACKDROP };
 	ns->gone = json_object_new_object();
+	ns->known = json_object_new_object();
 	ns->running = json_object_new_object();
 }
 
@@ -23,6 +24,7 @@ void names_free(struct names *ns)
 		free(ns->v[--ns->n]);
 	free(ns->v);
 	json_object_put(ns->gone);
+	json_object_put(ns->known);
 	json_object_put(ns->running);
 }
 
@@ -155,6 +157,8 @@ static struct cgname *append(struct names *ns, const char *name, size_t len)
 	memcpy(c->name, name, len);
 	c->life = ns->life;
 	ns->v[ns->n++] = c;
+	if (!json_object_object_get_ex(ns->known, c->name, NULL))
+		json_object_object_add(ns->known, c->name, json_object_new_boolean(false));
 	return c;
 }
 

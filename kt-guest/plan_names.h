@@ -39,6 +39,8 @@ struct names {
 	struct cgname **v;
 	size_t n, cap;
 	struct json_object *gone; /* why a name is there no more, by name */
+	/* Names that there are at any point of the test: true for those with workers. */
+	struct json_object *known;
 	const struct node *later; /* "cgroups" that come after the ops, or NULL */
 	enum life life;           /* of what is made now */
 	unsigned int step;
@@ -70,6 +72,8 @@ int names_set_cpus(struct plan_ctx *ctx, const struct node *at, struct cgname *c
 int names_set_mems(struct plan_ctx *ctx, const struct node *at, struct cgname *c,
 		   const struct cpulist *l, struct errbuf *e);
 void names_clear_cpus(struct cgname *c);
+/* Workers start in it: what names_start() does, and it is known as one that has them. */
+int names_work(struct plan_ctx *ctx, const struct node *at, struct cgname *c, struct errbuf *e);
 /* Processes start in it. */
 int names_start(struct plan_ctx *ctx, const struct node *at, struct cgname *c, struct errbuf *e);
 int names_offline(struct plan_ctx *ctx, const struct node *at, const struct cpulist *l,

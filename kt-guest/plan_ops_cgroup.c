@@ -187,7 +187,7 @@ static int spawn(const struct node *arg, struct plan_ctx *ctx, struct json_objec
 	if (!rc && node_get(arg, "cgroup", &n) && n.v) {
 		rc = plan_op_cgroup(arg, "cgroup", ctx, out, &c, e);
 		if (!rc)
-			rc = names_start(ctx, &n, c, e);
+			rc = names_work(ctx, &n, c, e);
 	}
 	if (rc)
 		return rc;

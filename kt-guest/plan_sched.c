@@ -71,8 +71,7 @@ int plan_sched_binary(const struct node *at, struct plan_sched *s, const char *n
 		      struct errbuf *e)
 {
 	char var[80], path[PATH_MAX], buf[PATH_MAX];
-	const char *env = at ? from_environment(s, var, sizeof(var))
-			     : NULL; /* options beat the environment */
+	const char *env = s->option ? NULL : from_environment(s, var, sizeof(var));
 	int rc = KT_OK;
 
 	if (env) {
@@ -80,6 +79,8 @@ int plan_sched_binary(const struct node *at, struct plan_sched *s, const char *n
 				     : paths_program(env, path) || !realpath(path, buf))
 			rc = errbuf_set(e, KT_HOST, "%s: \"%.200s\" is no executable program", var,
 					env);
+		else if (strcmp(var, "KT_SCHEDULER") == 0) /* another one keeps its own promises */
+			json_object_object_del(s->record, "promises");
 	} else if (strchr(name, '/')) {
 		rc = program_at(at, name, buf, e);
 	} else if (!*name || paths_program(name, path) || !realpath(path, buf) ||
@@ -92,7 +93,8 @@ int plan_sched_binary(const struct node *at, struct plan_sched *s, const char *n
 }
 
 /* The file of an object; its name without .json is the default of "name". */
-static int read_file(const char *path, struct plan_sched *s, struct errbuf *e)
+static int read_file(const struct node *at, const char *path, struct plan_sched *s,
+		     struct errbuf *e)
 {
 	const char *base = strrchr(path, '/');
 	struct jsonfile f;
@@ -104,7 +106,7 @@ static int read_file(const char *path, struct plan_sched *s, struct errbuf *e)
 	snprintf(name, sizeof(name), "%.*s", (int)strlen(base) - 5, base);
 	if (!rc) {
 		root = node_root(&f);
-		rc = plan_sched_read(&root, name, s, e);
+		rc = plan_sched_read(&root, name, at, s, e);
 	}
 	jsonfile_free(&f);
 	return rc;
@@ -117,7 +119,7 @@ static int by_path(const struct node *at, const char *name, struct plan_sched *s
 
 	if (len > 5 && strcmp(name + len - 5, ".json") == 0) {
 		if (plan_absolute(at, name, path))
-			return read_file(path, s, e);
+			return read_file(at, path, s, e);
 		snprintf(text, sizeof(text), "unable to find scheduler file \"%.200s\"", name);
 		return lacks(at, e, text);
 	}
@@ -134,7 +136,7 @@ static int by_name(const struct node *at, const char *name, struct plan_sched *s
 	if (strchr(name, '/'))
 		return by_path(at, name, s, e);
 	if (!plan_find_file(SUB, SUB, name, path))
-		return read_file(path, s, e);
+		return read_file(at, path, s, e);
 	s->record = plan_sched_record(name);
 	return plan_sched_binary(at, s, name, e);
 }
@@ -148,7 +150,7 @@ static int resolve(const struct node *at, const char *name, struct plan_sched *s
 	if (!at->v)
 		return KT_OK;
 	if (json_object_is_type(at->v, json_type_object))
-		return plan_sched_read(at, NULL, s, e);
+		return plan_sched_read(at, NULL, NULL, s, e);
 	rc = node_string(at, "a scheduler's name or path, an object, null or \"eevdf\"", &name, e);
 	return rc ? rc : by_name(at, name, s, e);
 }
@@ -156,7 +158,7 @@ static int resolve(const struct node *at, const char *name, struct plan_sched *s
 int plan_sched_resolve(const struct node *at, const char *name, struct plan_sched *s,
 		       struct errbuf *e)
 {
-	memset(s, 0, sizeof(*s));
+	*s = (struct plan_sched){ .option = !at };
 	return resolve(at, name, s, e);
 }
 
@@ -164,6 +166,7 @@ void plan_sched_free(struct plan_sched *s)
 {
 	json_object_put(s->record);
 	json_object_put(s->constraints);
+	limits_free(&s->limits);
 }
 
 /* One of the record that goes by that name, or NULL. */

@@ -8,6 +8,7 @@
 #include "exit.h"
 #include "plan.h"
 #include "record.h"
+#include "suggest.h"
 
 #define COMMAND_MAX  4096 /* of kernel_builtin: it becomes an argument of a shell */
 #define CONFIG_DIR   "/kt/config/"
@@ -288,6 +289,58 @@ static int read_builtin(const struct node *n, struct plan_sched *s, struct errbu
 	return rc;
 }
 
+/* An array names all that it promises; an object says yes or no to some. */
+static int read_promises(const struct node *n, struct plan_sched *s, struct errbuf *e)
+{
+	static const char *const names[] = {
+		"nice", "cgroup_weight", "cgroup_max", "work_conserving", "affinity", "yield", NULL
+	};
+	static const char want[] = "an array of promises, or an object with true or false for each";
+	struct json_object *o = json_object_new_object();
+	const char *name, *near;
+	struct node m;
+	bool yes;
+	size_t i, k;
+	int rc = KT_OK;
+
+	rec_add(s->record, "promises", o);
+	if (json_object_is_type(n->v, json_type_object)) {
+		rc = node_keys(n, names, "\"promises\"", e);
+		for (i = 0; !rc && names[i]; i++) {
+			if (!node_get(n, names[i], &m))
+				continue;
+			rc = node_bool(&m, &yes, e);
+			if (!rc)
+				rec_bool(o, names[i], yes);
+		}
+		return rc;
+	}
+	rc = node_array(n, want, e);
+	for (k = 0; !rc && names[k]; k++)
+		rec_bool(o, names[k], false);
+	for (i = 0; !rc && i < node_count(n); i++) {
+		m = node_item(n, i);
+		rc = node_string(&m, "the name of a promise", &name, e);
+		if (!rc && json_object_object_get_ex(o, name, NULL)) {
+			rec_bool(o, name, true);
+			continue;
+		}
+		near = rc ? NULL : suggest_nearest(name, names);
+		if (near)
+			return node_fail(&m, e,
+					 "\"promises\": none is called \"%.40s\" (did you "
+					 "mean \"%s\"?)",
+					 name, near);
+		if (!rc)
+			rc = node_fail(&m, e,
+				       "\"promises\": none is called \"%.40s\" (expected nice, "
+				       "cgroup_weight, cgroup_max, work_conserving, affinity or "
+				       "yield)",
+				       name);
+	}
+	return rc;
+}
+
 static int read_rest(const struct node *obj, struct plan_sched *s, struct errbuf *e)
 {
 	struct node n;
@@ -303,8 +356,10 @@ static int read_rest(const struct node *obj, struct plan_sched *s, struct errbuf
 		rc = read_parent(&n, s, e);
 	if (!rc && node_get(obj, "constraints", &n))
 		rc = plan_constraints(&n, &s->constraints, e);
+	if (!rc && node_get(obj, "promises", &n))
+		rc = read_promises(&n, s, e);
 	if (!rc && node_get(obj, "assert", &n))
-		rc = limits_read(&n, &s->limits, e);
+		rc = limits_read(&n, LIMITS_OF_SCHEDULER, &s->limits, e);
 	return rc;
 }
 
@@ -315,38 +370,39 @@ static int read_source(const struct node *obj, const struct node *name_at, const
 	static const char *const only_program[] = { "binary",      "args",       "config",
 						    "config_file", "config_arg", "config_path",
 						    NULL };
-	struct node n, at = *name_at;
+	const struct node *at = name_at;
+	struct node n, builtin;
 	const char *binary = name;
 	int rc, i;
 
-	if (node_get(obj, "kernel_builtin", &n)) {
+	if (node_get(obj, "kernel_builtin", &builtin)) {
 		for (i = 0; only_program[i]; i++)
-			if (node_get(obj, only_program[i], &at))
-				return node_fail_key(&at, e,
+			if (node_get(obj, only_program[i], &n))
+				return node_fail_key(&n, e,
 						     "\"%s\" and \"kernel_builtin\" exclude each "
 						     "other",
 						     only_program[i]);
-		return read_builtin(&n, s, e);
+		return read_builtin(&builtin, s, e);
 	}
 	rc = read_config(obj, s, e);
 	if (!rc && node_get(obj, "args", &n))
 		rc = plan_strings(&n, rec_get_arr(s->record, "args"), "an array of arguments", NULL,
 				  e);
 	if (!rc && node_get(obj, "binary", &n)) {
-		at = n;
+		at = &n;
 		rc = node_string(&n, "a program's name or path", &binary, e);
 	}
-	return rc ? rc : plan_sched_binary(&at, s, binary, e);
+	return rc ? rc : plan_sched_binary(at, s, binary, e);
 }
 
-int plan_sched_read(const struct node *obj, const char *dflt, struct plan_sched *s,
-		    struct errbuf *e)
+int plan_sched_read(const struct node *obj, const char *dflt, const struct node *named,
+		    struct plan_sched *s, struct errbuf *e)
 {
 	static const char *const keys[] = {
 		"$schema",     "description", "name",        "binary",         "args",
 		"sysctls",     "kargs",       "topology",    "assert",         "config",
 		"config_file", "config_arg",  "config_path", "kernel_builtin", "cgroup_parent",
-		"constraints", NULL,
+		"constraints", "promises",    NULL,
 	};
 	const char *name = dflt;
 	struct node n = *obj, at = *obj;
@@ -364,5 +420,6 @@ int plan_sched_read(const struct node *obj, const char *dflt, struct plan_sched 
 		return rc;
 	s->record = plan_sched_record(name);
 	rc = read_rest(obj, s, e);
-	return rc ? rc : read_source(obj, &at, name, s, e);
+	/* a file without "binary" is right: what it lacks is said where it is named */
+	return rc ? rc : read_source(obj, dflt ? named : &at, name, s, e);
 }

@@ -186,6 +186,12 @@ int names_start(struct plan_ctx *ctx, const struct node *at, struct cgname *c, s
 	return KT_OK;
 }
 
+int names_work(struct plan_ctx *ctx, const struct node *at, struct cgname *c, struct errbuf *e)
+{
+	json_object_object_add(ctx->names.known, c->name, json_object_new_boolean(true));
+	return names_start(ctx, at, c, e);
+}
+
 int names_offline(struct plan_ctx *ctx, const struct node *at, const struct cpulist *l,
 		  struct errbuf *e)
 {

@@ -14,8 +14,7 @@
 
 #define STEPS_MAX 512
 
-static int read_hold(const struct node *n, const struct plan_ctx *ctx, uint64_t *ns,
-		     struct errbuf *e)
+int plan_hold(const struct node *n, uint64_t duration_ns, uint64_t *ns, struct errbuf *e)
 {
 	static const char want[] = "\"full\", a fraction of the duration above 0 and up to 1, or a "
 				   "duration such as \"5s\"";
@@ -24,7 +23,7 @@ static int read_hold(const struct node *n, const struct plan_ctx *ctx, uint64_t 
 
 	if (json_object_is_type(n->v, json_type_string)) {
 		s = json_object_get_string(n->v);
-		*ns = ctx->duration_ns;
+		*ns = duration_ns;
 		if (strcmp(s, "full") == 0)
 			return KT_OK;
 		if (units_duration(s, ns, NULL))
@@ -35,7 +34,7 @@ static int read_hold(const struct node *n, const struct plan_ctx *ctx, uint64_t 
 		return KT_DATA;
 	if (f == 0)
 		return node_expected(n, e, want);
-	*ns = (uint64_t)(f * (double)ctx->duration_ns);
+	*ns = (uint64_t)(f * (double)duration_ns);
 	return KT_OK;
 }
 
@@ -98,6 +97,17 @@ static int read_every(const struct node *step, uint64_t hold_ns, uint64_t *every
 	return rc;
 }
 
+/* Workers of the step live as long as it is held. */
+static void set_life(const struct node *step, struct plan_ctx *ctx, uint64_t hold_ns)
+{
+	struct errbuf unused;
+	struct node m;
+
+	ctx->lives.now = (struct plan_life){ hold_ns, ctx->file_duration_ns };
+	if (node_get(step, "hold", &m))
+		plan_hold(&m, ctx->file_duration_ns, &ctx->lives.now.file_ns, &unused);
+}
+
 static int read_step(const struct node *n, struct plan_ctx *ctx, struct json_object *steps,
 		     uint64_t *total_ns, struct errbuf *e)
 {
@@ -115,12 +125,13 @@ static int read_step(const struct node *n, struct plan_ctx *ctx, struct json_obj
 	if (!rc && !node_count(n))
 		return node_fail(n, e, "step %zu is empty", n->index);
 	if (!rc && node_get(n, "hold", &m))
-		rc = read_hold(&m, ctx, &hold_ns, e);
+		rc = plan_hold(&m, ctx->duration_ns, &hold_ns, e);
 	if (!rc)
 		rc = read_every(n, hold_ns, &every_ns, e);
 	if (rc)
 		return rc;
 	names_next_step(&ctx->names, (unsigned int)n->index);
+	set_life(n, ctx, hold_ns);
 	ctx->workers = ctx->backdrop_workers;
 	step = json_object_new_object();
 	json_object_array_add(steps, step);
@@ -164,6 +175,7 @@ int plan_backdrop(const struct node *test, struct plan_ctx *ctx, struct json_obj
 	if (!node_get(test, "backdrop", &n))
 		return KT_OK;
 	*backdrop = json_object_new_object();
+	ctx->lives.now = ctx->lives.all;
 	rc = node_keys(&n, keys, "\"backdrop\"", e);
 	if (!rc)
 		rc = read_body(&n, false, ctx, *backdrop, e);
@@ -197,6 +209,7 @@ static int one_step(const struct node *test, struct plan_ctx *ctx, struct json_o
 	rec_add(step, "cgroups", cgroups);
 	rec_add(step, "ops", json_object_new_array());
 	names_next_step(&ctx->names, 0);
+	ctx->lives.now = ctx->lives.step;
 	if (node_get(test, "cgroups", &n))
 		return plan_cgroups(&n, ctx, cgroups, e);
 	if (node_get(test, "payload", &n) && n.v)

@@ -36,7 +36,7 @@ left() {
 test_file() {
 	cat >t.json <<-'END'
 		{ "topology": "1l1c1t", "duration": "1s",
-		  "assert": { "not_stuck": true, "max_gap_ms": 5000, "max_spread_pct": 75 },
+		  "assert": { "not_stuck": true, "max_gap": null, "max_spread_pct": 75 },
 		  "steps": [{ "ops": [{ "add_cgroup": "x/y" }],
 		    "cgroups": [{ "name": "a" }, { "name": "b", "work": { "Bursty": { "burst": "5ms" } } }] }] }
 	END

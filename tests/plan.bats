@@ -157,6 +157,114 @@ fails() {
 	[ "$output" = '[null,15]' ]
 }
 
+@test "limits with units are the numbers of the record" {
+	echo '{ "assert": { "max_gap": "1.5s", "max_p99_wake_latency": "5ms", "max_p99_timer_late": "250us",
+		"cleanup_budget": "2s" }, "cgroups": [{ "name": "a" }] }' >t.json
+	plan '.assert | [.max_gap_ms, .max_p99_wake_latency_ns, .max_p99_timer_late_ns, .cleanup_budget_ms]' t.json
+	[ "$output" = '[1500,5000000,250000,2000]' ]
+	plan '.assert | [.max_gap_ms, .max_p99_wake_latency_ns]' -a max_gap=20ms -a max_p99_wake_latency=off t.json
+	[ "$output" = '[20,null]' ]
+	# the last layer wins, whatever the unit
+	plan '.assert.max_gap_ms' -a max_gap_ms=7 t.json
+	[ "$output" = 7 ]
+}
+
+@test "limits of a cgroup and of a worker group: what each sets itself, the inner one first" {
+	cat >t.json <<-'END'
+		{ "topology": "1l4c1t", "assert": { "max_gap": "3s", "max_spread_pct": 30 },
+		  "backdrop": { "cgroups": [{ "name": "a", "assert": { "max_p99_wake_latency": "5ms", "isolation": true } }] },
+		  "steps": [{
+		    "cgroups": [{ "name": "b", "assert": { "max_gap": "1s", "max_spread_pct": null },
+				  "groups": [{ "workers": 1 }, { "workers": 1, "assert": { "max_gap": null, "not_stuck": true } }] },
+				{ "name": "c" }],
+		    "ops": [{ "spawn": { "workers": 1, "assert": { "min_work_rate": 2 } } }] }] }
+	END
+	plan '[.assert.max_gap_ms, .backdrop.cgroups[0].assert, .backdrop.cgroups[0].groups[0].assert]' t.json
+	[ "$output" = '[3000,{"isolation":true,"max_p99_wake_latency_ns":5000000},{"isolation":true,"max_p99_wake_latency_ns":5000000}]' ]
+	plan '.steps[0] | .cgroups[0].assert, [.cgroups[0].groups[].assert], .cgroups[1].assert, .ops[0].group.assert' t.json
+	[ "$output" = '{"max_gap_ms":1000,"max_spread_pct":null}
+[{"max_gap_ms":1000,"max_spread_pct":null},{"not_stuck":true,"max_gap_ms":null,"max_spread_pct":null}]
+null
+{"min_work_rate":2}' ]
+	# not_stuck of some brings the gap and the spread to them, where the test says nothing
+	cgroup '"assert": { "not_stuck": true }'
+	plan '.steps[0].cgroups[0].groups[0].assert' t.json
+	[ "$output" = '{"not_stuck":true,"max_gap_ms":2000,"max_spread_pct":15}' ]
+	plan '.steps[0].cgroups[0].groups[0].assert' -a max_gap=1s t.json
+	[ "$output" = '{"not_stuck":true,"max_spread_pct":15}' ]
+}
+
+@test "default checks: only what differs is in the record" {
+	echo '{ "assert": { "defaults": true, "wait": true, "share": false, "quota": null }, "cgroups": [{ "name": "a" }] }' >t.json
+	plan '.assert | del(.[] | nulls) | keys_unsorted' t.json
+	[ "$output" = '["isolation","not_stuck","share","quota"]' ]
+	plan '.assert | [.share, .quota, .defaults, .wait]' t.json
+	[ "$output" = '[false,false,null,null]' ]
+	plan '.assert | [.share, .quota, .defaults, .wait]' -a defaults=false t.json
+	[ "$output" = '[null,null,false,true]' ]
+	plan '.assert | [.share, .quota, .kernel_log]' -a share=true -a kernel_log=off t.json
+	[ "$output" = '[null,false,false]' ]
+}
+
+@test "shares and ratios of cgroups, and what the kernel may say" {
+	cat >t.json <<-'END'
+		{ "scheduler": { "name": "x", "assert": { "kernel_log_allow": { "text": "one", "reason": "r" } } },
+		  "assert": {
+			"share": { "heavy": 3, "light": 1, "tolerance_pct": 12.5 },
+			"ratio": { "of": "cpu_time", "over": "heavy", "under": "a/b", "min": 1.5, "max": 4 },
+			"kernel_log": { "allow": [{ "text": "two", "reason": "s" }] } },
+		  "backdrop": { "cgroups": [{ "name": "heavy" }, { "name": "light" }] },
+		  "steps": [{ "ops": [{ "add_cgroup": "a/b" }, { "spawn": { "cgroup": "a/b" } }] }] }
+	END
+	plan '.assert | .shares, .ratios, .kernel_log_allow, .share, .kernel_log' t.json
+	[ "$output" = '[{"of":{"heavy":3,"light":1},"tolerance_pct":12.5}]
+[{"metric":"cpu_time","over":"heavy","under":"a/b","min":1.5,"max":4}]
+[{"text":"one","reason":"r"},{"text":"two","reason":"s"}]
+null
+null' ]
+	jq '.assert.share = [.assert.share, { heavy: 1, light: 2 }]' t.json >u.json
+	plan '.assert.shares[1]' u.json
+	[ "$output" = '{"of":{"heavy":1,"light":2},"tolerance_pct":10}' ]
+}
+
+@test "a limit that --duration makes pointless is left out, with a note" {
+	echo '{ "duration": "10s", "assert": { "max_gap": "3s", "max_p99_wake_latency": "1s" },
+		"cgroups": [{ "name": "a", "assert": { "max_gap_ms": 2500 } }] }' >t.json
+	plan '.assert.max_gap_ms, .steps[0].cgroups[0].assert.max_gap_ms' -d 5s t.json
+	[ "$output" = $'3000\n2500' ]
+	run --separate-stderr kt-guest plan -d 2s t.json
+	[ "$status" -eq 0 ]
+	[ "$stderr" = 'kt-guest: warning: t.json:2:42: "max_gap_ms": 2.5s is left out: with --duration no worker lives for more than 2s, so it can never be exceeded
+kt-guest: warning: t.json:1:34: "max_gap": 3s is left out: with --duration no worker lives for more than 2s, so it can never be exceeded' ]
+	[ "$(jq -c '.assert.max_gap_ms, .assert.max_p99_wake_latency_ns, .steps[0].cgroups[0].assert' <<<"${lines[0]}")" = $'null\n1000000000\n{"max_gap_ms":null}' ]
+	# one that the file's own durations make pointless may make sense in a longer run
+	echo '{ "duration": "2s", "assert": { "max_gap": "3s" }, "cgroups": [{ "name": "a" }] }' >t.json
+	plan .assert.max_gap_ms -d 5s t.json
+	[ "$output" = 3000 ]
+	fails 65 'kt-guest: t.json:1:33: "max_gap": 3s can never be exceeded: no worker that it is about lives for more than 2s' t.json
+	fails 65 'kt-guest: --assert: max_gap_ms: 20s can never be exceeded: no worker lives for more than 12s' -a max_gap=20s steady -d 12s
+	fails 65 'kt-guest: --assert: max_gap_ms: 3s can never be exceeded: no worker lives for more than 2s with that --duration' -a max_gap=3s -d 2s steady
+}
+
+@test "promises of schedulers: all that are named, or some; those of scx_kt are not another's" {
+	cgroup
+	export KT_SCHEDULER_BIN_X=$KT_SCHEDULER KT_SCHEDULER_BIN_SCX_KT=$KT_SCHEDULER
+	jq '.scheduler = { name: "x", promises: ["nice", "yield"] }' t.json >u.json
+	plan .scheduler.promises u.json
+	[ "$output" = '{"nice":true,"cgroup_weight":false,"cgroup_max":false,"work_conserving":false,"affinity":false,"yield":true}' ]
+	jq '.scheduler = { name: "x", promises: { cgroup_max: true, nice: false } }' t.json >u.json
+	plan .scheduler.promises u.json
+	[ "$output" = '{"nice":false,"cgroup_max":true}' ]
+	jq '.scheduler = "scx_kt"' t.json >u.json
+	plan '.scheduler.promises | [.[]] | [length, all]' u.json
+	[ "$output" = '[6,true]' ]
+	unset KT_SCHEDULER_BIN_SCX_KT
+	plan .scheduler.promises u.json
+	[ "$output" = null ] # KT_SCHEDULER is another program
+	plan .scheduler -s eevdf u.json
+	[ "$output" = null ]
+}
+
 @test "comments and a last comma are fine" {
 	printf '// x\n{ /* y */ "cgroups": [{ "name": "a", },], } // z\n' >t.json
 	plan .name t.json
@@ -198,8 +306,8 @@ fails() {
 @test "schedulers that are not there" {
 	unset KT_SCHEDULER
 	printf '{\n"scheduler": "scx_none", "cgroups": [{ "name": "a" }] }' >t.json
-	fails 69 'kt-guest: t.json:2:14: unable to find scheduler "scx_none": no such .json in kt.d/schedulers, no such program beside kt or in PATH; type KT_SCHEDULER=/path/to/it or --scheduler eevdf' t.json
-	fails 69 'kt-guest: --scheduler: unable to find scheduler "nope": no such .json in kt.d/schedulers, no such program beside kt or in PATH; type KT_SCHEDULER=/path/to/it or --scheduler eevdf' -s nope t.json
+	fails 69 'kt-guest: t.json:2:14: unable to find scheduler "scx_none": no such .json in kt.d/schedulers, '"$(dirname "$(shipped)")"'/schedulers, no such program beside kt or in PATH; type KT_SCHEDULER=/path/to/it or --scheduler eevdf' t.json
+	fails 69 'kt-guest: --scheduler: unable to find scheduler "nope": no such .json in kt.d/schedulers, '"$(dirname "$(shipped)")"'/schedulers, no such program beside kt or in PATH; type KT_SCHEDULER=/path/to/it or --scheduler eevdf' -s nope t.json
 	fails 69 'kt-guest: --scheduler: scheduler "./t.json.x" is no executable program' -s ./t.json.x t.json
 	fails 69 'kt-guest: --scheduler: scheduler "/etc/passwd" is no executable program' -s /etc/passwd t.json
 	fails 69 'kt-guest: --scheduler: unable to find scheduler file "./x.json"' -s ./x.json t.json
@@ -265,9 +373,16 @@ listed() {
 }
 
 @test "the schema for editors knows the same names" {
-	local schema=$KT_TOP/share/test.schema.json
+	local schema=$KT_TOP/share/test.schema.json key
 	diff <(listed key-far) <(jq -r '.properties | keys[] | select(. != "$schema")' "$schema" | sort)
-	diff <(listed scheduler-assert) <(jq -r '.definitions.assert.properties | keys[]' "$schema" | sort)
+	for key in $(jq -r '.definitions.assert.properties | keys[] | select(IN("ratio", "kernel_log_allow") | not)' "$schema"); do
+		echo "{ \"assert\": { \"$key\": null }, \"cgroups\": [{ \"name\": \"a\" }] }" >t.json
+		plan .name t.json
+	done
+	for key in $(jq -r '.definitions.workers_assert.properties | keys[]' "$schema"); do
+		cgroup "\"assert\": { \"$key\": null }"
+		plan .name t.json
+	done
 	diff <(kt-guest list --work | jq -r 'select(.type == "item").name' | sort) <(jq -r '.definitions.work.oneOf[1].properties | keys[] | select(. != "CpuSpin" and . != "IoSync")' "$schema" | sort)
 }
 
@@ -303,7 +418,10 @@ listed() {
 	fails 64 "kt-guest: --topology: '3x2y' is no topology (expected [Nn]NlNcNt such as 2l2c1t or 1n2l4c2t, or a preset: see 'kt-topo --list')$try" -t 3x2y a
 	fails 64 "kt-guest: --duration: '5' is no duration (expected a number and ns, us, ms, s, m or h, such as \"1.5s\")$try" -d 5 a
 	fails 64 "kt-guest: --duration: '0s' is not above 0s and at most 24h$try" -d 0s a
-	fails 64 "kt-guest: --assert: 'max_gap' is no limit (did you mean \"max_gap_ms\"?)$try" -a max_gap=1 a
+	fails 64 "kt-guest: --assert: 'max_gab' is no limit (did you mean \"max_gap\"?)$try" -a max_gab=1 a
+	fails 64 "kt-guest: --assert: max_gap: expected a duration such as 5ms, or null, found '1'$try" -a max_gap=1 a
+	fails 64 "kt-guest: --assert: \"ratio\" can only be given in the test$try" -a ratio=1 a
+	fails 64 "kt-guest: --assert: max_spread_pct: expected a number from 0 to below 100, or null, found '100'$try" -a max_spread_pct=100 a
 	fails 64 "kt-guest: --assert: 'x' is no limit (expected KEY=VALUE with a KEY of \"assert\" in kt-test(5))$try" -a x=1 a
 	fails 64 "kt-guest: --assert: isolation: expected true, false or null, found '2'$try" -a isolation=2 a
 	fails 64 "kt-guest: --assert: max_gap_ms: expected a number of milliseconds or null, found ''$try" -a max_gap_ms a

@@ -10,7 +10,10 @@ def program: {host: "s?", guest: "s", closure: "b?", text: "s?"};
 
 def scheduler: {
 	name: "s", binary: "s?", guest_binary: "s?", args: ["s"], sysctls: {"*": "s"}, kargs: ["s"], files: [program, "?"],
-	cgroup_parent: "s?", builtin: {"?": true, enable: ["s"], disable: ["s"]}
+	cgroup_parent: "s?", promises: {
+		"?": true, nice: "b?", cgroup_weight: "b?", cgroup_max: "b?", work_conserving: "b?", affinity: "b?", yield: "b?"
+	},
+	builtin: {"?": true, enable: ["s"], disable: ["s"]}
 };
 
 def task: {
@@ -31,15 +34,25 @@ def domain: {level: "i", name: "s", "*": "any"};
 
 def affinity: {"?": true, kind: "s", cpus: "any", pool: "s?", count: "i?"};
 
+# Limits on workers: of the test, of a cgroup, of a worker group.
+def limits: {
+	isolation: "b?", not_stuck: "b?", max_gap_ms: "n?", max_spread_pct: "n?", max_throughput_cv: "n?",
+	min_work_rate: "n?", min_iteration_rate: "n?", max_p99_wake_latency_ns: "n?", max_p99_timer_late_ns: "n?",
+	max_wake_latency_cv: "n?", max_migration_ratio: "n?", max_migrations_per_s: "n?",
+	max_migrations_per_timeslice: "n?", min_page_locality: "n?", max_cross_node_migration_ratio: "n?",
+	max_slow_tier_ratio: "n?"
+};
+
 def group: {
 	workers: "i", work: {type: "s", "*": "any"}, nice: "i?", affinity: affinity, comm: "s?", pcomm: "s?",
-	uid: "i?", gid: "i?", clone: "s?",
+	uid: "i?", gid: "i?", clone: "s?", assert: ({"?": true} + limits),
 	policy: {"?": true, kind: "s", priority: "i?", runtime_ns: "i?", deadline_ns: "i?", period_ns: "i?"},
 	mem_policy: {"?": true, mode: "s", nodes: "s?", flags: ["s", "?"]}
 };
 
 def cgroup: {
 	name: "s", cpus: "s?", mems: "s?", files: {"?": true, "*": "s"}, payload: "s?", groups: [group, "?"],
+	assert: ({"?": true} + limits),
 	workers: "i?", work: {"?": true, type: "s", "*": "any"}
 };
 
@@ -68,15 +81,17 @@ def schema: {
 		},
 		expect: {"?": true, error: "b", contains: ["s", "?"], matches: ["s", "?"]}, allow_inconclusive: "b?",
 		backdrop: {"?": true, cgroups: [cgroup], ops: [op], payloads: ["s"]},
-		assert: {
-			isolation: "b?", not_stuck: "b?", max_gap_ms: "n?", max_spread_pct: "n?",
-			max_throughput_cv: "n?", min_work_rate: "n?", min_iteration_rate: "n?",
-			max_p99_wake_latency_ns: "n?", max_wake_latency_cv: "n?", max_migration_ratio: "n?",
-			min_page_locality: "n?", max_cross_node_migration_ratio: "n?", max_slow_tier_ratio: "n?",
+		assert: (limits + {
 			cleanup_budget_ms: "n?",
 			monitor: "b?", max_imbalance_ratio: "n?", max_local_dsq_depth: "n?", fail_on_rq_clock_stuck: "b?",
-			max_fallback_rate: "n?", max_keep_last_rate: "n?", sustained_samples: "n?"
-		},
+			max_fallback_rate: "n?", max_keep_last_rate: "n?", sustained_samples: "n?",
+			defaults: "b?", work_conservation: "b?", share: "b?", quota: "b?", affinity: "b?", wait: "b?",
+			fork: "b?", progress: "b?", scheduler: "b?", kernel_log: "b?", topology: "b?", records: "b?",
+			observer: "b?",
+			kernel_log_allow: [{text: "s", reason: "s"}, "?"],
+			shares: [{of: {"*": "n"}, tolerance_pct: "n"}, "?"],
+			ratios: [{metric: "s", over: "s", under: "s", min: "n?", max: "n?"}, "?"]
+		}),
 		flight_recorder: "b?", num_snapshots: "i?", watch_fields: ["s", "?"],
 		temporal: [{
 			field: "s", pattern: "s", source: "s", cpus: "s?", of: "s?", min: "n?", max: "n?", target: "n?",

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-guest/plan_limits.c kt-guest/node.c kt-guest/jsonfile.c kt-guest/jsonpos.c
+// LINK: kt-guest/plan_limits.c kt-guest/plan_relations.c
+// LINK: kt-guest/node.c kt-guest/jsonfile.c kt-guest/jsonpos.c
 #include <json-c/json.h>
 
 #include "kt-guest/plan_limits.h"
@@ -35,15 +36,15 @@ TEST(not_stuck_brings_gap_and_spread)
 {
 	struct limits l = set("not_stuck=true", NULL);
 
-	limits_complete(&l);
+	limits_complete(&l, NULL);
 	CHECK_INT(l.v[LIMIT_MAX_GAP_MS].value, 2000);
 	CHECK_INT(l.v[LIMIT_MAX_SPREAD_PCT].value, 15);
 	l = set("not_starved=true", "max_gap_ms=null");
-	limits_complete(&l);
+	limits_complete(&l, NULL);
 	CHECK_INT(l.v[LIMIT_MAX_GAP_MS].state, LIMIT_OFF);
 	CHECK_INT(l.v[LIMIT_MAX_SPREAD_PCT].value, 15);
 	l = set("not_stuck=false", NULL);
-	limits_complete(&l);
+	limits_complete(&l, NULL);
 	CHECK_INT(l.v[LIMIT_MAX_GAP_MS].state, LIMIT_UNSET);
 }
 
