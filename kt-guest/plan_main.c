@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <getopt.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "exit.h"
 #include "help.h"
@@ -81,6 +82,22 @@ static int parse_opts(struct plan_opts *o, bool *text, int argc, char **argv)
 	return rc;
 }
 
+/* How the test was asked for, so that whoever reads the records can ask for it again. */
+static void add_options(struct json_object *record, char **argv)
+{
+	struct json_object *options = json_object_new_array();
+	int i;
+
+	/* getopt has moved the test behind them */
+	for (i = 1; i < optind; i++)
+		if (strcmp(argv[i], "--") != 0)
+			json_object_array_add(options, rec_text(argv[i], strlen(argv[i])));
+	if (json_object_array_length(options))
+		rec_add(record, "options", options);
+	else
+		json_object_put(options);
+}
+
 int plan_main(int argc, char **argv)
 {
 	struct rec_out out = { .f = stdout };
@@ -94,8 +111,10 @@ int plan_main(int argc, char **argv)
 		rc = plan_resolve(&o, &record, &e);
 		if (rc)
 			msg_err(rc, 0, "%s", e.text);
-		else
+		else {
+			add_options(record, argv);
 			rec_put(&out, record);
+		}
 	}
 	if (!text)
 		rec_end(&out, rc);
