@@ -123,6 +123,11 @@ static void judge_threshold(struct judge *j, const struct threshold *t, struct f
 			  "this kernel has no counters of sched_ext events");
 		return;
 	}
+	if (t->id == LIM_LOCAL_DSQ_DEPTH && !r.known && s->n >= sustained) {
+		judge_say(j, j->m->limits.dflt[t->id] ? V_SKIP : V_INCONCLUSIVE, f,
+			  "this kernel has no local DSQs: it is built without sched_ext");
+		return;
+	}
 	if (r.known < sustained) {
 		judge_say(j, V_INCONCLUSIVE, f,
 			  "%u samples with %s, fewer than the %u in a row "

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <getopt.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "exit.h"
 #include "help.h"
@@ -89,6 +90,22 @@ static void show_notes(struct json_object *notes)
 		msg_warn("%s", json_object_get_string(json_object_array_get_idx(notes, i)));
 }
 
+/* How the test was asked for, so that whoever reads the records can ask for it again. */
+static void add_options(struct json_object *record, char **argv)
+{
+	struct json_object *options = json_object_new_array();
+	int i;
+
+	/* getopt has moved the test behind them */
+	for (i = 1; i < optind; i++)
+		if (strcmp(argv[i], "--") != 0)
+			json_object_array_add(options, rec_text(argv[i], strlen(argv[i])));
+	if (json_object_array_length(options))
+		rec_add(record, "options", options);
+	else
+		json_object_put(options);
+}
+
 int plan_main(int argc, char **argv)
 {
 	struct rec_out out = { .f = stdout };
@@ -103,8 +120,10 @@ int plan_main(int argc, char **argv)
 		show_notes(o.notes);
 		if (rc)
 			msg_err(rc, 0, "%s", e.text);
-		else
+		else {
+			add_options(record, argv);
 			rec_put(&out, record);
+		}
 	}
 	json_object_put(o.notes);
 	if (!text)

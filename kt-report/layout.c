@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Which parts the report has, in which order, and the words around the facts. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "bug.h"
 #include "course.h"
 #include "layout.h"
 #include "record.h"
+#include "shell.h"
 #include "timeline.h"
 #include "units.h"
 
@@ -268,6 +270,42 @@ static void host_facts(const struct show *out, struct json_object *o)
 	fputs("\n", out->f);
 }
 
+/* host: steal 12.3% mean, 46.0% on vCPU 2; load 7.1; tcg */
+static void host_line(const struct show *out, struct json_object *host)
+{
+	const char *engine = rec_get_str(host, "engine", NULL);
+	double steal = rec_get_dbl(host, "steal_pct", -1),
+	       worst = rec_get_dbl(host, "worst_pct", -1);
+	struct json_object *load = rec_get_arr(host, "load"), *now;
+
+	if (!host)
+		return;
+	if (rec_get_bool(host, "known", false) && steal >= 0)
+		fprintf(out->f, "host: steal %.1f%% mean", steal);
+	else
+		fputs("host: steal unknown", out->f);
+	if (steal >= 0 && worst >= 0)
+		fprintf(out->f, ", %.1f%% on vCPU %lld", worst, count(host, "worst_cpu"));
+	now = load && json_object_array_length(load) ? json_object_array_get_idx(load, 0) : NULL;
+	if (now)
+		fprintf(out->f, "; load %.1f", json_object_get_double(now));
+	fputs(engine ? "; " : "", out->f);
+	show_text(out, engine);
+	fputs("\n", out->f);
+}
+
+/* What to do about a run that says nothing. */
+static void advice(const struct show *out, const struct story *s)
+{
+	const char *text = rec_get_str(s->verdict_rec, "advice", NULL);
+
+	if (!text)
+		return;
+	fputs("advice  ", out->f);
+	show_text(out, text);
+	fputs("\n", out->f);
+}
+
 static void run_facts(const struct show *out, const struct story *s, bool verbose)
 {
 	const char *why = rec_get_str(s->vm, "why", NULL);
@@ -330,14 +368,39 @@ static void verdict_line(const struct show *out, const struct story *s)
 	fputs("\n", out->f);
 }
 
+/* The command that runs the test of these records again, as it was asked for. */
+static void replay_of(const struct show *out, const struct story *s)
+{
+	struct json_object *options = rec_get_arr(s->test, "options"), *o;
+	size_t i, n = options ? json_object_array_length(options) : 0, len;
+	char *text = NULL;
+	FILE *f = open_memstream(&text, &len);
+
+	if (!f)
+		return;
+	fputs(s->host ? "kt run " : "kt test ", f);
+	for (i = 0; i < n; i++) {
+		o = json_object_array_get_idx(options, i);
+		if (!json_object_is_type(o, json_type_string))
+			continue;
+		shell_word(f, json_object_get_string(o));
+		putc(' ', f);
+	}
+	shell_word(f, test_name(s));
+	fclose(f);
+	show_text(out, text);
+	free(text);
+}
+
 static void replay_line(const struct show *out, const struct story *s, const char *replay)
 {
 	if (!replay && !s->test)
 		return;
 	fputs("replay  ", out->f);
-	if (!replay)
-		fputs(s->host ? "kt run " : "kt test ", out->f);
-	show_text(out, replay ? replay : test_name(s));
+	if (replay)
+		show_text(out, replay);
+	else
+		replay_of(out, s);
 	fputs("\n", out->f);
 }
 
@@ -369,7 +432,10 @@ void layout_report(const struct show *out, const struct story *s, bool verbose, 
 		log_tail(out, "console", &s->console);
 	if (!good || verbose)
 		run_facts(out, s, verbose);
+	host_line(out, rec_get_obj(s->theft, "host"));
 	verdict_line(out, s);
+	if (s->verdict == STORY_INCONCLUSIVE)
+		advice(out, s);
 	if (!good)
 		replay_line(out, s, replay);
 }

@@ -81,6 +81,7 @@ static int take_verdict(struct story *s, struct json_object *o, struct errbuf *e
 					  counted[i].count);
 		s->told[i] = (unsigned long)n;
 	}
+	keep(&s->verdict_rec, o);
 	s->allowed = rec_get_bool(o, "allowed", false);
 	if (strcmp(v, "pass") == 0 || strcmp(v, "skip") == 0)
 		s->verdict = STORY_PASS;
@@ -101,8 +102,10 @@ static int take_judgement(struct story *s, struct json_object *o, struct errbuf 
 		return 0;
 	if (rec_is(o, "stats") && rec_get_str(o, "field", NULL))
 		return list_add(&s->fields, o, e);
-	if (rec_is(o, "stats") && rec_get_obj(o, "host"))
+	if (rec_is(o, "stats") && rec_get_obj(o, "host")) {
+		keep(&s->theft, o);
 		return 0;
+	}
 	if (rec_is(o, "stats") && !rec_get_str(o, "cgroup", NULL)) {
 		keep(&s->total, o);
 		return 0;
@@ -210,6 +213,8 @@ void story_free(struct story *s)
 	json_object_put(s->vm_exit);
 	json_object_put(s->host);
 	json_object_put(s->total);
+	json_object_put(s->theft);
+	json_object_put(s->verdict_rec);
 	for (i = 0; i < STORY_TAIL; i++) {
 		json_object_put(s->console.line[i]);
 		json_object_put(s->log.line[i]);

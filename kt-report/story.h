@@ -45,7 +45,8 @@ enum story_verdict { STORY_NONE, STORY_PASS, STORY_FAIL, STORY_INCONCLUSIVE };
 
 struct story {
 	/* one record each, or NULL */
-	struct json_object *test, *topology, *kernel, *vm, *vm_exit, *host, *total;
+	struct json_object *test, *topology, *kernel, *vm, *vm_exit, *host, *total, *theft,
+		*verdict_rec;
 	int64_t host_ns; /* how long a run without a guest took, or -1 */
 	int64_t init_ns; /* boot stage "init", or -1 */
 	struct tail console, log;

@@ -9,6 +9,7 @@
 
 #include "exit.h"
 #include "msg.h"
+#include "shell.h"
 #include "test.h"
 #include "units.h"
 #include "watch.h"
@@ -154,26 +155,6 @@ static int opts_parse(struct test_opts *o, int argc, char **argv)
 	return -1;
 }
 
-/* Adds a word as a shell reads it. */
-static void quote(FILE *f, const char *word)
-{
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "0123456789_./:=@%+,-";
-
-	if (*word && strspn(word, plain) == strlen(word)) {
-		fputs(word, f);
-		return;
-	}
-	putc('\'', f);
-	for (; *word; word++) {
-		if (*word == '\'')
-			fputs("'\\''", f);
-		else
-			putc(*word, f);
-	}
-	putc('\'', f);
-}
-
 /* The command that runs this one test again; the caller frees. NULL: no memory. */
 static char *replay(int argc, char **argv, const char *name)
 {
@@ -189,12 +170,12 @@ static char *replay(int argc, char **argv, const char *name)
 	for (i = 1; i < argc && i < optind; i++)
 		if (strcmp(argv[i], "--") != 0) {
 			putc(' ', f);
-			quote(f, argv[i]);
+			shell_word(f, argv[i]);
 		}
 	if (*name == '-')
 		fputs(" --", f);
 	putc(' ', f);
-	quote(f, name);
+	shell_word(f, name);
 	fclose(f);
 	return text;
 }

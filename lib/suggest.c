@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <ctype.h>
+#include <stdbool.h>
 #include <string.h>
 #include <strings.h>
 
@@ -44,6 +45,15 @@ unsigned int suggest_distance(const char *a, const char *b)
 	return rows[la % 3][lb];
 }
 
+/* "args" is the last word of "sched_args". */
+static bool is_last_word(const char *word, size_t len, const char *name)
+{
+	size_t n = strlen(name);
+
+	return len >= 4 && n > len && name[n - len - 1] == '_' &&
+	       strcasecmp(name + n - len, word) == 0;
+}
+
 void suggest_try(struct suggest *s, const char *name)
 {
 	size_t len = strlen(s->word);
@@ -53,6 +63,8 @@ void suggest_try(struct suggest *s, const char *name)
 	d = suggest_distance(s->word, name);
 	if (d > limit && len >= 4 && len <= SUGGEST_MAX && strncasecmp(s->word, name, len) == 0)
 		d = limit; /* the beginning of a longer name */
+	if (is_last_word(s->word, len, name))
+		d = 0; /* nearer than a name of one letter more: it is left out, not misspelt */
 	if (d <= limit && (!s->best || d < s->distance)) {
 		s->best = name;
 		s->distance = d;

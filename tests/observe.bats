@@ -46,6 +46,15 @@ says() {
 	run ! grep -q '"name":"imbalance"' out.jsonl
 }
 
+@test "monitor: a kernel without sched_ext is judged by the rest" {
+	samples 'del(.cpu.local_dsq, .cpu.scx_nr_running, .cpu.scx_flags, .events)'
+	judge --monitor
+	says 0 local_dsq_depth 'skip this kernel has no local DSQs: it is built without sched_ext'
+	says 0 imbalance 'pass worst imbalance ratio 2.0 within limit 4.0 (52 samples)'
+	judge --max-local-dsq-depth 5
+	says 2 local_dsq_depth 'inconclusive this kernel has no local DSQs: it is built without sched_ext'
+}
+
 @test "monitor: counters that are asked for by themselves and are not there" {
 	stream
 	judge --max-fallback-rate 200

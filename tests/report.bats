@@ -66,6 +66,11 @@ usage() {
 	[ "$(tail -n1 out.txt)" = 'replay  kt test --seed 5 x' ]
 	KT_REPLAY='' report rate_floor
 	[ "$(tail -n1 out.txt)" = 'replay  kt test mixed_workloads' ]
+	# of records that are judged again: as the plan was asked for
+	jq -c 'if .type == "test" then .options = ["-d", "3s", "--assert", "a b"] else . end' "$DATA/rate_floor.jsonl" >r.jsonl
+	kt-check <r.jsonl >again || true
+	KT_REPLAY='' report again
+	[ "$(tail -n1 out.txt)" = "replay  kt test -d 3s --assert 'a b' mixed_workloads" ]
 }
 
 @test "of many violations the first 20 of each check, all with -v" {
@@ -243,6 +248,25 @@ usage() {
 	lies 'if .type == "check" and .verdict == "fail" then .verdict = "skip" elif .type == "verdict" then .verdict = "pass" | .skipped += .failed | .failed = 0 else . end' "the verdict is one of exit code 0, and kt-check's end record says 1"
 	lies 'select(.type != "verdict")' 'not judged: no verdict in the input, as kt-check gives'
 	lies 'if .type == "verdict" then ., . else . end' 'expected one verdict in the input, this is a second'
+}
+
+@test "the host's part, and what to do about an inconclusive run" {
+	kt-check <"$DATA/two_steps.jsonl" >judged || true
+	# told HOST: the records with these figures of the host, as kt-check gives them
+	told() {
+		jq -c --argjson host "$1" 'if .type == "verdict" then {type: "stats", cgroup: null, host: $host}, (.advice = "fewer vCPUs") else . end' \
+			judged | recount >in.jsonl
+		report in.jsonl
+		echo "$stderr"
+		[ "$status" -eq 2 ]
+	}
+	told '{"steal_pct": 12.34, "worst_pct": 46, "worst_cpu": 2, "load": [7.1, 6, 5], "engine": "tcg", "known": true}'
+	[ "$(tail -n4 out.txt)" = 'host: steal 12.3% mean, 46.0% on vCPU 2; load 7.1; tcg
+INCONCLUSIVE mixed_workloads [eevdf 1n2l2c1t] 24.6s
+advice  fewer vCPUs
+replay  kt test mixed_workloads' ]
+	told '{"steal_pct": 0, "worst_pct": null, "worst_cpu": null, "load": null, "engine": null, "known": false}'
+	grep -qx 'host: steal unknown' out.txt
 }
 
 @test "two runs in one stream are none" {

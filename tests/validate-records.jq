@@ -65,7 +65,7 @@ def op: {
 
 def schema: {
 	test: {
-		name: "s", file: "s", description: "s?", topology: "s",
+		name: "s", file: "s", description: "s?", topology: "s", options: ["s", "?"],
 		memory_mib: "i", duration_ns: "i", watchdog_ns: "i",
 		kargs: ["s", "?"], sysctls: {"?": true, "*": "s"},
 		scheduler: ({"?": true} + scheduler), schedulers: [scheduler, "?"], programs: [program, "?"],

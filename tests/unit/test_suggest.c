@@ -33,6 +33,15 @@ TEST(nearest)
 	CHECK(suggest_nearest("", keys) == NULL);
 }
 
+TEST(last_words)
+{
+	static const char *const names[] = { "kargs", "sched_args", "max_gap_ms", NULL };
+
+	CHECK_STR(suggest_nearest("args", names), "sched_args");
+	CHECK_STR(suggest_nearest("karg", names), "kargs");
+	CHECK(!suggest_nearest("ms", names)); /* a word of two letters says nothing */
+}
+
 TEST(long_words)
 {
 	char word[SUGGEST_MAX + 2];
@@ -47,4 +56,4 @@ TEST(long_words)
 	CHECK_INT(suggest_distance(word, word), 0);
 }
 
-UNIT_MAIN(T(distances), T(nearest), T(long_words))
+UNIT_MAIN(T(distances), T(nearest), T(last_words), T(long_words))
