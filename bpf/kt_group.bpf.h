@@ -170,6 +170,20 @@ static void group_fill(struct kt_group *g, u64 now)
 	__sync_fetch_and_add(&g->budget, room);
 }
 
+/* Brings what is known of a group's quota up to date; false if it has none. */
+__noinline int group_refresh(u64 key, u64 now)
+{
+	struct kt_group *g = group_of(key);
+
+	if (!g)
+		return false;
+	group_read_quota(g, now);
+	if (g->quota == NO_QUOTA)
+		return false;
+	group_fill(g, now);
+	return true;
+}
+
 /*
  * What a task of group `key` may use before it asks again, taken from all quotas above
  * it: 0 when one of them is used up, and then *due is when it will have something again.
@@ -178,6 +192,7 @@ __noinline u64 group_take(u64 key, u64 now, u64 *due)
 {
 	u64 grant = GRANT_MAX, at, up = key;
 	struct kt_group *g;
+	bool limited;
 	int i;
 
 	if (!due)
@@ -187,11 +202,10 @@ __noinline u64 group_take(u64 key, u64 now, u64 *due)
 		g = group_of(up);
 		if (!g)
 			break;
+		limited = group_refresh(up, now);
 		up = g->parent;
-		group_read_quota(g, now);
-		if (g->quota == NO_QUOTA)
+		if (!limited)
 			continue;
-		group_fill(g, now);
 		if (g->budget <= 0) {
 			at = g->filled_at + ((u64)-g->budget / (g->quota ?: 1) + 1) * g->period;
 			if (before(*due, at))
@@ -223,12 +237,9 @@ __noinline int group_use(u64 key, s64 ns, u64 now)
 		g = group_of(key);
 		if (!g)
 			break;
+		if (group_refresh(key, now))
+			__sync_fetch_and_add(&g->budget, -ns);
 		key = g->parent;
-		group_read_quota(g, now);
-		if (g->quota == NO_QUOTA)
-			continue;
-		group_fill(g, now);
-		__sync_fetch_and_add(&g->budget, -ns);
 	}
 	return 0;
 }

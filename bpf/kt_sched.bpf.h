@@ -155,22 +155,29 @@ static u64 vtime_unit(void)
  * Tasks below the mean weight get slices as much shorter, so that they need not wait
  * long for the next one.
  */
+__noinline u64 slice_by_weight(u64 weight)
+{
+	s64 sum = root_sum, n = nr_active;
+	u64 slice;
+
+	if (sum <= 0 || n <= 1)
+		return SCX_SLICE_DFL;
+	slice = (SCX_SLICE_DFL >> WEIGHT_SHIFT) * weight * (u64)n / (u64)sum;
+	if (slice > SCX_SLICE_DFL)
+		slice = SCX_SLICE_DFL;
+	if (slice < SLICE_MIN)
+		slice = SLICE_MIN;
+	return slice;
+}
+
 static u64 slice_of(struct task_struct *p, struct task_ctx *tc)
 {
-	u64 slice = SCX_SLICE_DFL;
-	s64 sum = root_sum, n = nr_active;
+	u64 slice;
 
-	if (tc && sum > 0 && n > 1) {
-		slice = (SCX_SLICE_DFL >> WEIGHT_SHIFT) * weight_of(p, tc) * n / sum;
-		if (slice > SCX_SLICE_DFL)
-			slice = SCX_SLICE_DFL;
-		if (slice < SLICE_MIN)
-			slice = SLICE_MIN;
-	}
-	slice = hook_slice(p, slice);
-	if (tc && tc->grant && tc->grant < slice)
-		slice = tc->grant;
-	return slice;
+	if (!tc)
+		return SCX_SLICE_DFL;
+	slice = hook_slice(p, slice_by_weight(weight_of(p, tc)));
+	return tc->grant && tc->grant < slice ? tc->grant : slice;
 }
 
 /*
@@ -187,16 +194,18 @@ static u64 vtime_beside(struct task_struct *p)
 	return cpu_vtime[cpu];
 }
 
-/* Its virtual time, brought near to that of the tasks beside it. */
-static u64 place(struct task_struct *p, struct task_ctx *tc, bool slept)
+/*
+ * A virtual time, brought near to that of the tasks beside it. This and other arithmetic
+ * is in functions that are not static: the verifier looks at each of them once.
+ */
+__noinline u64 vtime_near(u64 vtime, u64 beside, u64 slept)
 {
-	u64 beside = vtime_beside(p), unit = vtime_unit(), vtime = tc->vtime, lead, n;
+	u64 unit = vtime_unit(), n = nr_active, lead, behind = slept ? unit : LAG_MAX * unit;
 
 	/* a sleeper comes back with the credit of one slice, no more */
-	if (before(vtime, beside - (slept ? unit : LAG_MAX * unit)))
-		vtime = beside - (slept ? unit : LAG_MAX * unit);
+	if (before(vtime, beside - behind))
+		vtime = beside - behind;
 	/* and a slice of a very light task must not make it wait until the watchdog comes */
-	n = nr_active;
 	lead = LEAD_WAIT * (nr_cpus ?: 1) / (SCX_SLICE_DFL * (n ?: 1));
 	if (lead > LEAD_MAX)
 		lead = LEAD_MAX;
@@ -204,8 +213,13 @@ static u64 place(struct task_struct *p, struct task_ctx *tc, bool slept)
 		lead = 2;
 	if (before(beside + lead * unit, vtime))
 		vtime = beside + lead * unit;
-	tc->vtime = vtime;
 	return vtime;
+}
+
+static u64 place(struct task_struct *p, struct task_ctx *tc, bool slept)
+{
+	tc->vtime = vtime_near(tc->vtime, vtime_beside(p), slept);
+	return tc->vtime;
 }
 
 /* ---- tasks that wait for a moment -------------------------------------------------- */
@@ -237,10 +251,21 @@ static void wait_until(struct task_struct *p, u64 due, u64 enq_flags)
 			 enq_flags);
 }
 
+/* When to look again at a task that waits since `since` for a quota that is there at `due`. */
+__noinline u64 late_due(u64 due, u64 now, u64 since)
+{
+	u64 early = (now - since) >> 12;
+
+	if (before(since + hold_max_ns, due))
+		return since + hold_max_ns;
+	/* of those who wait for the same period, the one that has waited longest is first */
+	return due - (early < NSEC_PER_MSEC ? early : NSEC_PER_MSEC);
+}
+
 /* Of the two reasons to be in the late queue the later one; 0: it may run. */
 static u64 late_until(struct task_struct *p, struct task_ctx *tc, u64 now)
 {
-	u64 due = 0, early;
+	u64 due = 0;
 
 	if (before(now, tc->until))
 		return tc->until;
@@ -256,11 +281,7 @@ static u64 late_until(struct task_struct *p, struct task_ctx *tc, u64 now)
 		tc->touch = true;
 		return 0;
 	}
-	if (before(tc->since + hold_max_ns, due))
-		return tc->since + hold_max_ns;
-	/* of those who wait for the same period, the one that has waited longest is first */
-	early = (now - tc->since) >> 12;
-	return due - (early < NSEC_PER_MSEC ? early : NSEC_PER_MSEC);
+	return late_due(due, now, tc->since);
 }
 
 static bool may_run(struct task_struct *p, struct task_ctx *tc)
