@@ -364,6 +364,7 @@ void model_free(struct model *m)
 	free(m->cgroups);
 	free(m->ops);
 	free(m->payloads);
+	free(m->observer.use);
 	free(m->runs);
 	free(m->windows);
 	free(m->masks);

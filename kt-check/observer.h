@@ -9,12 +9,18 @@
 
 #include "errbuf.h"
 
-/* What kt's own processes used of the guest's CPUs, in the step where it was worst. */
+/* What kt's own processes used of each of the guest's CPUs while a step was held. */
+#define OBSERVER_MAX 65536 /* that are kept: more steps and CPUs are not looked at */
+
+struct observer_use {
+	int64_t step, cpu, end_ns; /* guest_ns at which the hold ended */
+	uint64_t ns, wall_ns;
+};
+
 struct observer {
 	bool seen;
-	double share; /* of the CPU, 0 to 1 */
-	int64_t step, cpu;
-	uint64_t ns, wall_ns;
+	struct observer_use *use;
+	uint32_t n, cap;
 };
 
 struct model;
