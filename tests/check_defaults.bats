@@ -166,6 +166,24 @@ no record tells what kt itself used' ]
 	judged 2 inconclusive "scheduler scx_kt was away, and the kernel's own scheduler in its place, for 1.5s from 0.5s on; vCPU 1 was not run for 1400ms of the 1500ms from 0.5s on"
 }
 
+@test "scheduler: a time limit that passed while the host kept a vCPU away is no proof" {
+	check=scheduler
+	# ended FROM EVENT REASON: 3.4 s into its samples, and vCPU 1 did not run from so many tenths on
+	ended() {
+		stream "withheld(\$n; 1; $1)" "if .type == \"sched\" and .event == \"stop\" then
+			.event = \"$2\" | .reason = \"$3\" | .guest_ns = 10171000000 else . end"
+	}
+	ended 15 exit 'EXIT: runnable task stall (a[63] failed to run for 2.500s)'
+	judged 1 fail 'scheduler scx_kt died 3.2s into the workload, in step 1: EXIT: runnable task stall (a[63] failed to run for 2.500s)'
+	ended 8 exit 'EXIT: runnable task stall (a[63] failed to run for 2.500s)'
+	judged 2 inconclusive 'scheduler scx_kt died 3.2s into the workload, in step 1: EXIT: runnable task stall (a[63] failed to run for 2.500s); vCPU 1 was not run for 2400ms of the 2500ms from 0.7s on'
+	ended 8 failed 'not attached after 2 s'
+	judged 2 inconclusive 'scheduler scx_kt did not attach: not attached after 2 s; vCPU 1 was not run for 2000ms of the 2000ms from 1.2s on'
+	# what names no time is not excused
+	ended 8 exit 'EXIT: scx_bpf_error (no)'
+	judged 1 fail 'scheduler scx_kt died 3.2s into the workload, in step 1: EXIT: scx_bpf_error (no)'
+}
+
 # log TEXT: the run with these lines on its console, as its samples end
 log() {
 	stream . "if .type == \"boot\" and .stage == \"done\" then ., ($1 | {type: \"console\", t_ns: 11400000000, text: .}) else . end"
