@@ -24,7 +24,7 @@ const volatile u16 cpu_sibling[CPUS_MAX]; /* itself, if it has none */
 
 /* What a bug remembers of a task. */
 struct bug_ctx {
-	s32 home;    /* CPU whose queue it was put in last; -1: none */
+	s32 home;    /* CPU that it ran on last, or that it was queued on since; -1: none */
 	bool old;    /* it has been queued before */
 	bool woken;  /* it has slept since it was queued last */
 	u64 weight;  /* when it was new */
@@ -43,7 +43,8 @@ u64 nr_queued;
 u32 chosen_pid;
 bool cpu_gone[CPUS_MAX];   /* it is offline */
 bool cpu_came[CPUS_MAX];   /* it has been offline */
-u64 cpu_took_at[CPUS_MAX]; /* jiffy of its last dispatch */
+u64 cpu_took_at[CPUS_MAX]; /* its last dispatch */
+u64 kicked_at;             /* the last kick of an idle CPU */
 
 static struct bug_ctx *bug_ctx(struct task_struct *p)
 {
@@ -152,7 +153,7 @@ static void hook_timer(void)
 {
 	u32 cpu;
 
-	if (!BUG(slices_tiny) && !BUG(dispatch_per_tick))
+	if (!BUG(slices_tiny) && !BUG(dispatch_by_timer))
 		return;
 	bpf_for (cpu, 0, nr_cpus) {
 		if (BUG(slices_tiny))
@@ -170,14 +171,14 @@ static u64 delay_of(struct task_struct *p, struct task_ctx *tc, struct bug_ctx *
 	s32 home = bc->home;
 
 	if (BUG(slow_wakeups) && bc->woken)
-		return 100 * NSEC_PER_MSEC - bpf_ktime_get_ns() % (100 * NSEC_PER_MSEC);
+		return 250 * NSEC_PER_MSEC - bpf_ktime_get_ns() % (250 * NSEC_PER_MSEC);
 	if (BUG(late_leak) && is_grouped(p) && ran_for() > 2000 * NSEC_PER_MSEC &&
 	    __sync_fetch_and_add(&nr_queued, 1) % 32 == 31)
 		return 2000 * NSEC_PER_MSEC;
 	if (BUG(fork_slow) && is_user(p) && !bc->old)
 		return 300 * NSEC_PER_MSEC;
 	if (BUG(kthreads_late) && !is_user(p) && bc->woken)
-		return 300 * NSEC_PER_MSEC;
+		return 1000 * NSEC_PER_MSEC;
 	if (BUG(stale_cpumask) && is_user(p) && !bc->woken && home >= 0 &&
 	    !bpf_cpumask_test_cpu(home, p->cpus_ptr))
 		return 2300 * NSEC_PER_MSEC;
@@ -190,11 +191,11 @@ static u64 delay_of(struct task_struct *p, struct task_ctx *tc, struct bug_ctx *
 static u64 behind_of(struct task_struct *p, struct bug_ctx *bc)
 {
 	if (BUG(fork_last) && is_user(p) && !bc->old)
-		return vtime_later(1500 * NSEC_PER_MSEC);
+		return vtime_later(2500 * NSEC_PER_MSEC);
 	if (BUG(light_starved) && p->scx.weight < WEIGHT_DFL)
 		return vtime_later(2000 * NSEC_PER_MSEC);
 	if (BUG(affinity_last) && is_grouped(p) && is_pinned(p))
-		return vtime_later(1500 * NSEC_PER_MSEC);
+		return vtime_later(2500 * NSEC_PER_MSEC);
 	if (BUG(nice_bands) && p->scx.weight <= WEIGHT_DFL)
 		return vtime_later((p->scx.weight < WEIGHT_DFL ? 2400 : 1200) * NSEC_PER_MSEC);
 	return 0;
@@ -232,7 +233,15 @@ static bool takes_pinned_only(s32 cpu)
 		return cpu_came[AT(cpu)];
 	if (BUG(llc_packed))
 		return cpu_llc[AT(cpu)] != cpu_llc[0];
+	if (BUG(smt_packed))
+		return cpu && cpu != cpu_sibling[0];
 	return false;
+}
+
+/* CPUs that take pinned tasks only help when many wait. */
+static bool helps_late(void)
+{
+	return BUG(llc_packed) || BUG(smt_packed);
 }
 
 static bool same_llc(s32 a, s32 b)
@@ -240,38 +249,21 @@ static bool same_llc(s32 a, s32 b)
 	return cpu_llc[AT(a)] == cpu_llc[AT(b)];
 }
 
-static bool sibling_busy(s32 cpu)
-{
-	const struct cpumask *idle;
-	bool busy = false;
-	u32 sibling;
-
-	sibling = cpu_sibling[AT(cpu)];
-	idle = scx_bpf_get_idle_cpumask();
-	busy = sibling != (u32)cpu && !bpf_cpumask_test_cpu(sibling, idle);
-	scx_bpf_put_idle_cpumask(idle);
-	return busy;
-}
-
 /* May a task that wakes up be put on this CPU, by the bug? */
-static bool usable(struct task_struct *p, s32 prev, s32 cpu, bool strict)
+static bool usable(struct task_struct *p, s32 prev, s32 cpu)
 {
 	if (!is_pinned(p) && takes_pinned_only(cpu))
 		return false;
-	if (BUG(llc_never_drained) && !same_llc(prev, cpu))
-		return false;
-	if (BUG(smt_packed) && strict && !sibling_busy(cpu))
-		return false;
-	return true;
+	return !BUG(llc_never_drained) || same_llc(prev, cpu);
 }
 
-static s32 usable_idle(struct task_struct *p, s32 prev, bool strict)
+static s32 usable_idle(struct task_struct *p, s32 prev)
 {
 	s32 found = -1;
 	u32 cpu;
 
 	bpf_for (cpu, 0, nr_cpus) {
-		if (bpf_cpumask_test_cpu(cpu, p->cpus_ptr) && usable(p, prev, cpu, strict) &&
+		if (bpf_cpumask_test_cpu(cpu, p->cpus_ptr) && usable(p, prev, cpu) &&
 		    scx_bpf_test_and_clear_cpu_idle(cpu)) {
 			found = cpu;
 			break;
@@ -306,9 +298,8 @@ static s32 pick_cpu(struct task_struct *p, s32 prev, u64 wake_flags, bool *idle)
 {
 	s32 cpu, here = bpf_get_smp_processor_id();
 
-	if (BUG(no_kick) || BUG(prev_only) || BUG(dispatch_per_tick) || BUG(waker_preempts))
-		return prev;
-	if (BUG(lost_kick) && __sync_fetch_and_add(&nr_queued, 1) % 4 == 3)
+	if (BUG(no_kick) || BUG(lost_kick) || BUG(prev_only) || BUG(dispatch_by_timer) ||
+	    BUG(waker_preempts))
 		return prev;
 	if (BUG(sync_stacked))
 		return bpf_cpumask_test_cpu(here, p->cpus_ptr) ? here : prev;
@@ -316,9 +307,7 @@ static s32 pick_cpu(struct task_struct *p, s32 prev, u64 wake_flags, bool *idle)
 		return next_cpu(p);
 	if (!picks_by_bug())
 		return scx_bpf_select_cpu_dfl(p, prev, wake_flags, idle);
-	cpu = usable_idle(p, prev, true);
-	if (cpu < 0 && BUG(smt_packed))
-		cpu = usable_idle(p, prev, false);
+	cpu = usable_idle(p, prev);
 	*idle = cpu >= 0;
 	return *idle ? cpu : prev;
 }
@@ -357,17 +346,18 @@ static u64 queue_of(struct task_struct *p)
 		return DSQ_CPU + cpu;
 	if (BUG(llc_never_drained))
 		return DSQ_LLC + cpu_llc[AT(cpu)];
-	if ((BUG(cpu_unused) || BUG(hotplug_unused) || BUG(llc_packed)) && !is_pinned(p))
+	if ((BUG(cpu_unused) || BUG(hotplug_unused) || helps_late()) && !is_pinned(p))
 		return DSQ_ANYWHERE;
 	return DSQ_SHARED;
 }
 
 /* Bugs that send a task straight to a CPU's own queue; true if it was sent. */
-static bool send_local(struct task_struct *p, struct task_ctx *tc, bool woken, u64 enq_flags)
+static bool send_local(struct task_struct *p, struct task_ctx *tc, struct bug_ctx *bc, bool woken,
+		       u64 enq_flags)
 {
 	u64 slice = slice_of(p, tc);
 
-	if ((BUG(prev_only) || BUG(sync_stacked)) && woken) {
+	if ((BUG(prev_only) && bc->old) || (BUG(sync_stacked) && woken)) {
 		dsq_insert(p, SCX_DSQ_LOCAL, slice, enq_flags);
 		return true;
 	}
@@ -414,7 +404,7 @@ static u64 key_of(struct task_struct *p, struct task_ctx *tc, struct bug_ctx *bc
 		tc->vtime = beside - vtime_later(200 * NSEC_PER_MSEC);
 	else if (BUG(sleep_forgives) && woken)
 		tc->vtime = beside - vtime_unit();
-	else
+	else if (!BUG(percpu_vtime))
 		place(p, tc, woken);
 	key = tc->vtime + behind_of(p, bc);
 	if (BUG(fork_last) && !bc->old)
@@ -422,13 +412,31 @@ static u64 key_of(struct task_struct *p, struct task_ctx *tc, struct bug_ctx *bc
 	return key;
 }
 
+/* A kick is lost that comes too soon after the last one. */
+static bool kick_lost(void)
+{
+	u64 now = bpf_ktime_get_ns();
+
+	if (BUG(no_kick))
+		return true;
+	if (!BUG(lost_kick))
+		return false;
+	if (now - kicked_at < 400 * NSEC_PER_MSEC)
+		return true;
+	kicked_at = now;
+	return false;
+}
+
 static void kick(struct task_struct *p, bool woken, u64 enq_flags)
 {
 	s32 at = scx_bpf_task_cpu(p), cpu;
 	u32 i;
 
-	if (BUG(no_kick) || (BUG(lost_kick) && __sync_fetch_and_add(&nr_queued, 1) % 4 == 3)) {
-		if (enq_flags & SCX_ENQ_LAST)
+	if (BUG(no_kick) || BUG(lost_kick)) {
+		cpu = kick_lost() ? -1 : scx_bpf_pick_idle_cpu(p->cpus_ptr, 0);
+		if (cpu >= 0)
+			scx_bpf_kick_cpu(cpu, SCX_KICK_IDLE);
+		else if (enq_flags & SCX_ENQ_LAST)
 			scx_bpf_kick_cpu(at, 0);
 		return;
 	}
@@ -441,10 +449,8 @@ static void kick(struct task_struct *p, bool woken, u64 enq_flags)
 		sched_kick(p, enq_flags);
 		return;
 	}
-	cpu = usable_idle(p, at, true);
-	if (cpu < 0 && BUG(smt_packed))
-		cpu = usable_idle(p, at, false);
-	if (cpu < 0 && BUG(llc_packed) && scx_bpf_dsq_nr_queued(DSQ_ANYWHERE) > 2)
+	cpu = usable_idle(p, at);
+	if (cpu < 0 && helps_late() && scx_bpf_dsq_nr_queued(DSQ_ANYWHERE) > 2)
 		cpu = scx_bpf_pick_idle_cpu(p->cpus_ptr, 0);
 	if (cpu >= 0)
 		scx_bpf_kick_cpu(cpu, SCX_KICK_IDLE);
@@ -464,7 +470,7 @@ void BPF_PROG(bugs_enqueue, struct task_struct *p, u64 enq_flags)
 		return;
 	}
 	if (BUG(slow_enqueue))
-		burn(NSEC_PER_MSEC);
+		burn(10 * NSEC_PER_MSEC);
 	if (woken)
 		bc->woken = true;
 	note(p, tc, bc);
@@ -472,7 +478,7 @@ void BPF_PROG(bugs_enqueue, struct task_struct *p, u64 enq_flags)
 		bc->old = true;
 		return;
 	}
-	if (!send_local(p, tc, woken, enq_flags)) {
+	if (!send_local(p, tc, bc, woken, enq_flags)) {
 		count(&nr_enqueued);
 		dsq_insert_vtime(p, queue_of(p), slice_of(p, tc), key_of(p, tc, bc, woken),
 				 enq_flags);
@@ -505,9 +511,9 @@ static u64 own_queue(s32 cpu)
 		return DSQ_CPU + cpu;
 	if (BUG(llc_never_drained))
 		return DSQ_LLC + cpu_llc[AT(cpu)];
-	if (BUG(llc_packed) && takes_pinned_only(cpu))
+	if (helps_late() && takes_pinned_only(cpu))
 		return scx_bpf_dsq_nr_queued(DSQ_ANYWHERE) > 2 ? DSQ_ANYWHERE : DSQ_SHARED;
-	if (BUG(cpu_unused) || BUG(hotplug_unused) || BUG(llc_packed))
+	if (BUG(cpu_unused) || BUG(hotplug_unused) || helps_late())
 		return takes_pinned_only(cpu) ? DSQ_SHARED : DSQ_ANYWHERE;
 	return DSQ_SHARED;
 }
@@ -539,16 +545,16 @@ static bool stays(struct task_struct *prev, struct bug_ctx *bc)
 	return false;
 }
 
-/* A tick's only dispatch has been. */
+/* The only dispatch of this turn of the timer has been. */
 static bool took_already(s32 cpu)
 {
-	u64 jiffy = bpf_jiffies64();
+	u64 now = bpf_ktime_get_ns();
 
-	if (!BUG(dispatch_per_tick))
+	if (!BUG(dispatch_by_timer))
 		return false;
-	if (cpu_took_at[AT(cpu)] == jiffy)
+	if (now - cpu_took_at[AT(cpu)] < 50 * NSEC_PER_MSEC)
 		return true;
-	cpu_took_at[AT(cpu)] = jiffy;
+	cpu_took_at[AT(cpu)] = now;
 	return false;
 }
 
@@ -572,7 +578,7 @@ void BPF_PROG(bugs_dispatch, s32 cpu, struct task_struct *prev)
 			charge(prev, tc);
 		may_stay = tc && may_run(prev, tc) && (is_pinned(prev) || !takes_pinned_only(cpu));
 	}
-	if (tc && bc && may_stay) {
+	if (tc && bc && may_stay && !BUG(migration_storm)) {
 		key = BUG(lifo) ? lifo_key() : tc->vtime + behind_of(prev, bc);
 		if (stays(prev, bc) || (!waits_before(DSQ_SHARED, cpu, key) &&
 					!waits_before(own_queue(cpu), cpu, key))) {
@@ -600,6 +606,10 @@ void BPF_PROG(bugs_dispatch, s32 cpu, struct task_struct *prev)
 SEC("struct_ops/bugs_running")
 void BPF_PROG(bugs_running, struct task_struct *p)
 {
+	struct bug_ctx *bc = bug_ctx(p);
+
+	if (bc)
+		bc->home = bpf_get_smp_processor_id();
 	sched_running(p);
 }
 

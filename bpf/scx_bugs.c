@@ -200,7 +200,7 @@ static int run(const struct options *o, bool *again)
 
 int main(int argc, char **argv)
 {
-	static const struct timespec away = { .tv_sec = 2 };
+	static const struct timespec away = { .tv_sec = 3 };
 	struct options o = { 0 };
 	bool again = false;
 	int rc;

@@ -10,19 +10,20 @@
 	X(cpu_unused, "the last CPU runs pinned tasks only")                                     \
 	X(llc_never_drained, "each LLC has a queue, which CPUs of others never take from")       \
 	X(llc_packed, "CPUs beyond the first LLC help only when more than two tasks wait")       \
-	X(smt_packed, "a task that wakes up is put beside a busy SMT sibling first")             \
-	X(prev_only, "a task that wakes up goes to the CPU that it last ran on, busy or not")    \
+	X(smt_packed, "CPUs beyond the first core help only when more than two tasks wait")      \
+	X(prev_only, "a task stays on the CPU that it last ran on, busy or not")                 \
 	X(sync_stacked, "a task that wakes up goes to its waker's CPU, and waits there")         \
 	X(batch_dispatch, "a CPU takes eight tasks at once, and keeps them from idle ones")      \
 	X(no_kick, "no idle CPU is looked for or kicked when a task is queued")                  \
-	X(lost_kick, "of four tasks that are queued, for one no idle CPU is looked for")         \
-	X(dispatch_per_tick, "a CPU takes one task in each tick, and idles for the rest of it")  \
-	X(slow_wakeups, "tasks that wake up are looked at every 100 ms")                         \
+	X(lost_kick, "a kick of an idle CPU is lost when the last one was 400 ms ago or less")   \
+	X(dispatch_by_timer, "a CPU takes a task every 50 ms, and idles for the rest of it")     \
+	X(slow_wakeups, "tasks that wake up are looked at every 250 ms")                         \
 	X(late_leak, "after 2 s, one queued task in 32 is forgotten for 2 s")                    \
 	X(one_starved, "one task of user space waits for 1.5 s after each run")                  \
 	X(task_lost, "after 1 s, one task of user space is never run again")                     \
 	X(keep_running, "a task whose slice has ended runs on for 2 s although others wait")     \
-	X(percpu_vtime, "each CPU has a queue; only a CPU without any task takes from others")   \
+	X(percpu_vtime,                                                                          \
+	  "each CPU has a clock of its own, and a task that moves keeps that of its old one")    \
 	X(lifo, "the task that was queued last is run first, for up to 2 s")                     \
 	X(weight_ignored, "nice values are ignored")                                             \
 	X(weight_inverted, "a higher nice value gives more CPU time")                            \
@@ -48,13 +49,13 @@
 	X(slices_tiny, "every 2 ms all CPUs are made to switch")                                 \
 	X(migration_storm, "each time that a task is queued it goes to the next CPU")            \
 	X(kick_storm, "each wake-up preempts every CPU")                                         \
-	X(slow_enqueue, "queueing a task takes 1 ms")                                            \
+	X(slow_enqueue, "queueing a task takes 10 ms")                                           \
 	X(yield_ignored, "sched_yield() does nothing")                                           \
 	X(init_task_fails, "after 100 forks, all others fail")                                   \
-	X(fork_last, "a new task goes behind all others, up to 1.5 s")                           \
+	X(fork_last, "a new task goes behind all others, up to 2.5 s")                           \
 	X(fork_slow, "a new task waits for 300 ms before its first instruction")                 \
-	X(kthreads_late, "a kernel thread that wakes up waits for 300 ms")                       \
-	X(affinity_last, "tasks that may not run everywhere wait for 1.5 s for each slice")      \
+	X(kthreads_late, "a kernel thread that wakes up waits for a second")                     \
+	X(affinity_last, "tasks that may not run everywhere wait for 2.5 s for each slice")      \
 	X(stale_cpumask, "a task that is moved off a CPU by its mask waits for 2.3 s")           \
 	X(hotplug_queue_left, "tasks of a CPU that goes offline wait for 2.5 s")                 \
 	X(hotplug_error, "it ends with an error when a CPU goes offline")                        \

@@ -54,8 +54,11 @@ static const struct {
 } harmless[] = {
 	{ "Spectre V2 : WARNING: Unprivileged eBPF is enabled",
 	  "it tells of a setting that is of no account in a guest of a test" },
+	/* underflow of running_bw in kernel/sched/deadline.c, __sub_running_bw() */
 	{ " task_non_contending+",
-	  "the deadline server of 6.12 warns when a CPU goes offline, under every scheduler" },
+	  "6.12 loses the bandwidth of fair's deadline server when a CPU goes offline" },
+	{ " inactive_task_timer+",
+	  "6.12 loses the bandwidth of fair's deadline server when a CPU goes offline" },
 	{ "WARNING: Unprivileged eBPF is enabled",
 	  "it tells of a setting that is of no account in a guest of a test" },
 };

@@ -105,10 +105,73 @@ static void line(const struct show *out, const char *name, const char *text)
 	fputs("\n", out->f);
 }
 
+/* Is it in every record of a test, as null or false where the test does not set it? */
+static bool is_unset(struct json_object *assert, const char *key, struct json_object *v)
+{
+	static const char *const usual[] = { "isolation", "not_stuck", "max_throughput_cv",
+					     "min_work_rate", "min_iteration_rate" };
+	size_t i;
+
+	if (v && !(json_object_is_type(v, json_type_boolean) && !json_object_get_boolean(v)))
+		return false;
+	for (i = 0; i < sizeof(usual) / sizeof(usual[0]); i++)
+		if (strcmp(usual[i], key) == 0)
+			return true;
+	/* these two come with not_stuck */
+	return (strcmp(key, "max_gap_ms") == 0 || strcmp(key, "max_spread_pct") == 0) &&
+	       !rec_get_bool(assert, "not_stuck", false);
+}
+
+/* "max_gap 500ms", "isolation", "share off" */
+static void limit(const struct show *out, const char *key, struct json_object *v)
+{
+	bool number =
+		json_object_is_type(v, json_type_int) || json_object_is_type(v, json_type_double);
+	bool ms = ends_with(key, "_ms"), timed = ms || ends_with(key, "_ns");
+
+	fprintf(out->f, "%.*s", (int)(strlen(key) - (timed ? 3 : 0)), key);
+	if (timed && number) {
+		fputs(" ", out->f);
+		duration(out, json_object_get_double(v) * (ms ? NSEC_PER_MSEC : 1));
+	} else if (number) {
+		fprintf(out->f, " %.15g", json_object_get_double(v));
+	} else if (!json_object_get_boolean(v)) {
+		fputs(" off", out->f);
+	}
+}
+
+/* Those of a whole test as a line, without what it does not set; of a group in a parenthesis. */
+static bool limits(const struct show *out, struct json_object *assert, bool whole)
+{
+	bool any = false;
+
+	json_object_object_foreach (assert, key, v) {
+		if (json_object_is_type(v, json_type_array) || (whole && is_unset(assert, key, v)))
+			continue;
+		if (!any && whole)
+			label(out, "assert");
+		else
+			fputs(any ? ", " : " (", out->f);
+		limit(out, key, v);
+		any = true;
+	}
+	return any;
+}
+
+/* Of a group, those of its cgroup among them: " (max_gap off, max_p99_wake_latency 5ms)" */
+static void own_limits(const struct show *out, struct json_object *o)
+{
+	struct json_object *assert = rec_get_obj(o, "assert");
+
+	if (assert && limits(out, assert, false))
+		fputs(")", out->f);
+}
+
 /* "2 Bursty burst=50ms sleep=100ms, nice=5" */
 static void group(const struct show *out, struct json_object *g)
 {
-	static const char *const but[] = { "workers", "work", "clone", "name", "cpus", NULL };
+	static const char *const but[] = { "workers", "work",   "clone", "name",
+					   "cpus",    "assert", NULL };
 	static const char *const type[] = { "type", NULL };
 	struct json_object *work = rec_get_obj(g, "work");
 
@@ -119,12 +182,13 @@ static void group(const struct show *out, struct json_object *g)
 	if (strcmp(rec_get_str(g, "clone", "process"), "process") != 0)
 		fputs(" threads", out->f);
 	members(out, g, but);
+	own_limits(out, g);
 }
 
 static void cgroup(const struct show *out, struct json_object *c, const char *indent)
 {
-	static const char *const but[] = { "name", "workers", "work", "groups",
-					   "cpus", "files",   NULL };
+	static const char *const but[] = { "name", "workers", "work",   "groups",
+					   "cpus", "files",   "assert", NULL };
 	struct json_object *groups = rec_get_arr(c, "groups"), *files = rec_get_obj(c, "files");
 	size_t i, n = groups ? json_object_array_length(groups) : 0;
 	const char *cpus = rec_get_str(c, "cpus", NULL);
@@ -235,24 +299,66 @@ static void optional(const struct show *out, const char *name, struct json_objec
 	fputs("\n", out->f);
 }
 
-static void limits(const struct show *out, struct json_object *assert)
+/* "heavy 3 : light 1, within 10 %" */
+static void share(const struct show *out, struct json_object *s)
 {
+	struct json_object *of = rec_get_obj(s, "of");
 	bool any = false;
 
-	json_object_object_foreach (assert, key, v) {
-		if (!v ||
-		    (json_object_is_type(v, json_type_boolean) && !json_object_get_boolean(v)))
-			continue;
-		if (!any)
-			label(out, "assert");
-		fputs(any ? ", " : "", out->f);
-		fputs(key, out->f);
-		if (!json_object_is_type(v, json_type_boolean))
-			fprintf(out->f, " %.15g", json_object_get_double(v));
-		any = true;
+	label(out, "share");
+	if (of) {
+		json_object_object_foreach (of, name, part) {
+			fputs(any ? " : " : "", out->f);
+			show_text(out, name);
+			fprintf(out->f, " %.15g", json_object_get_double(part));
+			any = true;
+		}
 	}
-	if (any)
+	fprintf(out->f, ", within %.15g %%\n", rec_get_dbl(s, "tolerance_pct", 0));
+}
+
+/* "work_units of a by those of b, at least 0.5, at most 2" */
+static void ratio(const struct show *out, struct json_object *r)
+{
+	label(out, "ratio");
+	show_text(out, rec_get_str(r, "metric", "?"));
+	fputs(" of ", out->f);
+	show_text(out, rec_get_str(r, "over", "?"));
+	fputs(" by those of ", out->f);
+	show_text(out, rec_get_str(r, "under", "?"));
+	if (json_object_object_get_ex(r, "min", NULL))
+		fprintf(out->f, ", at least %.15g", rec_get_dbl(r, "min", 0));
+	if (json_object_object_get_ex(r, "max", NULL))
+		fprintf(out->f, ", at most %.15g", rec_get_dbl(r, "max", 0));
+	fputs("\n", out->f);
+}
+
+static void allowed(const struct show *out, struct json_object *a)
+{
+	label(out, "kernel may");
+	fputs("say \"", out->f);
+	show_text(out, rec_get_str(a, "text", "?"));
+	fputs("\": ", out->f);
+	show_text(out, rec_get_str(a, "reason", "?"));
+	fputs("\n", out->f);
+}
+
+static void each(const struct show *out, struct json_object *list,
+		 void (*print)(const struct show *out, struct json_object *o))
+{
+	size_t i;
+
+	for (i = 0; list && i < json_object_array_length(list); i++)
+		print(out, json_object_array_get_idx(list, i));
+}
+
+static void asserted(const struct show *out, struct json_object *assert)
+{
+	if (limits(out, assert, true))
 		fputs("\n", out->f);
+	each(out, rec_get_arr(assert, "shares"), share);
+	each(out, rec_get_arr(assert, "ratios"), ratio);
+	each(out, rec_get_arr(assert, "kernel_log_allow"), allowed);
 }
 
 void outline_plan(const struct show *out, struct json_object *test)
@@ -281,7 +387,7 @@ void outline_plan(const struct show *out, struct json_object *test)
 	optional(out, "sysctls", rec_get_obj(test, "sysctls"));
 	optional(out, "expect", rec_get_obj(test, "expect"));
 	if (assert)
-		limits(out, assert);
+		asserted(out, assert);
 	payloads(out, test);
 	if (backdrop) {
 		show_word(out, COLOUR_BOLD, "backdrop\n");

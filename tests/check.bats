@@ -517,7 +517,7 @@ refuses() {
 	# the guest's end before what it did
 	{ head -n 19 "$DATA/pass.jsonl"; sed -n 29p "$DATA/pass.jsonl"; sed -n '20,28p;30,$p' "$DATA/pass.jsonl"; } >in.jsonl
 	judge in.jsonl
-	bad_input 'line 21: step record: the guest'"'"'s end record stands before it'
+	bad_input 'line 20: end record: the guest wrote 14 records, 5 of them are in the input'
 	# a worker's report after the next step has begun
 	{ head -n 24 "$DATA/pass.jsonl"; sed -n 26p "$DATA/pass.jsonl"; sed -n 25p "$DATA/pass.jsonl"; tail -n +27 "$DATA/pass.jsonl"; } >in.jsonl
 	judge in.jsonl

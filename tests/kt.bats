@@ -558,9 +558,28 @@ description a test
 file        $PWD/t.json
 scheduler   eevdf, the kernel's own
 guest       1n2l1c1t, 2048 MiB, watchdog 5s
-assert      not_stuck, max_gap_ms 0.5, max_spread_pct 15
+assert      not_stuck, max_gap 500us, max_spread_pct 15
 step 0, 1.5s
   cgroup a on cpus 1: 2 Bursty burst=5ms sleep=100ms" ]
+	cat >judged.json <<-'END'
+		{ "topology": "2l1c1t", "duration": "1500ms",
+		  "assert": { "max_p99_wake_latency": "5ms", "topology": false, "max_spread_pct": 40,
+		    "kernel_log": { "allow": [{ "text": "rcu", "reason": "a known one" }] },
+		    "share": { "a": 3, "b": 1, "tolerance_pct": 10 },
+		    "ratio": { "of": "cpu_time", "over": "a", "under": "b", "min": 2.5 } },
+		  "cgroups": [{ "name": "a", "workers": 1 },
+		    { "name": "b", "workers": 1, "assert": { "max_spread_pct": null, "max_gap": "200ms" } }] }
+	END
+	run --separate-stderr kt show judged.json
+	echo "$output"
+	[ "$status" = 0 ]
+	[ "$(sed 1,4d <<<"$output")" = "assert      max_spread_pct 40, max_p99_wake_latency 5ms, topology off
+share       a 3 : b 1, within 10 %
+ratio       cpu_time of a by those of b, at least 2.5
+kernel may  say \"rcu\": a known one
+step 0, 1.5s
+  cgroup a: 1 SpinWait
+  cgroup b: 1 SpinWait (max_gap 200ms, max_spread_pct off)" ]
 	run --separate-stderr kt show mixed_worklods
 	[ "$status" = 65 ]
 	[ -z "$output" ]

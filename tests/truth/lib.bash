@@ -9,6 +9,7 @@ PATH=$TOP/build/bin:$PATH
 export KT_PATH=$TRUTH:$TOP/tests/scenarios LC_ALL=C.UTF-8
 unset KT_SCHEDULER KT_RUNS
 
+cd "$TOP" || exit 71
 LOOPS=0 # compile loops beside the guests
 load_pids=()
 
