@@ -203,7 +203,8 @@ static int64_t time_limit(const char *reason)
 static void judge_failed(struct judge *j, const struct finding *f, const char *end)
 {
 	const struct model *m = j->m;
-	int64_t ns = time_limit(m->sched.reason), to = host_time(m, (int64_t)m->sched.guest_ns), cpu;
+	int64_t ns = time_limit(m->sched.reason), to = host_time(m, (int64_t)m->sched.guest_ns),
+		cpu;
 	char host[HOST_WORDS];
 	uint64_t held;
 
