@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
-# The shipped scenarios on real guests: they pass under the kernel's own scheduler and under
+# The shipped scenarios on real guests: none fails under the kernel's own scheduler and under
 # schedulers that are sound, and each misbehaviour of scx_kt is caught. Both tables are in the
 # output. make check takes one or two of each family; make check-long (KT_LONG=1) all of them.
 
@@ -32,22 +32,26 @@ play() {
 	code=0
 	kt test -q -d 2s --runs runs "$@" "$name" >out.txt 2>&1 || code=$?
 	check=$(jq -r 'select(.type == "check" and .verdict == "fail").name' runs/latest/run.jsonl 2>/dev/null | head -n 1)
-	why=$(jq -r 'select(.type == "check" and (.verdict | IN("fail", "inconclusive"))).detail' \
-		runs/latest/run.jsonl 2>/dev/null | head -n 1)
+	why=$(jq -rs 'map(select(.type == "check" and (.verdict | IN("fail", "inconclusive"))))
+		| sort_by(.verdict)[0] | "\(.name): \(.detail)"' runs/latest/run.jsonl 2>/dev/null)
 }
 
-# all_pass SCHEDULER: every scenario passes under it. What a loaded machine does to a guest whose
-# CPUs are software may spoil one run, not two.
-all_pass() {
-	local name bad=0 n=0
+# none_fails SCHEDULER: none fails under it. What a busy host does to a guest whose CPUs are software
+# may leave a run without a verdict, and the table says so; it makes none a failure.
+none_fails() {
+	local name word bad=0 unsure=0 n=0
 	for name in $(names); do
 		n=$((n + 1))
 		play "$name" -s "$1"
-		[ "$code" -eq 0 ] || { row "$name" "again: $why"; play "$name" -s "$1"; }
-		row "$name" "$([ "$code" -eq 0 ] && echo pass || echo "FAIL ($code): $why")"
-		[ "$code" -eq 0 ] || bad=$((bad + 1))
+		word=pass
+		case $code in
+		0) ;;
+		2) unsure=$((unsure + 1)) word="inconclusive: $why" ;;
+		*) bad=$((bad + 1)) word="FAIL ($code): $why" ;;
+		esac
+		row "$name" "$word"
 	done
-	echo "$bad of $n"
+	row "of $n" "$bad failed, $unsure inconclusive"
 	[ "$bad" -eq 0 ]
 }
 
@@ -76,19 +80,21 @@ all_pass() {
 	row scenarios "$n"
 }
 
-@test "all pass under EEVDF" {
-	all_pass eevdf
+@test "none fails under EEVDF" {
+	none_fails eevdf
 }
 
-@test "all pass under scx_simple" {
+@test "none fails under scx_simple" {
 	local simple
 	simple=$(upstream scx_simple) || skip "the kernel's own schedulers cannot be built"
-	all_pass "$simple"
+	# what it puts into its queue waits for a CPU to look: an idle one is not told (tests/truth/sound)
+	jq -n --arg binary "$simple" '{name: "scx_simple", $binary, promises: ["nice", "affinity", "yield"]}' >simple.json
+	none_fails ./simple.json
 }
 
-@test "all pass under scx_kt" {
+@test "none fails under scx_kt" {
 	[ -n "${KT_LONG:-}" ] || skip "make check-long; the tests before are the same scenarios"
-	all_pass scx_kt
+	none_fails scx_kt
 }
 
 # The name of the first cgroup that a test starts workers in, its last part.
