@@ -46,6 +46,16 @@ static bool had_time(const struct judge *j, const struct group *g, const struct 
 	return w->wall_ns > withheld + 2 * TURN_NS * (1 + j->m->nworkers / (cpus ? cpus : 1));
 }
 
+/* Could each worker of its group have had two turns of what a quota over them gives? */
+static bool had_quota(const struct judge *j, const struct group *g, const struct worker *w)
+{
+	const struct place *p = &j->m->places[g->place];
+	const char *path = j->m->cgroups[p->cgroup].name, *last = strrchr(path, '/');
+	const struct term *t = terms_quota(j->m, last ? last + 1 : path);
+
+	return !t || t->quota * (double)w->wall_ns >= 2.0 * TURN_NS * (double)p->planned;
+}
+
 void check_progress(struct judge *j, const struct check *c, const struct group *g)
 {
 	struct finding f = finding_of(c->name, g);
@@ -63,6 +73,11 @@ void check_progress(struct judge *j, const struct check *c, const struct group *
 			judge_say(j, V_FAIL, &f,
 				  "worker %lld stuck: it did not answer the stop (%llu work units)",
 				  (long long)w->tid, (unsigned long long)w->work_units);
+		else if (!had_quota(j, g, w))
+			judge_say(j, V_INCONCLUSIVE, &f,
+				  "worker %lld made no progress (0 work units), where a quota "
+				  "leaves less than two turns to each",
+				  (long long)w->tid);
 		else
 			judge_exceeded(j, &f, had_time(j, g, w, host), host,
 				       "worker %lld made no progress (0 work units)",

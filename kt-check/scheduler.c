@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host.h"
 #include "judge.h"
 #include "units.h"
 
@@ -176,6 +177,43 @@ static void judge_alive(struct judge *j, struct finding *f)
 			  m->scheduler);
 }
 
+/*
+ * How long a time limit gave the scheduler for what it did not do: to attach, or, by the kernel's
+ * watchdog, to run a task. 0: it did not fail by such a one.
+ */
+static int64_t time_limit(const char *reason)
+{
+	static const char *const words[] = { "not attached after ", "failed to run for ", NULL };
+	const char *at = NULL;
+	double s = 0;
+	int i;
+
+	for (i = 0; words[i] && !at; i++) {
+		at = reason ? strstr(reason, words[i]) : NULL;
+		if (at)
+			s = strtod(at + strlen(words[i]), NULL);
+	}
+	return s > 0 && s < 3600 ? (int64_t)(s * NSEC_PER_SEC) : 0;
+}
+
+/*
+ * It failed. Where a time limit said so, and the host kept a vCPU for more than three quarters of
+ * that time, it may have been the host: what had less than a quarter is not what the limit means.
+ */
+static void judge_failed(struct judge *j, const struct finding *f, const char *end)
+{
+	const struct model *m = j->m;
+	int64_t ns = time_limit(m->sched.reason), to = host_time(m, (int64_t)m->sched.guest_ns),
+		cpu;
+	char host[HOST_WORDS];
+	uint64_t held;
+
+	to = to < 0 ? 0 : to;
+	held = host_most(m, NULL, to - ns, to, &cpu);
+	judge_exceeded(j, f, held <= (uint64_t)ns / 4 * 3, host_words(m, cpu, to - ns, to, host),
+		       "%s", end);
+}
+
 void judge_scheduler(struct judge *j)
 {
 	const struct model *m = j->m;
@@ -192,7 +230,7 @@ void judge_scheduler(struct judge *j)
 	if (m->expect.error)
 		judge_error(j, &f, end ? end : "the scheduler ended");
 	else
-		judge_say(j, V_FAIL, &f, "%s", end ? end : "the scheduler ended");
+		judge_failed(j, &f, end ? end : "the scheduler ended");
 	free(end);
 	j->not_judged =
 		m->sched.seen[SCHED_FAILED] ? "the scheduler did not attach" : "the scheduler died";

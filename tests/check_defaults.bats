@@ -167,6 +167,35 @@ no record tells what kt itself used' ]
 	judged 2 inconclusive "scheduler scx_kt was away, and the kernel's own scheduler in its place, for 1.5s from 0.5s on; vCPU 1 was not run for 1400ms of the 1500ms from 0.5s on"
 }
 
+@test "scheduler: a time limit that passed while the host kept a vCPU away is no proof" {
+	check=scheduler
+	# ended FROM EVENT REASON: 3.4 s into its samples, and vCPU 1 did not run from so many tenths on
+	ended() {
+		stream "withheld(\$n; 1; $1)" "if .type == \"sched\" and .event == \"stop\" then
+			.event = \"$2\" | .reason = \"$3\" | .guest_ns = 10171000000 else . end"
+	}
+	ended 15 exit 'EXIT: runnable task stall (a[63] failed to run for 2.500s)'
+	judged 1 fail 'scheduler scx_kt died 3.2s into the workload, between or after its steps: EXIT: runnable task stall (a[63] failed to run for 2.500s)'
+	ended 8 exit 'EXIT: runnable task stall (a[63] failed to run for 2.500s)'
+	judged 2 inconclusive 'scheduler scx_kt died 3.2s into the workload, between or after its steps: EXIT: runnable task stall (a[63] failed to run for 2.500s); vCPU 1 was not run for 2400ms of the 2500ms from 0.7s on'
+	ended 8 failed 'not attached after 2 s'
+	judged 2 inconclusive 'scheduler scx_kt did not attach: not attached after 2 s; vCPU 1 was not run for 2000ms of the 2000ms from 1.2s on'
+	# what names no time is not excused
+	ended 8 exit 'EXIT: scx_bpf_error (no)'
+	judged 1 fail 'scheduler scx_kt died 3.2s into the workload, between or after its steps: EXIT: scx_bpf_error (no)'
+}
+
+@test "progress: who had no turn because of a quota tells nothing of the scheduler" {
+	check=progress
+	local none='if .type == "worker" and .tid == 63 then .work_units = 0 | .iterations = 0 else . end'
+	stream . "$none"
+	judged 1 'fail background_spinner: worker 63 made no progress (0 work units)
+pass phased_worker: all workers made progress' '' --not-stuck
+	stream . "$none"' | if .type == "test" then .steps[0].cgroups[0].files = {"cpu.max": "1000 100000"} else . end'
+	judged 2 'inconclusive background_spinner: worker 63 made no progress (0 work units), where a quota leaves less than two turns to each
+pass phased_worker: all workers made progress' '' --not-stuck --no-quota
+}
+
 # log TEXT: the run with these lines on its console, as its samples end
 log() {
 	stream

@@ -141,7 +141,8 @@ log_of() {
 
 @test "a scheduler that attaches nothing: failed after the wait" {
 	guest '.duration_ns = 3e10 | .scheduler = sched("/usr/bin/sleep"; ["1000"])'
-	[ "$(jq -r 'select(.event == "failed") | .reason' run.jsonl)" = "not attached after 30 s" ]
+	# it has computed next to nothing, and what it has comes on top
+	[[ "$(jq -r 'select(.event == "failed") | .reason' run.jsonl)" =~ ^"not attached after 3"[0-3]" s"$ ]]
 }
 
 @test "a sysctl that the kernel does not have: an error of the guest, or the scheduler's that wants it" {

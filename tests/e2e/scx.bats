@@ -9,8 +9,8 @@ load helpers
 play() {
 	local name=$1 file=$2
 	shift 2
-	kt test -q --runs "runs-$name" -s "$name" "$@" "$file" || :
-	cp "runs-$name/latest/run.jsonl" "${name##*/}.jsonl"
+	kt test -q --runs "runs-${name##*/}" -s "$name" "$@" "$file" || :
+	cp "runs-${name##*/}/latest/run.jsonl" "${name##*/}.jsonl"
 }
 
 # cpu FILE CGROUP: CPU time of its workers, in ms
