@@ -304,11 +304,12 @@ static void release_late(void)
 	struct bpf_iter_scx_dsq it;
 	struct task_struct *p;
 	struct task_ctx *tc;
-	int i = 0;
+	int i;
 
 	bpf_iter_scx_dsq_new(&it, DSQ_LATE, 0);
-	while ((p = bpf_iter_scx_dsq_next(&it))) {
-		if (before(now, p->scx.dsq_vtime) || i++ >= LATE_BATCH)
+	bpf_for (i, 0, LATE_BATCH) {
+		p = bpf_iter_scx_dsq_next(&it);
+		if (!p || before(now, p->scx.dsq_vtime))
 			break;
 		tc = task_ctx(p);
 		if (!tc)
@@ -485,13 +486,14 @@ static bool waits_before(u64 dsq, s32 cpu, u64 vtime)
 {
 	struct bpf_iter_scx_dsq it;
 	struct task_struct *p;
-	bool found = false;
-	int i = 0;
+	bool found = true;
+	int i;
 
 	bpf_iter_scx_dsq_new(&it, dsq, 0);
-	while ((p = bpf_iter_scx_dsq_next(&it))) {
-		if (i++ >= SCAN_MAX) {
-			found = true;
+	bpf_for (i, 0, SCAN_MAX) {
+		p = bpf_iter_scx_dsq_next(&it);
+		if (!p) {
+			found = false;
 			break;
 		}
 		if (!bpf_cpumask_test_cpu(cpu, p->cpus_ptr))
