@@ -16,7 +16,7 @@ report() {
 	local in=$1
 	shift
 	if [ ! -e "$in" ]; then
-		kt-check <"$DATA/$in.jsonl" >"$in.judged" || true
+		kt-check --no-defaults <"$DATA/$in.jsonl" >"$in.judged" || true
 		in=$in.judged
 	fi
 	run --separate-stderr kt-report "$@" <"$in"
