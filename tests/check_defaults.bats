@@ -6,6 +6,9 @@
 load helpers
 load check
 
+# The checks that are on by default are what this file is about.
+DEFAULTS=
+
 # stream [FILTER [RECORDS]]: as in.jsonl the run, with a sample each 100 ms from 8.2 s to 11.4 s of
 # its one step, whose workers begin at 8.3 s. FILTER changes each sample, whose number is $n;
 # RECORDS the other records.
