@@ -46,7 +46,6 @@ enum { DSQ_SHARED = 1, DSQ_LATE = 2, DSQ_HELD = 3 };
 #define LEAD_WAIT     (1000 * NSEC_PER_MSEC) /* and what that lets it wait */
 #define LAG_MAX       10                     /* slices that one is behind that has not slept */
 #define CPU_FRESH     100 /* jiffies for which a CPU's virtual time is worth something */
-#define LATE_TIMER    (2 * NSEC_PER_MSEC)   /* between two looks at who may run again */
 #define LATE_REST     (100 * NSEC_PER_MSEC) /* the same while there is none */
 #define LATE_RECHECK  (100 * NSEC_PER_MSEC) /* no longer is nobody looked at: quotas are lifted */
 #define LATE_BATCH    64 /* tasks looked at at once: the timer runs in a soft interrupt */
@@ -54,6 +53,7 @@ enum { DSQ_SHARED = 1, DSQ_LATE = 2, DSQ_HELD = 3 };
 const volatile u64 hold_max_ns;  /* no task waits longer without a sign of life to the watchdog */
 const volatile u32 nr_cpus;      /* possible ones */
 const volatile bool late_always; /* the timer is needed from the beginning */
+const volatile u64 late_timer_ns = 2 * NSEC_PER_MSEC; /* between two looks at who may run again */
 
 /* Counters, for people and for snapshots taken from outside. */
 u64 nr_select_cpu; /* wake-ups that asked for a CPU */
@@ -114,7 +114,7 @@ static u64 hook_weight(struct task_struct *p, u64 weight);
 static u64 hook_slice(struct task_struct *p, u64 slice);
 /* What a run of `ran` is charged. */
 static u64 hook_charge(struct task_struct *p, struct task_ctx *tc, u64 ran);
-/* Called at each turn of the timer, every LATE_TIMER with late_always. */
+/* Called at each turn of the timer, every late_timer_ns with late_always. */
 static void hook_timer(void);
 
 static void count(u64 *counter)
@@ -304,11 +304,12 @@ static void release_late(void)
 	struct bpf_iter_scx_dsq it;
 	struct task_struct *p;
 	struct task_ctx *tc;
-	int i = 0;
+	int i;
 
 	bpf_iter_scx_dsq_new(&it, DSQ_LATE, 0);
-	while ((p = bpf_iter_scx_dsq_next(&it))) {
-		if (before(now, p->scx.dsq_vtime) || i++ >= LATE_BATCH)
+	bpf_for (i, 0, LATE_BATCH) {
+		p = bpf_iter_scx_dsq_next(&it);
+		if (!p || before(now, p->scx.dsq_vtime))
 			break;
 		tc = task_ctx(p);
 		if (!tc)
@@ -335,7 +336,7 @@ static int on_late_timer(void *map, u32 *key, struct release_timer *t)
 	hook_timer();
 	bpf_rcu_read_unlock();
 	busy = late_always || nr_limited || scx_bpf_dsq_nr_queued(DSQ_LATE) > 0;
-	bpf_timer_start(&t->timer, busy ? LATE_TIMER : LATE_REST, 0);
+	bpf_timer_start(&t->timer, busy ? late_timer_ns : LATE_REST, 0);
 	return 0;
 }
 
@@ -347,7 +348,7 @@ static void start_late_timer(void)
 
 	t = bpf_map_lookup_elem(&timers, &zero);
 	if (t)
-		bpf_timer_start(&t->timer, LATE_TIMER, 0);
+		bpf_timer_start(&t->timer, late_timer_ns, 0);
 }
 
 static int init_late_timer(void)
@@ -363,7 +364,7 @@ static int init_late_timer(void)
 	if (!err)
 		err = bpf_timer_set_callback(&t->timer, on_late_timer);
 	if (!err && late_always)
-		err = bpf_timer_start(&t->timer, LATE_TIMER, 0);
+		err = bpf_timer_start(&t->timer, late_timer_ns, 0);
 	return err;
 }
 
@@ -485,13 +486,14 @@ static bool waits_before(u64 dsq, s32 cpu, u64 vtime)
 {
 	struct bpf_iter_scx_dsq it;
 	struct task_struct *p;
-	bool found = false;
-	int i = 0;
+	bool found = true;
+	int i;
 
 	bpf_iter_scx_dsq_new(&it, dsq, 0);
-	while ((p = bpf_iter_scx_dsq_next(&it))) {
-		if (i++ >= SCAN_MAX) {
-			found = true;
+	bpf_for (i, 0, SCAN_MAX) {
+		p = bpf_iter_scx_dsq_next(&it);
+		if (!p) {
+			found = false;
 			break;
 		}
 		if (!bpf_cpumask_test_cpu(cpu, p->cpus_ptr))

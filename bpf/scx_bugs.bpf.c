@@ -25,7 +25,7 @@ const volatile u16 cpu_sibling[CPUS_MAX]; /* itself, if it has none */
 /* What a bug remembers of a task. */
 struct bug_ctx {
 	s32 home;    /* CPU that it ran on last, or that it was queued on since; -1: none */
-	bool old;    /* it has been queued before */
+	bool old;    /* it has run before */
 	bool woken;  /* it has slept since it was queued last */
 	u64 weight;  /* when it was new */
 	u64 kept_at; /* when it was first kept beyond its slice */
@@ -149,6 +149,12 @@ static bool hook_hold(struct task_struct *p, struct task_ctx *tc, u64 enq_flags)
 	return true;
 }
 
+/* Since its last dispatch. */
+static bool too_early(u32 cpu)
+{
+	return bpf_ktime_get_ns() - cpu_took_at[AT(cpu)] < 50 * NSEC_PER_MSEC;
+}
+
 static void hook_timer(void)
 {
 	u32 cpu;
@@ -158,7 +164,7 @@ static void hook_timer(void)
 	bpf_for (cpu, 0, nr_cpus) {
 		if (BUG(slices_tiny))
 			scx_bpf_kick_cpu(cpu, SCX_KICK_PREEMPT);
-		else if (scx_bpf_dsq_nr_queued(DSQ_SHARED) > 0)
+		else if (scx_bpf_dsq_nr_queued(DSQ_SHARED) > 0 && !too_early(cpu))
 			scx_bpf_kick_cpu(cpu, SCX_KICK_IDLE);
 	}
 }
@@ -328,7 +334,6 @@ s32 BPF_PROG(bugs_select_cpu, struct task_struct *p, s32 prev_cpu, u64 wake_flag
 	if (!idle || BUG(lifo) || delay_of(p, tc, bc) || !may_run(p, tc))
 		return cpu;
 	note(p, tc, bc);
-	bc->old = true;
 	bc->home = cpu;
 	place(p, tc, true);
 	dsq_insert(p, SCX_DSQ_LOCAL, slice_of(p, tc), 0);
@@ -362,6 +367,7 @@ static bool send_local(struct task_struct *p, struct task_ctx *tc, struct bug_ct
 		return true;
 	}
 	if (BUG(waker_preempts) && woken && is_user(p)) {
+		tc->vtime = vtime_beside(p) - vtime_unit();
 		dsq_insert(p, SCX_DSQ_LOCAL, slice, enq_flags | SCX_ENQ_PREEMPT);
 		return true;
 	}
@@ -396,7 +402,7 @@ static void burn(u64 ns)
 /* The virtual time to be queued with. */
 static u64 key_of(struct task_struct *p, struct task_ctx *tc, struct bug_ctx *bc, bool woken)
 {
-	u64 beside = vtime_beside(p), key;
+	u64 beside = vtime_beside(p);
 
 	if (BUG(lifo))
 		return lifo_key();
@@ -406,10 +412,7 @@ static u64 key_of(struct task_struct *p, struct task_ctx *tc, struct bug_ctx *bc
 		tc->vtime = beside - vtime_unit();
 	else if (!BUG(percpu_vtime))
 		place(p, tc, woken);
-	key = tc->vtime + behind_of(p, bc);
-	if (BUG(fork_last) && !bc->old)
-		tc->vtime = key;
-	return key;
+	return tc->vtime + behind_of(p, bc);
 }
 
 /* A kick is lost that comes too soon after the last one. */
@@ -469,22 +472,19 @@ void BPF_PROG(bugs_enqueue, struct task_struct *p, u64 enq_flags)
 		sched_enqueue(p, enq_flags);
 		return;
 	}
-	if (BUG(slow_enqueue))
+	if (BUG(slow_enqueue) && is_grouped(p))
 		burn(10 * NSEC_PER_MSEC);
 	if (woken)
 		bc->woken = true;
 	note(p, tc, bc);
-	if (sched_hold(p, tc, enq_flags)) {
-		bc->old = true;
+	if (sched_hold(p, tc, enq_flags))
 		return;
-	}
 	if (!send_local(p, tc, bc, woken, enq_flags)) {
 		count(&nr_enqueued);
 		dsq_insert_vtime(p, queue_of(p), slice_of(p, tc), key_of(p, tc, bc, woken),
 				 enq_flags);
 		kick(p, woken, enq_flags);
 	}
-	bc->old = true;
 }
 
 /* Takes what a CPU without tasks takes of other queues; for bugs with more than one queue. */
@@ -548,13 +548,11 @@ static bool stays(struct task_struct *prev, struct bug_ctx *bc)
 /* The only dispatch of this turn of the timer has been. */
 static bool took_already(s32 cpu)
 {
-	u64 now = bpf_ktime_get_ns();
-
 	if (!BUG(dispatch_by_timer))
 		return false;
-	if (now - cpu_took_at[AT(cpu)] < 50 * NSEC_PER_MSEC)
+	if (too_early(cpu))
 		return true;
-	cpu_took_at[AT(cpu)] = now;
+	cpu_took_at[AT(cpu)] = bpf_ktime_get_ns();
 	return false;
 }
 
@@ -608,8 +606,10 @@ void BPF_PROG(bugs_running, struct task_struct *p)
 {
 	struct bug_ctx *bc = bug_ctx(p);
 
-	if (bc)
+	if (bc) {
 		bc->home = bpf_get_smp_processor_id();
+		bc->old = true;
+	}
 	sched_running(p);
 }
 

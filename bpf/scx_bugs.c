@@ -23,7 +23,8 @@
 
 #include "scx_bugs.skel.h"
 
-#define EXIT_CODE_RESTART (1LL << 48) /* SCX_ECODE_ACT_RESTART */
+#define SELDOM            (20 * NSEC_PER_MSEC) /* ticks hide from those who look on that a CPU idles */
+#define EXIT_CODE_RESTART (1LL << 48)          /* SCX_ECODE_ACT_RESTART */
 
 struct options {
 	uint64_t timeout_ms; /* 0: the kernel's default */
@@ -157,6 +158,12 @@ static unsigned int cpu_number(unsigned int cpu, const char *file, unsigned int 
 	return none;
 }
 
+static bool about_quota(enum bug bug)
+{
+	return bug == BUG_none || bug == BUG_quota_ignored || bug == BUG_quota_doubled ||
+	       bug == BUG_quota_stale || bug == BUG_throttle_sticks;
+}
+
 static void configure(struct scx_bugs *skel, const struct options *o)
 {
 	uint64_t timeout_ms = o->timeout_ms ? o->timeout_ms : LOADER_TIMEOUT_MAX_MS;
@@ -167,6 +174,8 @@ static void configure(struct scx_bugs *skel, const struct options *o)
 	skel->struct_ops.bugs_ops->flags |= loader_ops_flags();
 	skel->rodata->the_bug = o->bug;
 	skel->rodata->late_always = o->bug != BUG_none;
+	if (o->bug != BUG_slices_tiny && !about_quota(o->bug))
+		skel->rodata->late_timer_ns = SELDOM;
 	skel->rodata->hold_max_ns = timeout_ms * NSEC_PER_MSEC / 4;
 	skel->rodata->nr_cpus = loader_cpus();
 	for (cpu = 0; cpu < skel->rodata->nr_cpus && cpu < max; cpu++) {

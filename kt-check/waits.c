@@ -105,9 +105,10 @@ static double bound_of(const struct model *m, const struct waits *w, const struc
 	return BASE_NS + ROUNDS * (round / fmin(quota->quota, 1) + quota->period);
 }
 
-static void keep(struct long_wait *to, const struct long_wait *x)
+/* In place of another, if there is none or this one is more. */
+static void keep(struct long_wait *to, const struct long_wait *x, bool more)
 {
-	if (!to->any || x->net_ns / x->bound_ns > to->net_ns / to->bound_ns)
+	if (!to->any || more)
 		*to = *x;
 	to->any = true;
 }
@@ -149,6 +150,11 @@ static void look_at_task(struct model *m, const struct raw *r, const struct raw_
 	remember(w, &x);
 }
 
+static bool is_more(const struct long_wait *x, const struct long_wait *than)
+{
+	return x->net_ns / x->bound_ns > than->net_ns / than->bound_ns;
+}
+
 /* Is there an excuse for a wait that was too long? */
 static void weigh(const struct model *m, struct waits *w, struct long_wait *x)
 {
@@ -157,12 +163,12 @@ static void weigh(const struct model *m, struct waits *w, struct long_wait *x)
 
 	x->net_ns = x->gross_ns - (double)x->higher_ns;
 	if (x->net_ns <= x->bound_ns) {
-		keep(&w->above, x);
+		keep(&w->above, x, x->gross_ns > w->above.gross_ns);
 	} else if (x->net_ns - (double)host <= x->bound_ns) {
-		keep(&w->host, x);
+		keep(&w->host, x, is_more(x, &w->host));
 	} else {
 		x->net_ns -= (double)host;
-		keep(&w->fail, x);
+		keep(&w->fail, x, is_more(x, &w->fail));
 	}
 }
 

@@ -74,6 +74,23 @@ static bool is_idle(const struct obs *o, unsigned int cpu, uint64_t *switches)
 }
 
 /*
+ * The kernel takes a CPU for busy on whose queue tasks wait, whether it runs them or not: after the
+ * first interrupt it counts no more of that idle time. Where no task has run since the last
+ * look, all of that time was idle.
+ */
+static void add_up(struct kidle *k, uint64_t kernel, uint64_t at_ns, bool all_idle)
+{
+	uint64_t by = kernel > k->kernel ? kernel - k->kernel : 0;
+	uint64_t dt = at_ns > k->since_kernel_ns ? at_ns - k->since_kernel_ns : 0;
+
+	if (all_idle && k->since_kernel_ns == k->looked_ns && by < dt)
+		by = dt;
+	k->total += by;
+	k->kernel = kernel > k->kernel ? kernel : k->kernel;
+	k->since_kernel_ns = at_ns;
+}
+
+/*
  * An interrupt ends the kernel's idle period, and begins another. What counts here is that no task
  * has run: that is seen by the number of switches, from one sample to the next.
  */
@@ -95,12 +112,11 @@ static void look(struct obs *o, unsigned int cpu, uint64_t at_ns)
 	struct reading r;
 	bool idle;
 
+	idle = is_idle(o, cpu, &switches);
 	if (read_idle(o, cpu, &r)) {
 		now = r.active && mono > r.entry ? mono - r.entry : 0;
-		if (r.total + now > k->total)
-			k->total = r.total + now;
+		add_up(k, r.total + now, at_ns, idle && k->idle && k->switches == switches);
 	}
-	idle = is_idle(o, cpu, &switches);
 	follow(k, idle, switches, now, at_ns);
 }
 

@@ -13,6 +13,8 @@ struct kidle {
 	uint64_t since_ns;  /* idle from here on: obs_ran() */
 	uint64_t looked_ns; /* and it was looked at here */
 	uint64_t total;
+	uint64_t kernel;          /* the part of the total that the kernel knows */
+	uint64_t since_kernel_ns; /* looked_ns at that time; 0: never */
 	bool idle;
 };
 

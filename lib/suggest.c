@@ -63,9 +63,10 @@ void suggest_try(struct suggest *s, const char *name)
 	d = suggest_distance(s->word, name);
 	if (d > limit && len >= 4 && len <= SUGGEST_MAX && strncasecmp(s->word, name, len) == 0)
 		d = limit; /* the beginning of a longer name */
-	if (is_last_word(s->word, len, name))
-		d = 0; /* nearer than a name of one letter more: it is left out, not misspelt */
-	if (d <= limit && (!s->best || d < s->distance)) {
+	d *= 2;
+	if (d && is_last_word(s->word, len, name))
+		d = 1; /* nearer than a name of one letter more: it is left out, not misspelt */
+	if (d <= 2 * limit && (!s->best || d < s->distance)) {
 		s->best = name;
 		s->distance = d;
 	}

@@ -11,7 +11,7 @@ DEFAULTS=
 
 # change STREAM JQ: a stream of data/share changed, as in.jsonl
 change() {
-	jq -c "$2" "$DATA/share/$1.jsonl" >in.jsonl
+	jq -c "$2" "$DATA/share/$1.jsonl" | recount >in.jsonl
 }
 
 # gets STREAM JQ: each worker got so much of a CPU, in percent
@@ -67,7 +67,7 @@ levels, group 2: each of 2 workers got 13.5% of a CPU or more, 9.9% at least is 
 @test "nice values that a scheduler does not promise to heed are not asked of it" {
 	local scx='if .type == "test" then .scheduler = {name: "scx_x", binary: "/x", args: [], sysctls: {}, kargs: [], promises: {nice: false}} else . end'
 	gets nice_levels 33
-	jq -c "$scx"', if .type == "boot" and .stage == "workload" then ({type: "sched", name: "scx_x", event: "attach", ops: "x", guest_ns: 1}, {type: "sched", name: "scx_x", event: "stop", guest_ns: 2}) else empty end' in.jsonl >scx.jsonl
+	jq -c "$scx"', if .type == "boot" and .stage == "workload" then ({type: "sched", name: "scx_x", event: "attach", ops: "x", guest_ns: 1}, {type: "sched", name: "scx_x", event: "stop", guest_ns: 2}) else empty end' in.jsonl | recount >scx.jsonl
 	judge scx.jsonl
 	[ -z "$(said share fail)$(said share inconclusive)" ]
 }
@@ -83,7 +83,7 @@ levels, group 2: each of 2 workers got 13.5% of a CPU or more, 9.9% at least is 
 	change oversubscribed 'if .type == "test" then .scheduler = {name: "scx_x"}
 		elif .type == "worker" then .cpu_time_ns = (.wall_time_ns * (if .tid % 8 == 0 then 0.125 else 0.0179 end) | floor)
 		else . end'
-	jq -c '., if .type == "boot" and .stage == "workload" then ({type: "sched", name: "scx_x", event: "attach", ops: "x", guest_ns: 1}, {type: "sched", name: "scx_x", event: "stop", guest_ns: 2}) else empty end' in.jsonl >scx.jsonl
+	jq -c '., if .type == "boot" and .stage == "workload" then ({type: "sched", name: "scx_x", event: "attach", ops: "x", guest_ns: 1}, {type: "sched", name: "scx_x", event: "stop", guest_ns: 2}) else empty end' in.jsonl | recount >scx.jsonl
 	judge scx.jsonl
 	said share inconclusive | grep -q 'cg_0: 16 of 32 workers got 1.8% of a CPU in the mean, their weight entitles them to 3.1% .*; vCPU 1 was not run for'
 	mv scx.jsonl in.jsonl
@@ -132,7 +132,7 @@ levels, group 2: each of 2 workers got 13.5% of a CPU or more, 9.9% at least is 
 	judge in.jsonl
 	said quota fail | grep -q 'half: used 99.9% of a CPU, more than its cpu.max of 50.0%'
 	change cpu_quota 'if .type == "test" then .scheduler = {name: "scx_x"} else . end'
-	jq -c '., if .type == "boot" and .stage == "workload" then ({type: "sched", name: "scx_x", event: "attach", ops: "x", guest_ns: 1}, {type: "sched", name: "scx_x", event: "stop", guest_ns: 2}) else empty end' in.jsonl >scx.jsonl
+	jq -c '., if .type == "boot" and .stage == "workload" then ({type: "sched", name: "scx_x", event: "attach", ops: "x", guest_ns: 1}, {type: "sched", name: "scx_x", event: "stop", guest_ns: 2}) else empty end' in.jsonl | recount >scx.jsonl
 	judge scx.jsonl
 	[ "$(said quota skip)" = 'half: cpu.max of 50.0% of a CPU is not judged: the scheduler does not promise to heed it' ]
 }

@@ -75,6 +75,16 @@ void obs_answer(struct json_object *op, int port, const char *error)
 	(void)error;
 }
 
+void obs_stands(struct obs *o)
+{
+	(void)o;
+}
+
+void obs_goes(struct obs *o)
+{
+	(void)o;
+}
+
 void obs_step_ended(struct obs *o)
 {
 	(void)o;
