@@ -41,6 +41,7 @@ static int take_step(struct model *m, struct json_object *o, struct errbuf *e)
 	if (strcmp(event, "end") == 0)
 		away_close(&m->away);
 	observed_step(&m->seen, strcmp(event, "end") != 0, rec_get_int(o, "t_ns", 0));
+	m->seen.held_ns = strcmp(event, "hold") == 0 ? rec_get_int(o, "t_ns", 0) : -1;
 	host_clock(&m->host, rec_get_int(o, "t_ns", -1), ns);
 	if (strcmp(event, "end") == 0) {
 		m->step = -1;
@@ -307,7 +308,7 @@ int model_init(struct model *m)
 {
 	memset(m, 0, sizeof(*m));
 	m->step = m->last_step = m->guest_exit = m->sched.step = m->stop_ns = m->done_ns = -1;
-	m->seen.workload_ns = -1;
+	m->seen.workload_ns = m->seen.held_ns = -1;
 	limits_init(&m->limits, LIMIT_OFF);
 	m->away.how = AWAY_HOWS;
 	m->index = json_object_new_object();

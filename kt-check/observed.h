@@ -73,6 +73,7 @@ struct observed {
 	bool open;        /* a step runs, */
 	bool have_sample; /* and was sampled */
 	int64_t workload_ns;
+	int64_t held_ns; /* since when a step is held: all its workers work; or -1 */
 	char *error;     /* why nothing was observed, or NULL */
 	struct raw *raw; /* the last sample */
 

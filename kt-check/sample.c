@@ -246,6 +246,22 @@ static int take_host_time(struct host_model *h, const struct raw *r)
 	return rc ? rc : host_add(h, r->t_ns, c, n);
 }
 
+/* What was before the hold is kt's own doing: it sets workers up in a class above them. */
+static void clip_to_hold(struct raw *r, int64_t held_ns)
+{
+	uint64_t held = held_ns < r->t_ns ? (uint64_t)(r->t_ns - held_ns) : 0, *idle;
+	uint32_t i;
+
+	for (i = 0; i < r->nwaiting; i++)
+		if (r->waiting[i].wait_ns > held)
+			r->waiting[i].wait_ns = held;
+	for (i = 0; i < r->len[RAW_IDLE_FOR]; i++) {
+		idle = &r->col[RAW_IDLE_FOR][i];
+		if (*idle != RAW_NONE && *idle > held)
+			*idle = held;
+	}
+}
+
 static int take_raw(struct model *m, const struct raw *r, struct errbuf *e)
 {
 	struct observed *s = &m->seen;
@@ -262,9 +278,10 @@ static int take_raw(struct model *m, const struct raw *r, struct errbuf *e)
 		take_depth(p, r);
 		take_events(s, p, r);
 	}
-	if (conservation_sample(m, r))
+	if (s->held_ns >= 0 && conservation_sample(m, r))
 		return errbuf_set(e, -ENOMEM, "out of memory");
-	waits_sample(m, r);
+	if (s->held_ns >= 0)
+		waits_sample(m, r);
 	away_sample(m, r);
 	return p ? take_clocks(s, r, e) : 0;
 }
@@ -288,6 +305,8 @@ int take_sample(struct model *m, const char *line, size_t len, struct json_objec
 	rc = whole_sample(&m->whole, s->raw, e);
 	if (rc)
 		return rc;
+	if (s->held_ns >= 0)
+		clip_to_hold(s->raw, s->held_ns);
 	rc = take_raw(m, s->raw, e);
 	if (rc || !s->open)
 		return rc;
