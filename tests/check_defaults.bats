@@ -296,7 +296,7 @@ pass phased_worker: worst p99 queue latency 130ms within limit 200ms" --max-p99-
 	stream 'if $n >= 9 and $n < 15 then waits(71; 2; "2-3"; ($n - 8) * 100000000; "ext") else . end'
 	judge in.jsonl --no-defaults
 	verdict_is 0 pass
-	! grep -q '"name":"wait"' out.jsonl
+	run ! grep -q '"name":"wait"' out.jsonl
 	jq -c 'if .type == "test" then .assert.wait = false else . end' in.jsonl >a.jsonl
 	judge a.jsonl
 	verdict_is 0 pass
