@@ -7,7 +7,7 @@ load helpers
 load check
 
 # The checks that are on by default are what this file is about.
-DEFAULTS=
+export DEFAULTS=
 
 # stream [FILTER [RECORDS]]: as in.jsonl the run, with a sample each 100 ms from 8.2 s to 11.4 s of
 # its one step, whose workers begin at 8.3 s. FILTER changes each sample, whose number is $n;
@@ -111,7 +111,7 @@ no record tells what kt itself used' ]
 }
 
 @test "wait: longer than rounds, weights and slices explain" {
-	check=wait
+	check="wait"
 	stream 'if $n >= 9 and $n < 15 then waits(71; 2; "2-3"; ($n - 8) * 100000000; "ext") else . end'
 	judged 1 fail 'task 71 "kt-w" in DSQ 1, 600ms had waited for CPU 2 at 1.4s, more than 400ms, which is 5 rounds of 2 tasks with slices of 20ms'
 	judged 0 '' '' --no-wait
@@ -126,7 +126,7 @@ no record tells what kt itself used' ]
 }
 
 @test "wait: what the host did, and what a higher class did" {
-	check=wait
+	check="wait"
 	stream 'if $n >= 9 and $n < 15 then waits(71; 2; "2-3"; ($n - 8) * 100000000; "ext") else . end |
 		.steal = (if $n == 14 then [[2, (.t_ns - 550000000), .t_ns, 500000000]] else [] end) |
 		.cpu.vcpu_ns[2] -= ([([$n, 14] | min) - 9, 0] | max) * 100000000'
@@ -325,7 +325,7 @@ pass phased_worker: worst p99 queue latency 130ms within limit 200ms" --max-p99-
 	stream 'if $n >= 9 and $n < 15 then waits(71; 2; "2-3"; ($n - 8) * 100000000; "ext") else . end'
 	judge in.jsonl --no-defaults
 	verdict_is 0 pass
-	! grep -q '"name":"wait"' out.jsonl
+	run ! grep -q '"name":"wait"' out.jsonl
 	jq -c 'if .type == "test" then .assert.wait = false else . end' in.jsonl >a.jsonl
 	judge a.jsonl
 	verdict_is 0 pass

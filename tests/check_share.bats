@@ -7,7 +7,7 @@ load helpers
 load check
 
 # The checks that are on by default are what this file is about.
-DEFAULTS=
+export DEFAULTS=
 
 # change STREAM JQ: a stream of data/share changed, as in.jsonl
 change() {

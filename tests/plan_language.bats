@@ -274,8 +274,8 @@ example() {
 	[ "$bad" -eq 0 ]
 }
 
-@test "every shipped test is right by the schema" {
-	run bash -c 'ls "$KT_TOP"/tests/scenarios/*.json | "$KT_TOP/tests/validate-tests" "$KT_TOP/share/test.schema.json"'
+@test "every shipped test is right by the schema, and those that are judged for their verdicts" {
+	run bash -c 'ls "$KT_TOP"/tests/scenarios/*.json "$KT_TOP"/tests/truth/*.json | "$KT_TOP/tests/validate-tests" "$KT_TOP/share/test.schema.json"'
 	echo "$output"
 	[ "$status" -eq 0 ]
 	[ "${#lines[@]}" -ge 4 ]
