@@ -84,7 +84,8 @@ counter() {
 @test "--starve: one worker makes no progress, and no other notices" {
 	judge starve
 	[ "$status" -eq 1 ]
-	[ "$(failed)" = "progress wait" ]
+	# and the CPU that idles beside it, which a busy host may explain
+	[[ "$(failed)" =~ ^"progress wait"(" work_conservation")?$ ]]
 	[ "$(why progress | wc -l)" -eq 1 ]
 	[[ "$(why progress)" =~ ^"left: worker "([0-9]+)" stuck" ]]
 	[[ "$(why wait)" =~ ^"task ${BASH_REMATCH[1]} \"left\" in DSQ 3, "[0-9.]+"s had waited for CPU " ]]

@@ -164,7 +164,8 @@ def maps($last):
 	  elif ($m.name | endswith(".bss")) then
 		($before | fromjson[0].formatted.value[".bss"] | add) as $b0
 		| (said($last; "after"; "map \($m.id)")[0] | fromjson[0].formatted.value[".bss"] | add) as $b1
-		| ($b0 | to_entries[] | select(.value | type == "number").key) as $k
+		# how much competes at a moment goes up and down
+		| ($b0 | del(.root_sum, .nr_active) | to_entries[] | select(.value | type == "number").key) as $k
 		| .[] | select(.type == "snapshot") | .maps[$i].entries[0].value
 		| counter("scheduler's .bss"; $b0[$k]; $b1[$k]; .[$k])
 	  else empty end;
