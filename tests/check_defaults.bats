@@ -67,23 +67,23 @@ no record tells what kt itself used' ]
 	check=work_conservation
 	# the same task, all along
 	stream 'idle(3; ($n + 1) * 100000000) | waits(71; 2; "2-3"; ($n + 1) * 100000000; "ext")'
-	judged 1 fail 'CPU 3 idle for 3.2s on end in step 0, and in each of 33 samples a task that may run there waited (worst: task 71 "kt-w" in DSQ 1, 3.3s)' --no-wait
+	judged 1 fail 'CPU 3 idle for 3s on end in step 0, and in each of 31 samples a task that may run there waited (worst: task 71 "kt-w" in DSQ 1, 3.07s)' --no-wait
 	# a queue that goes round: each waits for 20 ms only
 	stream 'idle(3; ($n + 1) * 100000000) | waits(71 + $n; 2; "2-3"; 20000000; "ext")'
-	judged 1 fail 'CPU 3 idle for 3.2s on end in step 0, and in each of 33 samples a task that may run there waited (worst: task 71 "kt-w" in DSQ 1, 20ms)'
+	judged 1 fail 'CPU 3 idle for 3s on end in step 0, and in each of 31 samples a task that may run there waited (worst: task 73 "kt-w" in DSQ 1, 20ms)'
 	# once, for 300 ms
 	stream 'if $n == 9 then idle(3; 300000000) | waits(71; 2; "2-3"; 400000000; "ext") else . end'
 	judged 1 fail 'CPU 3 idle 300ms on end in step 0 while a task that may run there waited (worst: task 71 "kt-w" in DSQ 1, 400ms)'
 	# now here, now there, and often: 12 ms each time are no tenth of a CPU
 	stream 'if $n % 2 == 0 then idle($n / 2 % 4; 12000000) | waits(71; 2; "0-3"; 12000000; "ext") else . end'
-	judged 1 fail 'in 17 of 33 samples in step 0 a CPU was idle while tasks that may run there waited, CPU 0 most often (worst: task 71 "kt-w" in DSQ 1, 12ms)'
+	judged 1 fail 'in 16 of 31 samples in step 0 a CPU was idle while tasks that may run there waited, CPU 0 most often (worst: task 71 "kt-w" in DSQ 1, 12ms)'
 	judged 0 '' '' --no-work-conservation
 }
 
 @test "work_conservation: masks, class, quota, offline CPUs and short waits are no violation" {
 	check=work_conservation
 	local idle='idle(3; ($n + 1) * 100000000)' wait='1000000000; "ext")'
-	local fine='no CPU idled for long beside a task that may run there (0ns in all, 33 samples)'
+	local fine='no CPU idled for long beside a task that may run there (0ns in all, 31 samples)'
 	stream "$idle | waits(71; 2; \"0-2\"; $wait"
 	judged 0 pass "$fine" --no-wait
 	stream "$idle | waits(71; 2; \"2-3\"; 1000000000; \"rt\")"
@@ -94,7 +94,7 @@ no record tells what kt itself used' ]
 		'if .type == "test" then .steps[0].cgroups[0].files = {"cpu.max": "50000 100000"} else . end'
 	judged 0 pass "$fine" --no-wait
 	stream 'if $n % 9 == 0 then idle(3; 30000000) | waits(71; 2; "2-3"; 20000000; "ext") else . end'
-	judged 0 pass 'no CPU idled for long beside a task that may run there (59.9ms in all, 33 samples)'
+	judged 0 pass 'no CPU idled for long beside a task that may run there (59.9ms in all, 31 samples)'
 }
 
 @test "work_conservation: what the host did, and what nobody promised" {
@@ -118,11 +118,11 @@ no record tells what kt itself used' ]
 	# a light task may wait for longer, beside one that is heavy
 	stream 'if $n >= 9 and $n < 15 then waits(71; 2; "2-3"; ($n - 8) * 100000000; "ext") | .waiting.weight = [512] else . end' \
 		'if .type == "test" then .steps[0].cgroups[0].groups[0].nice = -3 else . end'
-	judged 0 pass 'the longest wait for a CPU in 33 samples: task 71 "kt-w" in DSQ 1, 600ms'
+	judged 0 pass 'the longest wait for a CPU in 31 samples: task 71 "kt-w" in DSQ 1, 600ms'
 	# and one whose quota is used up
 	stream 'if $n >= 9 and $n < 15 then waits(71; 2; "2-3"; ($n - 8) * 100000000; "ext") else . end' \
 		'if .type == "test" then .steps[0].cgroups[0].files = {"cpu.max": "10000 100000"} else . end'
-	judged 0 pass 'the longest wait for a CPU in 33 samples: task 71 "kt-w" in DSQ 1, 600ms'
+	judged 0 pass 'the longest wait for a CPU in 31 samples: task 71 "kt-w" in DSQ 1, 600ms'
 }
 
 @test "wait: what the host did, and what a higher class did" {
@@ -142,11 +142,11 @@ no record tells what kt itself used' ]
 	judged 1 fail 'task 64 "kt-w" ran on CPU 1, which its mask does not have, in 2 samples in a row, the last at 1.0s'
 	judged 0 '' '' --no-affinity
 	stream 'if $n == 9 or $n == 11 then .cpu.curr_outside[1] = 1 else . end'
-	judged 0 pass 'no task ran outside its mask in two of 33 samples'
+	judged 0 pass 'no task ran outside its mask in two of 31 samples'
 	# the host ran nobody who could have moved it
 	stream 'if $n == 9 or $n == 10 then .cpu.curr_outside[1] = 1 else . end |
 		if $n >= 10 then .cpu.steal_ns[0] += 95000000 | .cpu.vcpu_ns[0] -= 95000000 else . end'
-	judged 0 pass 'no task ran outside its mask in two of 33 samples'
+	judged 0 pass 'no task ran outside its mask in two of 31 samples'
 }
 
 @test "scheduler: away, in bypass, or another in its place" {
@@ -254,10 +254,6 @@ log() {
 	judged 0 pass 'no record was lost'
 	stream . 'if .type == "vm_exit" then .record_lost = 512 else . end'
 	judged 1 fail "512 bytes of the guest's records were lost"
-	stream
-	jq -c 'if .tool == "kt-guest" and .t_ns then .records += 2 else . end' in.jsonl >a.jsonl
-	mv a.jsonl in.jsonl
-	judged 1 fail 'the guest wrote 20 records, 18 are here'
 	judged 0 '' '' --no-records
 }
 
@@ -337,11 +333,11 @@ pass phased_worker: worst p99 queue latency 130ms within limit 200ms" --max-p99-
 	stream 'empty'
 	judge in.jsonl
 	verdict_is 0 pass
-	found skip | grep -qx 'wait: no sample tells which tasks wait'
+	[ "$(jq -r 'select(.type == "check" and .name == "wait") | .verdict + " " + .detail' out.jsonl)" = 'skip no sample tells which tasks wait' ]
 }
 
 @test "the host: its part, load and engine are told" {
 	stream 'withheld($n; 2; 0)'
 	judge in.jsonl
-	[ "$(jq -c 'select(.type == "stats" and .host) | .host | [.worst_cpu, .worst_pct > 90, .steal_pct > 20 and .steal_pct < 26, .load[0], .engine, .known]' out.jsonl)" = '[2,true,true,7.75,"tcg",true]' ]
+	[ "$(jq -c 'select(.type == "stats" and .host) | .host | [.worst_cpu, .worst_pct > 80, .steal_pct > 20 and .steal_pct < 26, .load[0], .engine, .known]' out.jsonl)" = '[2,true,true,7.75,"tcg",true]' ]
 }
