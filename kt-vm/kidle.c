@@ -88,20 +88,36 @@ static void follow(struct kidle *k, bool idle, uint64_t switches, uint64_t for_n
 	k->looked_ns = at_ns;
 }
 
+/*
+ * The kernel counts no idle time from an interrupt on that finds a task on the queue of an idle
+ * CPU, which is what a scheduler that leaves it waiting there does. Such time is seen as
+ * idle_for_ns is, and added to what the kernel counts.
+ */
+static void count(struct kidle *k, uint64_t kernel_ns, bool active, uint64_t at_ns)
+{
+	uint64_t by = kernel_ns > k->kernel_ns ? kernel_ns - k->kernel_ns : 0;
+	uint64_t since = k->since_ns > k->counted_ns ? k->since_ns : k->counted_ns;
+
+	if (!active && k->idle && at_ns > since && at_ns - since > by)
+		by = at_ns - since;
+	k->total += by;
+	k->kernel_ns = kernel_ns;
+	k->counted_ns = at_ns;
+}
+
 static void look(struct obs *o, unsigned int cpu, uint64_t at_ns)
 {
 	struct kidle *k = &o->idle[cpu];
 	uint64_t mono = kclock_now(&o->mono, at_ns), switches, now = 0;
-	struct reading r;
-	bool idle;
+	struct reading r = { .active = false };
+	bool known = read_idle(o, cpu, &r), idle;
 
-	if (read_idle(o, cpu, &r)) {
-		now = r.active && mono > r.entry ? mono - r.entry : 0;
-		if (r.total + now > k->total)
-			k->total = r.total + now;
-	}
+	if (known && r.active && mono > r.entry)
+		now = mono - r.entry;
 	idle = is_idle(o, cpu, &switches);
 	follow(k, idle, switches, now, at_ns);
+	if (known)
+		count(k, r.total + now, r.active, at_ns);
 }
 
 static uint64_t idle_for(const struct kidle *k, uint64_t at_ns)
