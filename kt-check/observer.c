@@ -9,7 +9,7 @@
 #include "units.h"
 
 #define SHARE_PCT  2.0
-#define WALL_LEAST (100 * NSEC_PER_MSEC) /* a shorter hold tells nothing of shares */
+#define WALL_LEAST NSEC_PER_SEC /* of a shorter hold, its beginning and end are much */
 
 /* What one step's record says of one CPU. */
 static int take_cpu(struct model *m, struct json_object *o, struct json_object *c, struct errbuf *e)

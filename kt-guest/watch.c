@@ -69,8 +69,11 @@ static void look(struct watched *w, uint64_t now)
 		return;
 	if (run != w->run && cpu >= 0)
 		cpulist_add(&t->cpus, (unsigned int)cpu);
-	if (slices > w->slices)
+	if (slices > w->slices) {
 		tm_delay(t, wait - w->wait, slices - w->slices, now, cpu);
+		/* of several waits since the last look the longest is at least their mean */
+		tm_gap(t, now - (wait - w->wait) / (slices - w->slices), now, cpu);
+	}
 	if (run != w->run || state != 'R')
 		w->since = now;
 	else

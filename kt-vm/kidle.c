@@ -74,23 +74,6 @@ static bool is_idle(const struct obs *o, unsigned int cpu, uint64_t *switches)
 }
 
 /*
- * The kernel takes a CPU for busy on whose queue tasks wait, whether it runs them or not: after the
- * first interrupt it counts no more of that idle time. Where no task has run since the last
- * look, all of that time was idle.
- */
-static void add_up(struct kidle *k, uint64_t kernel, uint64_t at_ns, bool all_idle)
-{
-	uint64_t by = kernel > k->kernel ? kernel - k->kernel : 0;
-	uint64_t dt = at_ns > k->since_kernel_ns ? at_ns - k->since_kernel_ns : 0;
-
-	if (all_idle && k->since_kernel_ns == k->looked_ns && by < dt)
-		by = dt;
-	k->total += by;
-	k->kernel = kernel > k->kernel ? kernel : k->kernel;
-	k->since_kernel_ns = at_ns;
-}
-
-/*
  * An interrupt ends the kernel's idle period, and begins another. What counts here is that no task
  * has run: that is seen by the number of switches, from one sample to the next.
  */
@@ -105,19 +88,36 @@ static void follow(struct kidle *k, bool idle, uint64_t switches, uint64_t for_n
 	k->looked_ns = at_ns;
 }
 
+/*
+ * The kernel counts no idle time from an interrupt on that finds a task on the queue of an idle
+ * CPU, which is what a scheduler that leaves it waiting there does. Such time is seen as
+ * idle_for_ns is, and added to what the kernel counts.
+ */
+static void count(struct kidle *k, uint64_t kernel_ns, bool active, uint64_t at_ns)
+{
+	uint64_t by = kernel_ns > k->kernel_ns ? kernel_ns - k->kernel_ns : 0;
+	uint64_t since = k->since_ns > k->counted_ns ? k->since_ns : k->counted_ns;
+
+	if (!active && k->idle && at_ns > since && at_ns - since > by)
+		by = at_ns - since;
+	k->total += by;
+	k->kernel_ns = kernel_ns;
+	k->counted_ns = at_ns;
+}
+
 static void look(struct obs *o, unsigned int cpu, uint64_t at_ns)
 {
 	struct kidle *k = &o->idle[cpu];
 	uint64_t mono = kclock_now(&o->mono, at_ns), switches, now = 0;
-	struct reading r;
-	bool idle;
+	struct reading r = { .active = false };
+	bool known = read_idle(o, cpu, &r), idle;
 
+	if (known && r.active && mono > r.entry)
+		now = mono - r.entry;
 	idle = is_idle(o, cpu, &switches);
-	if (read_idle(o, cpu, &r)) {
-		now = r.active && mono > r.entry ? mono - r.entry : 0;
-		add_up(k, r.total + now, at_ns, idle && k->idle && k->switches == switches);
-	}
 	follow(k, idle, switches, now, at_ns);
+	if (known)
+		count(k, r.total + now, r.active, at_ns);
 }
 
 static uint64_t idle_for(const struct kidle *k, uint64_t at_ns)

@@ -12,9 +12,9 @@ struct kidle {
 	uint64_t switches;  /* of tasks: while it has the same number, it has been idle all along */
 	uint64_t since_ns;  /* idle from here on: obs_ran() */
 	uint64_t looked_ns; /* and it was looked at here */
+	uint64_t kernel_ns; /* what the kernel had counted */
+	uint64_t counted_ns; /* and when that was added to `total` */
 	uint64_t total;
-	uint64_t kernel;          /* the part of the total that the kernel knows */
-	uint64_t since_kernel_ns; /* looked_ns at that time; 0: never */
 	bool idle;
 };
 

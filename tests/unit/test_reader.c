@@ -282,7 +282,7 @@ TEST(torn_lists)
 	end();
 }
 
-static int64_t cpu_column(const char *name, unsigned int cpu, uint64_t now_ns)
+static int64_t idle_column(const char *name, unsigned int cpu, uint64_t now_ns)
 {
 	struct json_object *r;
 	int64_t ns;
@@ -297,7 +297,12 @@ static int64_t cpu_column(const char *name, unsigned int cpu, uint64_t now_ns)
 
 static int64_t idle_for(unsigned int cpu, uint64_t now_ns)
 {
-	return cpu_column("idle_for_ns", cpu, now_ns);
+	return idle_column("idle_for_ns", cpu, now_ns);
+}
+
+static int64_t idle_total(unsigned int cpu, uint64_t now_ns)
+{
+	return idle_column("idle_total_ns", cpu, now_ns);
 }
 
 TEST(idle_for)
@@ -320,17 +325,22 @@ TEST(idle_for)
 	end();
 }
 
-/* The kernel counts no idle time any more of a CPU on whose queue tasks wait. */
-TEST(idle_total)
+/* A CPU that idles beside a task on its queue: after an interrupt the kernel counts no more. */
+TEST(idle_time_uncounted)
 {
-	int64_t total;
-
 	begin(4);
-	total = cpu_column("idle_total_ns", 0, 10000);
+	CHECK_INT(idle_total(0, 10000), 610);
+	g.cpu[0].tick.idle += 500; /* an interrupt has ended that period */
 	g.cpu[0].tick.flags = 0;
-	CHECK_INT(cpu_column("idle_total_ns", 0, 20000), total + 10000);
-	g.cpu[0].rq.nr_switches++; /* a task has run, for how long nobody knows */
-	CHECK_INT(cpu_column("idle_total_ns", 0, 30000), total + 10000);
+	CHECK_INT(idle_total(0, 20000), 10610);
+	CHECK_INT(idle_total(0, 30000), 20610);
+	g.cpu[0].rq.nr_switches++; /* the task has run: idle since when? */
+	CHECK_INT(idle_total(0, 40000), 20610);
+	CHECK_INT(idle_total(0, 50000), 30610);
+	g.cpu[0].rq.curr = GVA(task[G_LEFT]);
+	CHECK_INT(idle_total(0, 60000), 30610);
+	g.cpu[0].tick.idle += 300; /* what the kernel counts is added to it */
+	CHECK_INT(idle_total(0, 70000), 30910);
 	end();
 }
 
@@ -799,9 +809,9 @@ TEST(an_answer_that_nobody_hears)
 }
 
 UNIT_MAIN(T(attach), T(another_kernel), T(samples), T(who_waits), T(who_does_not_wait),
-	  T(torn_lists), T(idle_for), T(idle_total), T(idle_time_newer), T(scheduler_state),
-	  T(outside_its_mask), T(maps), T(end_of_a_scheduler), T(queues), T(stacks),
-	  T(flight_recorder), T(names), T(types_come_and_go), T(live_fields),
+	  T(torn_lists), T(idle_for), T(idle_time_uncounted), T(idle_time_newer),
+	  T(scheduler_state), T(outside_its_mask), T(maps), T(end_of_a_scheduler), T(queues),
+	  T(stacks), T(flight_recorder), T(names), T(types_come_and_go), T(live_fields),
 	  T(the_newest_map_counts), T(watchpoints_of_a_replaced_scheduler), T(last_bytes_of_a_page),
 	  T(loops), T(an_end_without_end), T(samples_of_loops), T(a_record_fits_into_a_line),
 	  T(types_within_themselves), T(a_type_that_is_not_there), T(bytes_that_are_no_text),
