@@ -21,6 +21,7 @@ struct reading {
 	uint64_t entry; /* when it became idle, or busy */
 	uint64_t total; /* without the time since */
 	bool active;    /* it is idle, and in no interrupt */
+	bool told;      /* the kernel tells that: not before 6.9, where it is a bit of no field */
 };
 
 /* NULL: the kernel does not tell (CONFIG_NO_HZ_COMMON). */
@@ -57,6 +58,7 @@ static bool read_idle(const struct obs *o, unsigned int cpu, struct reading *r)
 		r->entry = obs_number(o, at, p->entry);
 		r->total = obs_number(o, at, p->idle) + obs_number(o, at, p->iowait);
 		r->active = obs_number(o, at, p->active) & p->flag;
+		r->told = o->probe.f[p->active].known;
 		if (!(seq & 1) && seq == obs_number(o, at, p->seq))
 			return true;
 	}
@@ -117,7 +119,7 @@ static void look(struct obs *o, unsigned int cpu, uint64_t at_ns)
 	idle = is_idle(o, cpu, &switches);
 	follow(k, idle, switches, now, at_ns);
 	if (known)
-		count(k, r.total + now, r.active, at_ns);
+		count(k, r.total + now, r.active || !r.told, at_ns);
 }
 
 static uint64_t idle_for(const struct kidle *k, uint64_t at_ns)

