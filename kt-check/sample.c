@@ -226,6 +226,18 @@ static int take_clocks(struct observed *s, const struct raw *r, struct errbuf *e
 	return 0;
 }
 
+/*
+ * Idle time, by which is known what a vCPU did not ask for. Not of a CPU that idles now: the kernel
+ * counts none while a task is on its queue (kernel/time/tick-sched.c, tick_irq_exit()), and it is
+ * just then that a scheduler is at fault. What the host's own clock of waits tells remains.
+ */
+static uint64_t idle_of(const struct raw *r, uint32_t cpu)
+{
+	if (cpu < r->nclass && r->class[cpu] == CLASS_IDLE)
+		return RAW_NONE;
+	return raw_get(r, RAW_IDLE_TOTAL, cpu);
+}
+
 /* What the host gave the vCPUs, of all samples: what it withheld lies between two of them. */
 static int take_host_time(struct host_model *h, const struct raw *r)
 {
@@ -242,7 +254,7 @@ static int take_host_time(struct host_model *h, const struct raw *r)
 	}
 	for (i = 0; i < n; i++)
 		c[i] = (struct host_counters){ raw_get(r, RAW_RUN, i), raw_get(r, RAW_STEAL, i),
-					       raw_get(r, RAW_IDLE_TOTAL, i) };
+					       idle_of(r, i) };
 	return rc ? rc : host_add(h, r->t_ns, c, n);
 }
 

@@ -569,7 +569,7 @@ static const char *judge_contest(struct shares *s)
 	if (!wall)
 		return "none of its workers competes all the time, so no share is promised";
 	if (wall < HELD_MIN_NS)
-		return "it was held for less than 1 s";
+		return "it was held for less than 2 s";
 	measure_others(s);
 	s->tolerance = promised(s->j->m, PROMISE_CGROUP_WEIGHT) && several_homes(s->c)
 			       ? TOLERANCE_GROUPS

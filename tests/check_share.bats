@@ -109,7 +109,7 @@ levels, group 2: each of 2 workers got 13.5% of a CPU or more, 9.9% at least is 
 	[ "$(said share skip)" = 'step 0 is not judged: op cpu_offline of step 0 changes who may run where or how much' ]
 	change nice_levels 'if .type == "worker" then .wall_time_ns = 500000000 | .cpu_time_ns = 1000000 else . end'
 	judge in.jsonl
-	[ "$(said share skip)" = 'step 0 is not judged: it was held for less than 1 s' ]
+	[ "$(said share skip)" = 'step 0 is not judged: it was held for less than 2 s' ]
 	change nice_levels 'if .type == "test" then .steps[0].cgroups[0].groups[].work.type = "Bursty" else . end'
 	judge in.jsonl
 	[ "$(said share skip)" = 'step 0 is not judged: none of its workers competes all the time, so no share is promised' ]
