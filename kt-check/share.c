@@ -21,7 +21,7 @@
 #include "units.h"
 #include "workload.h"
 
-#define HELD_MIN_NS   NSEC_PER_SEC          /* shorter holds are not judged */
+#define HELD_MIN_NS   (2 * NSEC_PER_SEC)    /* shorter holds are not judged: balancers take time */
 #define SETTLE_NS     (200 * NSEC_PER_MSEC) /* until tasks are where they belong */
 #define TURN_MAX_NS   (20 * NSEC_PER_MSEC)  /* one turn more or less is nothing, up to this */
 #define TOLERANCE     0.85                  /* of what is promised */
