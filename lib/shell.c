@@ -9,13 +9,13 @@ void shell_word(FILE *f, const char *word)
 				    "0123456789_./:=@%+,-";
 
 	if (*word && strspn(word, plain) == strlen(word)) {
-		fputs(word, f);
+		fwrite(word, 1, strlen(word), f);
 		return;
 	}
 	putc('\'', f);
 	for (; *word; word++) {
 		if (*word == '\'')
-			fputs("'\\''", f);
+			fwrite("'\\''", 1, 4, f);
 		else
 			putc(*word, f);
 	}

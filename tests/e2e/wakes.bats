@@ -58,19 +58,14 @@ agrees() {
 }
 
 @test "failed forks are counted, but for those that pids.max limits" {
-	printf '#!/bin/sh\n' >lost
-	chmod 700 lost
 	play <<-'EOT'
 	{ "topology": "1l2c1t", "duration": "2s",
 	  "steps": [{ "ops": [{ "add_cgroup": { "name": "low", "workers": 1, "work": "ForkExit" } },
 	      { "add_cgroup": { "name": "planned", "workers": 1, "pids_max": 1, "work": "ForkExit" } },
-	      { "sysctl": { "key": "kernel.threads-max", "value": "20" } } ], "hold": "500ms" },
-	    { "ops": [{ "sysctl": { "key": "kernel.threads-max", "value": "2000" } }],
-	      "cgroups": [{ "name": "lost", "workers": 1, "uid": 1000, "work": { "Custom": { "program": "./lost" } } }], "hold": "300ms" } ] }
+	      { "sysctl": { "key": "kernel.threads-max", "value": "20" } } ], "hold": "500ms" }] }
 	EOT
 	[ "$(guest_exit)" -eq 0 ]
 	# the kernel has more threads than that now: every fork fails, and the worker goes on
 	[ "$(workers low '.failed.fork > 10 and .failed.error == "EAGAIN" and .iterations > .failed.fork - 2')" = true ]
 	[ "$(workers planned .failed)" = null ]
-	[ "$(workers lost .failed)" = '{"fork":0,"exec":1,"other":0,"error":"EACCES"}' ]
 }

@@ -185,6 +185,7 @@ static struct obs *obs;
 static int run(const struct engine_ops *engine, uint64_t deadline_ns)
 {
 	struct rec_out out = { .f = fopen("/dev/null", "we") };
+	struct json_object *vm;
 	int status = 0, rc;
 	pid_t pid;
 
@@ -192,7 +193,9 @@ static int run(const struct engine_ops *engine, uint64_t deadline_ns)
 	pid = fork();
 	if (pid == 0) {
 		alarm(10);
-		rc = run_guest(engine, NULL, deadline_ns, json_object_new_object(), obs, &out);
+		vm = json_object_new_object();
+		json_object_object_add(vm, "host", json_object_new_object());
+		rc = run_guest(engine, NULL, deadline_ns, vm, obs, &out);
 		fflush(stdout);
 		_exit(rc);
 	}
