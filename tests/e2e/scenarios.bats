@@ -36,13 +36,13 @@ play() {
 		| sort_by(.verdict)[0] | "\(.name): \(.detail)"' runs/latest/run.jsonl 2>/dev/null)
 }
 
-# none_fails SCHEDULER: none fails under it. What a busy host does to a guest whose CPUs are software
+# none_fails SCHEDULER [kt test options]: none fails under it. What a busy host does to a guest whose CPUs are software
 # may leave a run without a verdict, and the table says so; it makes none a failure.
 none_fails() {
 	local name word bad=0 unsure=0 n=0
 	for name in $(names); do
 		n=$((n + 1))
-		play "$name" -s "$1"
+		play "$name" -s "$@"
 		word=pass
 		case $code in
 		0) ;;
@@ -89,7 +89,8 @@ none_fails() {
 	simple=$(upstream scx_simple) || skip "the kernel's own schedulers cannot be built"
 	# what it puts into its queue waits for a CPU to look: an idle one is not told (tests/truth/sound)
 	jq -n --arg binary "$simple" '{name: "scx_simple", $binary, promises: ["nice", "affinity", "yield"]}' >simple.json
-	none_fails ./simple.json
+	# it does not kick an idle CPU for a kernel thread that waits for it
+	none_fails ./simple.json -a wait=false
 }
 
 @test "none fails under scx_kt" {
