@@ -80,7 +80,7 @@ uint64_t host_burst(const struct model *m, const struct cpulist *cpus, int64_t f
 bool host_known(const struct model *m);
 /* A moment of the guest's clock as t_ns. */
 int64_t host_time(const struct model *m, int64_t guest_ns);
-/* "vCPU 0 was not run for 2209ms of the 2196ms from 3.1s on", 3.1s into the workload; returns buf.
+/* "vCPU 1 was not run for 1073ms of the 1899ms from 1.0s on", 1.0s into the workload; returns buf.
  */
 #define HOST_WORDS 128
 const char *host_words(const struct model *m, int64_t cpu, int64_t from_ns, int64_t to_ns,
