@@ -37,6 +37,7 @@ static void push(struct waits *w, const struct raw *r)
 	w->ncpus = r->ncpus > w->ncpus ? r->ncpus : w->ncpus;
 	for (i = 0; i < w->ncpus; i++) {
 		nr = raw_get(r, RAW_NR_RUNNING, i);
+		w->idle[at][i] = i < r->nclass && r->class[i] == CLASS_IDLE;
 		w->running[at][i] = nr == RAW_NONE    ? 0
 				    : nr > UINT32_MAX ? UINT32_MAX
 						      : (uint32_t)nr;
@@ -64,6 +65,27 @@ static uint64_t higher_time(const struct waits *w, uint32_t cpu, enum raw_class 
 	int k = class == CLASS_EXT;
 
 	return cpu < w->ncpus ? w->higher[k][now][cpu] - w->higher[k][at][cpu] : 0;
+}
+
+/*
+ * How long a CPU that the task may use was idle. A scheduler that does not promise to find it such
+ * a CPU may leave the task waiting beside it.
+ */
+static uint64_t idle_time(const struct waits *w, const struct raw_task *t, int64_t from)
+{
+	uint64_t sum = 0;
+	uint32_t i;
+	int cpu;
+
+	for (i = since(w, from) + 1; i < w->n; i++)
+		for (cpu = -1;
+		     (cpu = cpulist_next(&t->cpus, cpu)) >= 0 && (uint32_t)cpu < w->ncpus;) {
+			if (!w->idle[i % WAITS_RING][cpu])
+				continue;
+			sum += (uint64_t)(w->t[i % WAITS_RING] - w->t[(i - 1) % WAITS_RING]);
+			break;
+		}
+	return sum;
 }
 
 /* The most tasks that one CPU had to share among itself, of those that the task may use. */
@@ -142,6 +164,8 @@ static void look_at_task(struct model *m, const struct raw *r, const struct raw_
 	x.bound_ns = bound_of(m, w, t, x.contenders);
 	if (x.gross_ns <= x.bound_ns)
 		return;
+	if (!promised(m, PROMISE_WORK_CONSERVING))
+		x.idle_ns = idle_time(w, t, from);
 	x.higher_ns = higher_time(w, t->cpu, t->class, from);
 	if (t->cpu < r->nclass && is_higher(r->class[t->cpu], t -> class == CLASS_EXT)) {
 		x.higher = r->class[t->cpu];
@@ -161,7 +185,7 @@ static void weigh(const struct model *m, struct waits *w, struct long_wait *x)
 	int64_t from = x->t_ns - (int64_t)x->task.wait_ns;
 	uint64_t host = host_most(m, &x->cpus, from, x->t_ns, &x->vcpu);
 
-	x->net_ns = x->gross_ns - (double)x->higher_ns;
+	x->net_ns = x->gross_ns - (double)x->higher_ns - (double)x->idle_ns;
 	if (x->net_ns <= x->bound_ns) {
 		keep(&w->above, x, x->gross_ns > w->above.gross_ns);
 	} else if (x->net_ns - (double)host <= x->bound_ns) {
@@ -323,6 +347,10 @@ void judge_waits(struct judge *j)
 		tell(j, &f, &w->fail, true);
 	else if (w->host.any)
 		tell(j, &f, &w->host, false);
+	else if (w->above.any && w->above.idle_ns)
+		judge_say(j, V_PASS, &f,
+			  "%s waited beside an idle CPU, which the scheduler does not promise to use",
+			  task_words(&w->above.task, task));
 	else if (w->above.any)
 		judge_say(j, V_PASS, &f,
 			  "no task of its own class kept another waiting: %s waited%s",

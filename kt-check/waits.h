@@ -18,6 +18,7 @@ struct long_wait {
 	int64_t t_ns;
 	double bound_ns, gross_ns, net_ns;
 	uint32_t contenders;
+	uint64_t idle_ns;      /* a CPU that it may use idled for so long */
 	uint64_t higher_ns;    /* its CPU ran tasks of a higher class for so long, */
 	enum raw_class higher; /* the last of which was this one */
 	char higher_comm[RAW_COMM];
@@ -45,6 +46,7 @@ struct waits {
 	uint32_t n; /* samples that the rings have had */
 	int64_t t[WAITS_RING];
 	uint32_t running[WAITS_RING][RAW_CPUS];
+	bool idle[WAITS_RING][RAW_CPUS];
 	uint64_t higher[2][WAITS_RING][RAW_CPUS]; /* so long so far: than fair, than ext */
 	uint32_t ncpus;
 	double heaviest;   /* load weight seen of a task that is no kernel thread */

@@ -136,6 +136,18 @@ no record tells what kt itself used' ]
 	judged 0 pass 'no task of its own class kept another waiting: task 71 "kt-w" in DSQ 1, 600ms waited, while its CPU ran tasks of a higher class for 600ms (rt "hog")'
 }
 
+@test "wait: beside an idle CPU, that nobody promised to use" {
+	check="wait"
+	local idle='if $n >= 9 and $n < 15 then waits(71; 2; "2-3"; ($n - 8) * 100000000; "ext") | .cpu.curr_class[3] = "idle" else . end'
+	stream "$idle"
+	judged 1 fail 'task 71 "kt-w" in DSQ 1, 600ms had waited for CPU 2 at 1.4s, more than 400ms, which is 5 rounds of 2 tasks with slices of 20ms'
+	stream "$idle" 'if .type == "test" then .scheduler.promises = {"work_conserving": false} else . end'
+	judged 0 pass 'task 71 "kt-w" in DSQ 1, 600ms waited beside an idle CPU, which the scheduler does not promise to use'
+	# a CPU that its mask does not have is none of its business
+	stream "${idle/2-3/0-2}" 'if .type == "test" then .scheduler.promises = {"work_conserving": false} else . end'
+	judged 1 fail 'task 71 "kt-w" in DSQ 1, 600ms had waited for CPU 2 at 1.4s, more than 400ms, which is 5 rounds of 2 tasks with slices of 20ms'
+}
+
 @test "affinity: a task that runs where its mask forbids it, twice in a row" {
 	check=affinity
 	stream 'if $n == 9 or $n == 10 then .cpu.curr_outside[1] = 1 else . end'

@@ -72,7 +72,7 @@ metric() {
 	# what the host of this guest took, nothing tells a run in it: it may be inconclusive
 	[[ "$(metric steady)" =~ ^[02]$ ]]
 	[[ "$(metric llc)" =~ ^[02]$ ]]
-	[[ "$(metric cpus)" =~ ^[02]$ ]]
+	[ "$(metric cpus)" -eq 0 ]
 	[[ "$(metric resize)" =~ ^[02]$ ]]
 	[ "$(metric attached)" -eq 0 ]
 	[ "$(metric left)" -eq 0 ]

@@ -89,8 +89,7 @@ none_fails() {
 	simple=$(upstream scx_simple) || skip "the kernel's own schedulers cannot be built"
 	# what it puts into its queue waits for a CPU to look: an idle one is not told (tests/truth/sound)
 	jq -n --arg binary "$simple" '{name: "scx_simple", $binary, promises: ["nice", "affinity", "yield"]}' >simple.json
-	# it does not kick an idle CPU for a kernel thread that waits for it
-	none_fails ./simple.json -a wait=false
+	none_fails ./simple.json
 }
 
 @test "none fails under scx_kt" {
