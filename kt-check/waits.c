@@ -349,7 +349,8 @@ void judge_waits(struct judge *j)
 		tell(j, &f, &w->host, false);
 	else if (w->above.any && w->above.idle_ns)
 		judge_say(j, V_PASS, &f,
-			  "%s waited beside an idle CPU, which the scheduler does not promise to use",
+			  "%s waited beside an idle CPU, which the scheduler does not promise to "
+			  "use",
 			  task_words(&w->above.task, task));
 	else if (w->above.any)
 		judge_say(j, V_PASS, &f,
