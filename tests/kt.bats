@@ -264,7 +264,8 @@ run.jsonl' ]
 	fake kt-vm <<-'END'
 		cat
 		echo '{"type":"vm"}'
-		trap 'echo "{\"type\":\"vm_exit\",\"cause\":\"interrupted\"}"; echo "{\"type\":\"end\",\"exit\":143}"; kill %1; exit 143' TERM
+		trap 'exec 2>/dev/null # bash tells of a job that was killed, if it has the time
+			echo "{\"type\":\"vm_exit\",\"cause\":\"interrupted\"}"; echo "{\"type\":\"end\",\"exit\":143}"; kill %1; exit 143' TERM
 		sleep 55.5 &
 		wait
 	END
@@ -277,6 +278,7 @@ run.jsonl' ]
 		code=0
 		wait $pid || code=$?
 		[ "$code" = $((128 + $(kill -l $sig))) ]
+		cat err
 		[ "$(cat err)" = "kt: interrupted; the records so far are in $PWD/state/kt/runs/$(readlink state/kt/runs/latest)" ]
 		[ "$(cat out)" = '' ]
 		[ "$(jq -r .type state/kt/runs/latest/run.jsonl | tail -4 | tr '\n' ' ')" = 'vm_exit end verdict end ' ]
