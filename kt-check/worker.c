@@ -56,7 +56,7 @@ static int get_counts(struct worker *w, struct json_object *o, struct errbuf *e)
 	return 0;
 }
 
-/* Completed, killed, or ended by itself, which is kept to be told. */
+/* Completed, killed, or ended by itself, which is kept to be told with the calls that failed. */
 static int get_exit(struct model *m, struct worker *w, const char *cgroup, struct json_object *o,
 		    struct errbuf *e)
 {
@@ -71,8 +71,9 @@ static int get_exit(struct model *m, struct worker *w, const char *cgroup, struc
 	else
 		w->exit = WORKER_DIED;
 	if (w->exit == WORKER_DIED && !m->worker_died &&
-	    asprintf(&m->worker_died, "%s: worker %lld ended by itself (%s)", cgroup,
-		     (long long)w->tid, exit) < 0) {
+	    asprintf(&m->worker_died, "%s: worker %lld ended by itself (%s)%s%s", cgroup,
+		     (long long)w->tid, exit, w->failure ? "; calls failed, " : "",
+		     w->failure ? w->failure : "") < 0) {
 		m->worker_died = NULL;
 		return errbuf_set(e, -ENOMEM, "out of memory");
 	}
@@ -292,6 +293,8 @@ int take_worker(struct model *m, struct json_object *o, struct errbuf *e)
 	c = &m->cgroups[m->places[g->place].cgroup];
 	rc = get_counts(&w, o, e);
 	if (!rc)
+		rc = get_failures(&w, rec_get_obj(o, "failed"), e);
+	if (!rc)
 		rc = get_exit(m, &w, c->name, o, e);
 	if (!rc)
 		rc = group_room(&m->workers, m->nworkers, &m->workers_cap, sizeof(w), e);
@@ -301,8 +304,6 @@ int take_worker(struct model *m, struct json_object *o, struct errbuf *e)
 		rc = get_cpus(m, &w, g, &c->cpus, o, e);
 	if (!rc)
 		rc = get_latencies(&w, o, e);
-	if (!rc)
-		rc = get_failures(&w, rec_get_obj(o, "failed"), e);
 	if (!rc)
 		rc = get_outliers(&w.gaps, rec_get_arr(o, "gaps"), e);
 	if (rc) {

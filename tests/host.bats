@@ -66,6 +66,20 @@ started() {
 	[ -e runs/latest/report.txt ]
 }
 
+@test "kt run: a program that cannot be executed is counted, and fails the run" {
+	printf '#!/none/interpreter\n' >script
+	chmod +x script
+	cat >t.json <<-'END'
+		{ "duration": "300ms", "cgroups": [{ "name": "a", "workers": 1, "work": { "Custom": { "program": "./script" } } }] }
+	END
+	run --separate-stderr within kt run -s eevdf --runs runs t.json
+	echo "$output$stderr"
+	[ "$status" -eq 1 ]
+	jq -es 'any(.[]; .type == "worker" and .failed.exec == 1 and .failed.error == "ENOENT")' runs/latest/run.jsonl
+	[[ "$output" == *'a: worker '*' ended by itself (exit 127); calls failed, 1 of exec (ENOENT)'* ]]
+	[ -z "$(left)" ]
+}
+
 @test "kt run: after ^C nothing is left, and the records are there" {
 	test_file
 	within kt run -q -d 60s --runs runs t.json 2>err &
