@@ -184,6 +184,22 @@ __noinline int group_refresh(u64 key, u64 now)
 	return true;
 }
 
+/* The same for all groups above a task: what it says of limits is in nr_limited. */
+__noinline int group_look(u64 key, u64 now)
+{
+	struct kt_group *g;
+	int i;
+
+	bpf_for (i, 0, GROUP_DEPTH) {
+		g = group_of(key);
+		if (!g)
+			break;
+		group_refresh(key, now);
+		key = g->parent;
+	}
+	return 0;
+}
+
 /*
  * What a task of group `key` may use before it asks again, taken from all quotas above
  * it: 0 when one of them is used up, and then *due is when it will have something again.

@@ -532,18 +532,34 @@ static void sched_dispatch(s32 cpu, struct task_struct *prev)
 		keep(prev, tc);
 }
 
+/*
+ * It was queued when a quota was not yet used up, or not yet known: many may be, and
+ * each would run for a whole slice.
+ */
+static bool is_too_late(struct task_struct *p, struct task_ctx *tc)
+{
+	u64 now = bpf_ktime_get_ns();
+
+	if (tc->grant)
+		return false;
+	if (!nr_limited)
+		group_look(tc->group, now);
+	return nr_limited && late_until(p, tc, now);
+}
+
 static void sched_running(struct task_struct *p)
 {
 	struct task_ctx *tc = task_ctx(p);
+	bool touch;
 
 	if (!tc)
 		return;
 	tc->exec_start = p->se.sum_exec_runtime;
 	tc->since = 0;
-	if (tc->touch) {
-		tc->touch = false;
+	touch = tc->touch;
+	tc->touch = false;
+	if (touch || is_too_late(p, tc))
 		scx_bpf_kick_cpu(bpf_get_smp_processor_id(), SCX_KICK_PREEMPT);
-	}
 	if (before(vtime_now, tc->vtime))
 		vtime_now = tc->vtime;
 	advance(tc);

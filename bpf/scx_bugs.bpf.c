@@ -159,14 +159,11 @@ static void hook_timer(void)
 {
 	u32 cpu;
 
-	if (!BUG(slices_tiny) && !BUG(dispatch_by_timer))
+	if (!BUG(dispatch_by_timer))
 		return;
-	bpf_for (cpu, 0, nr_cpus) {
-		if (BUG(slices_tiny))
-			scx_bpf_kick_cpu(cpu, SCX_KICK_PREEMPT);
-		else if (scx_bpf_dsq_nr_queued(DSQ_SHARED) > 0 && !too_early(cpu))
+	bpf_for (cpu, 0, nr_cpus)
+		if (scx_bpf_dsq_nr_queued(DSQ_SHARED) > 0 && !too_early(cpu))
 			scx_bpf_kick_cpu(cpu, SCX_KICK_IDLE);
-	}
 }
 
 /* ---- waits that a bug imposes ------------------------------------------------------ */
@@ -430,7 +427,7 @@ static bool kick_lost(void)
 	return false;
 }
 
-static void kick(struct task_struct *p, bool woken, u64 enq_flags)
+static void kick(struct task_struct *p, u64 enq_flags)
 {
 	s32 at = scx_bpf_task_cpu(p), cpu;
 	u32 i;
@@ -443,7 +440,7 @@ static void kick(struct task_struct *p, bool woken, u64 enq_flags)
 			scx_bpf_kick_cpu(at, 0);
 		return;
 	}
-	if (BUG(kick_storm) && woken) {
+	if (BUG(kick_storm)) {
 		bpf_for (i, 0, nr_cpus)
 			scx_bpf_kick_cpu(i, SCX_KICK_PREEMPT);
 		return;
@@ -473,7 +470,7 @@ void BPF_PROG(bugs_enqueue, struct task_struct *p, u64 enq_flags)
 		return;
 	}
 	if (BUG(slow_enqueue) && is_grouped(p))
-		burn(10 * NSEC_PER_MSEC);
+		burn(30 * NSEC_PER_MSEC);
 	if (woken)
 		bc->woken = true;
 	note(p, tc, bc);
@@ -483,7 +480,7 @@ void BPF_PROG(bugs_enqueue, struct task_struct *p, u64 enq_flags)
 		count(&nr_enqueued);
 		dsq_insert_vtime(p, queue_of(p), slice_of(p, tc), key_of(p, tc, bc, woken),
 				 enq_flags);
-		kick(p, woken, enq_flags);
+		kick(p, enq_flags);
 	}
 }
 
@@ -556,6 +553,12 @@ static bool took_already(s32 cpu)
 	return false;
 }
 
+/* Bugs in which a task is queued again at the end of each of its turns. */
+static bool moves_on(void)
+{
+	return BUG(migration_storm) || BUG(kick_storm) || BUG(slices_tiny);
+}
+
 SEC("struct_ops/bugs_dispatch")
 void BPF_PROG(bugs_dispatch, s32 cpu, struct task_struct *prev)
 {
@@ -576,7 +579,7 @@ void BPF_PROG(bugs_dispatch, s32 cpu, struct task_struct *prev)
 			charge(prev, tc);
 		may_stay = tc && may_run(prev, tc) && (is_pinned(prev) || !takes_pinned_only(cpu));
 	}
-	if (tc && bc && may_stay && !BUG(migration_storm)) {
+	if (tc && bc && may_stay && !moves_on()) {
 		key = BUG(lifo) ? lifo_key() : tc->vtime + behind_of(prev, bc);
 		if (stays(prev, bc) || (!waits_before(DSQ_SHARED, cpu, key) &&
 					!waits_before(own_queue(cpu), cpu, key))) {
@@ -594,7 +597,7 @@ void BPF_PROG(bugs_dispatch, s32 cpu, struct task_struct *prev)
 		for (i = 0; BUG(batch_dispatch) && i < 7; i++)
 			if (!take(cpu))
 				break;
-	} else if (may_stay) {
+	} else if (may_stay && !BUG(migration_storm)) {
 		keep(prev, tc);
 	}
 }
@@ -611,6 +614,8 @@ void BPF_PROG(bugs_running, struct task_struct *p)
 		bc->old = true;
 	}
 	sched_running(p);
+	if (BUG(slices_tiny) && is_grouped(p) && scx_bpf_dsq_nr_queued(DSQ_SHARED) > 0)
+		scx_bpf_kick_cpu(bpf_get_smp_processor_id(), SCX_KICK_PREEMPT);
 }
 
 SEC("struct_ops/bugs_stopping")

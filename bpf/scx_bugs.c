@@ -174,7 +174,7 @@ static void configure(struct scx_bugs *skel, const struct options *o)
 	skel->struct_ops.bugs_ops->flags |= loader_ops_flags();
 	skel->rodata->the_bug = o->bug;
 	skel->rodata->late_always = o->bug != BUG_none;
-	if (o->bug != BUG_slices_tiny && !about_quota(o->bug))
+	if (!about_quota(o->bug))
 		skel->rodata->late_timer_ns = SELDOM;
 	skel->rodata->hold_max_ns = timeout_ms * NSEC_PER_MSEC / 4;
 	skel->rodata->nr_cpus = loader_cpus();

@@ -46,10 +46,10 @@
 	X(waker_preempts, "a task that wakes up preempts, and owes nothing of what it ran before") \
 	X(slice_infinite, "slices never end")                                                      \
 	X(slice_800ms, "slices are 800 ms long")                                                   \
-	X(slices_tiny, "every 2 ms all CPUs are made to switch")                                   \
-	X(migration_storm, "each time that a task is queued it goes to the next CPU")              \
-	X(kick_storm, "each wake-up preempts every CPU")                                           \
-	X(slow_enqueue, "queueing a task takes 10 ms")                                             \
+	X(slices_tiny, "who has begun to run is preempted at once, if others wait")                \
+	X(migration_storm, "at the end of each slice a task goes to the next CPU")                 \
+	X(kick_storm, "each task that is queued preempts every CPU")                               \
+	X(slow_enqueue, "queueing a task takes 30 ms")                                             \
 	X(yield_ignored, "sched_yield() does nothing")                                             \
 	X(init_task_fails, "after 100 forks, all others fail")                                     \
 	X(fork_last, "a new task goes behind all others, up to 2.5 s")                             \

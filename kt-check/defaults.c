@@ -49,6 +49,8 @@ void judge_defaults(struct judge *j)
 	judge_conservation(j);
 	judge_waits(j);
 	judge_strayed(j);
+	judge_turns(j);
+	judge_callbacks(j);
 	judge_klog(j);
 	judge_shape(j);
 	judge_lost(j);

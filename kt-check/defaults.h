@@ -25,9 +25,11 @@ void judge_defaults(struct judge *j);
 void judge_conservation(struct judge *j); /* conservation.c */
 void judge_waits(struct judge *j);        /* waits.c */
 void judge_strayed(struct judge *j);
-void judge_klog(struct judge *j);     /* klog.c */
-void judge_shape(struct judge *j);    /* shape.c */
-void judge_lost(struct judge *j);     /* lost.c */
-void judge_observer(struct judge *j); /* observer.c */
+void judge_klog(struct judge *j);      /* klog.c */
+void judge_shape(struct judge *j);     /* shape.c */
+void judge_lost(struct judge *j);      /* lost.c */
+void judge_observer(struct judge *j);  /* observer.c */
+void judge_turns(struct judge *j);     /* turns.c: timeslice, migration, yield */
+void judge_callbacks(struct judge *j); /* callbacks.c */
 
 #endif

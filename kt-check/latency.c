@@ -21,32 +21,30 @@ static const struct latency *latency_of(const struct check *c, const struct work
 	return c->id == LIM_P99_TIMER_LATE_NS ? &w->timer : &w->latency;
 }
 
-/*
- * Of the outliers above the limit, those that the host may have made do not count. With the
- * others alone, is the p99 still above it? When there are more than are told, those that
- * are not told may be like any of these.
- */
-static bool still_late(const struct judge *j, const struct check *c, const struct group *g,
-		       const struct worker *w, double limit, struct excuse *told)
+bool outliers_stand(const struct judge *j, const struct group *g, const struct worker *w,
+		    const struct outliers *late, uint64_t count, double limit, struct excuse *told)
 {
-	uint64_t most = latency_of(c, w)->count / 100, above = 0, left = 0;
-	const struct outliers *late = c->id == LIM_P99_TIMER_LATE_NS ? &w->timer_late : &w->late;
+	uint64_t most = count / 100, left = 0;
 	struct excuse x;
 	uint32_t i;
 
 	told->still = true;
-	for (i = 0; i < late->n; i++) {
-		if (!((double)late->o[i].ns > limit))
-			break;
-		above++;
+	for (i = 0; i < late->n && (double)late->o[i].ns > limit; i++) {
 		excuse_of(j, g, w, &late->o[i], limit, &x);
 		left += x.still;
 		if (!x.still && told->still)
 			*told = x;
 	}
-	if (told->still) /* the host explains none of them, or none is told */
-		return true;
-	return above < OUTLIERS_MAX && left > most;
+	return told->still || left > most;
+}
+
+static bool still_late(const struct judge *j, const struct check *c, const struct group *g,
+		       const struct worker *w, double limit, struct excuse *told)
+{
+	bool timers = c->id == LIM_P99_TIMER_LATE_NS;
+
+	return outliers_stand(j, g, w, timers ? &w->timer_late : &w->late, latency_of(c, w)->count,
+			      limit, told);
 }
 
 /* The p99 of all workers together is at most that of the worst one: each is held to it. */

@@ -65,6 +65,10 @@ static const char usage_text[] =
 	"      --no-quota               ... cgroups may exceed their cpu.max\n"
 	"      --no-affinity            ... tasks may run where their masks forbid it\n"
 	"      --no-wait                ... tasks may wait for a CPU without end\n"
+	"      --no-timeslice           ... who only computes may be switched all the time\n"
+	"      --no-migration           ... who could have a CPU may be moved all the time\n"
+	"      --no-yield               ... yields need not be heeded\n"
+	"      --no-callbacks           ... the scheduler's callbacks may take long\n"
 	"      --no-fork                ... fork and exec may fail\n"
 	"      --no-progress            ... workers need not do any work\n"
 	"      --no-scheduler           ... the scheduler may be away meanwhile\n"
@@ -124,6 +128,10 @@ static const struct option long_opts[] = {
 	{ "no-quota", no_argument, NULL, OPT_OFF + LIM_QUOTA },
 	{ "no-affinity", no_argument, NULL, OPT_OFF + LIM_AFFINITY },
 	{ "no-wait", no_argument, NULL, OPT_OFF + LIM_WAIT },
+	{ "no-timeslice", no_argument, NULL, OPT_OFF + LIM_TIMESLICE },
+	{ "no-migration", no_argument, NULL, OPT_OFF + LIM_MIGRATION },
+	{ "no-yield", no_argument, NULL, OPT_OFF + LIM_YIELD },
+	{ "no-callbacks", no_argument, NULL, OPT_OFF + LIM_CALLBACKS },
 	{ "no-fork", no_argument, NULL, OPT_OFF + LIM_FORK },
 	{ "no-progress", no_argument, NULL, OPT_OFF + LIM_PROGRESS },
 	{ "no-scheduler", no_argument, NULL, OPT_OFF + LIM_SCHEDULER },

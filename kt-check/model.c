@@ -314,7 +314,8 @@ int model_init(struct model *m)
 	m->index = json_object_new_object();
 	m->conservation = calloc(1, sizeof(*m->conservation));
 	m->waits = calloc(1, sizeof(*m->waits));
-	return m->index && m->conservation && m->waits ? 0 : -ENOMEM;
+	m->callbacks = calloc(1, sizeof(*m->callbacks));
+	return m->index && m->conservation && m->waits && m->callbacks ? 0 : -ENOMEM;
 }
 
 static void free_arrays(struct model *m)
@@ -356,6 +357,7 @@ void model_free(struct model *m)
 	host_free(&m->host);
 	conservation_free(m->conservation);
 	free(m->waits);
+	free(m->callbacks);
 	klog_free(&m->klog);
 	shape_free(&m->shape);
 	terms_free(&m->terms);

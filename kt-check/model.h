@@ -11,6 +11,7 @@
 #include "arith.h"
 #include "cpulist.h"
 #include "away.h"
+#include "callbacks.h"
 #include "conservation.h"
 #include "errbuf.h"
 #include "host.h"
@@ -206,6 +207,7 @@ struct model {
 	struct host_model host;
 	struct conservation *conservation;
 	struct waits *waits;
+	struct callbacks *callbacks;
 	struct away away;
 	struct klog klog;
 	struct shape shape;

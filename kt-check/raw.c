@@ -264,6 +264,40 @@ static void read_scx(struct scan *s, struct raw *r)
 	}
 }
 
+/* Of the BPF programs, those that are callbacks. */
+static void read_progs(struct scan *s, struct raw *r)
+{
+	struct raw_callback *c;
+	char key[SCAN_KEY_MAX];
+	bool first = true, member;
+
+	if (!scan_array(s))
+		return;
+	while (scan_item(s, &first)) {
+		if (r->ncalls == RAW_CALLS) {
+			scan_skip(s);
+			continue;
+		}
+		c = &r->call[r->ncalls];
+		*c = (struct raw_callback){ 0 };
+		if (!scan_object(s))
+			continue;
+		for (member = true; scan_member(s, &member, key);) {
+			if (strcmp(key, "op") == 0)
+				scan_string(s, c->op, sizeof(c->op));
+			else if (strcmp(key, "id") == 0)
+				scan_number(s, &c->id);
+			else if (strcmp(key, "cnt") == 0)
+				scan_number(s, &c->cnt);
+			else if (strcmp(key, "ns") == 0)
+				scan_number(s, &c->ns);
+			else
+				scan_skip(s);
+		}
+		r->ncalls += c->op[0] != '\0';
+	}
+}
+
 static void add_slice(struct raw *r, const struct raw_slice *slice)
 {
 	uint32_t cap = r->slices_cap ? 2 * r->slices_cap : 256;
@@ -316,7 +350,7 @@ bool raw_read(struct raw *r, const char *line, size_t len)
 	r->odd = NULL;
 	r->cost_ns = 0;
 	r->have_cpu = r->have_waiting = r->have_scx = r->bypass = false;
-	r->ncpus = r->nclass = r->nwaiting = r->nslices = 0;
+	r->ncpus = r->nclass = r->nwaiting = r->nslices = r->ncalls = 0;
 	r->scx_state[0] = r->scx_ops[0] = '\0';
 	memset(r->len, 0, sizeof(r->len));
 	memset(r->events, 0, sizeof(r->events));
@@ -339,6 +373,8 @@ bool raw_read(struct raw *r, const char *line, size_t len)
 			read_slices(&s, r);
 		else if (strcmp(key, "events") == 0)
 			read_events(&s, r);
+		else if (strcmp(key, "progs") == 0)
+			read_progs(&s, r);
 		else
 			scan_skip(&s);
 	}

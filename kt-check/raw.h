@@ -11,6 +11,7 @@
 /* One sample record, as far as kt-check judges it. */
 #define RAW_CPUS    1024
 #define RAW_WAITING 256
+#define RAW_CALLS   64
 #define RAW_SLICES  (1U << 14)
 #define RAW_NONE    UINT64_MAX /* of a column: the sample does not say */
 #define RAW_COMM    16
@@ -53,6 +54,12 @@ struct raw_who {
 	bool kthread;
 };
 
+/* A callback of a sched_ext scheduler, and what it has run so far on all CPUs. */
+struct raw_callback {
+	uint64_t id, cnt, ns;
+	char op[24];
+};
+
 struct raw_who raw_who(const struct raw_task *t);
 
 /* Time of the host in which a vCPU's thread was kept waiting. */
@@ -78,6 +85,9 @@ struct raw {
 
 	bool have_scx, bypass;
 	char scx_state[16], scx_ops[128];
+
+	struct raw_callback call[RAW_CALLS];
+	uint32_t ncalls;
 
 	uint64_t events[2]; /* select_cpu_fallback, dispatch_keep_last: sums over the CPUs */
 	bool have_event[2];

@@ -295,6 +295,7 @@ static int take_raw(struct model *m, const struct raw *r, struct errbuf *e)
 	if (s->held_ns >= 0)
 		waits_sample(m, r);
 	away_sample(m, r);
+	callbacks_sample(m, r);
 	return p ? take_clocks(s, r, e) : 0;
 }
 

@@ -41,6 +41,13 @@ struct excuse {
 };
 void excuse_of(const struct judge *j, const struct group *g, const struct worker *w,
 	       const struct outlier *o, double limit_ns, struct excuse *x);
+/*
+ * Of a worker's `count` times, those above the limit that the host may have made do not count:
+ * is the p99 above it with the others alone? So it is, too, when the host explains none. `told`
+ * is what it explains.
+ */
+bool outliers_stand(const struct judge *j, const struct group *g, const struct worker *w,
+		    const struct outliers *late, uint64_t count, double limit, struct excuse *told);
 /* When a worker ran, as t_ns. */
 void worker_time(const struct judge *j, const struct group *g, const struct worker *w,
 		 int64_t *from, int64_t *to);

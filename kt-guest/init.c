@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/bpf.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,6 +16,7 @@
 #include <sys/reboot.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -186,6 +188,18 @@ static int apply_sysctls(struct json_object *plan, struct rec_out *out, struct e
 	return rc;
 }
 
+/*
+ * From now on the kernel counts what BPF programs run, until init ends: that is in the samples.
+ * Kernels before 5.8 do not know it, and have no sched_ext either.
+ */
+static void count_bpf_time(void)
+{
+	union bpf_attr attr = { .enable_stats.type = BPF_STATS_RUN_TIME };
+
+	/* the descriptor that is returned stays open */
+	syscall(SYS_bpf, BPF_ENABLE_STATS, &attr, sizeof(attr));
+}
+
 int run_plan(struct json_object *plan, const char *parent, struct rec_out *out, struct errbuf *e)
 {
 	static struct sched sched; /* its line buffer is too large for the stack */
@@ -206,6 +220,8 @@ static int run_in_guest(struct json_object *plan, struct rec_out *out, struct er
 	struct json_object *scheduler = rec_get_obj(plan, "scheduler");
 	int rc = apply_sysctls(plan, out, e);
 
+	if (!rc)
+		count_bpf_time();
 	return rc ? rc
 		  : run_plan(plan, rec_get_str(scheduler, "cgroup_parent", SCENARIO_PARENT), out,
 			     e);

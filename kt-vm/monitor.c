@@ -191,12 +191,19 @@ static void user_dsqs(struct obs *o)
 	jtext_close(&o->text, ']');
 }
 
-/* The programs that ran since the guest began to count. */
-static void programs(struct obs *o)
+/*
+ * The programs that ran since the guest began to count, once a second: each has a counter for
+ * each CPU.
+ */
+static void programs(struct obs *o, uint64_t now_ns)
 {
 	struct kbpf_prog p[KBPF_PROGS_MAX];
-	size_t i, n = kbpf_progs(o, p);
+	size_t i, n;
 
+	if (o->progs_ns && now_ns - o->progs_ns < NSEC_PER_SEC)
+		return;
+	o->progs_ns = now_ns;
+	n = kbpf_progs(o, p);
 	jtext_key(&o->text, "progs");
 	jtext_open(&o->text, '[');
 	for (i = 0; i < n; i++) {
@@ -207,6 +214,10 @@ static void programs(struct obs *o)
 		jtext_uint(&o->text, p[i].id);
 		jtext_key(&o->text, "name");
 		jtext_str(&o->text, p[i].name);
+		if (p[i].op) {
+			jtext_key(&o->text, "op");
+			jtext_str(&o->text, p[i].op);
+		}
 		jtext_key(&o->text, "cnt");
 		jtext_uint(&o->text, p[i].cnt);
 		jtext_key(&o->text, "ns");
@@ -251,7 +262,7 @@ void monitor_sample(struct obs *o, uint64_t now_ns)
 	steal_slices(&o->steal, &o->text);
 	events(o);
 	user_dsqs(o);
-	programs(o);
+	programs(o, now_ns);
 	kdomain_sample(o);
 	live_sample(o);
 	jtext_key(&o->text, "cost_ns");

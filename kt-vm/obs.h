@@ -76,6 +76,7 @@ struct obs {
 
 	uint64_t next_ns; /* when the next sample is due */
 	uint64_t samples;
+	uint64_t progs_ns; /* when the programs were in one last; 0: not yet */
 	struct jtext text;
 
 	struct watch_field *field; /* of the plan, read with each sample */

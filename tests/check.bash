@@ -19,7 +19,7 @@ judge() {
 # run and hold by samples or the log, of which most streams here have none, are in check_defaults.bats.
 found() {
 	jq -r --arg v "$1" 'select(.type == "check" and .verdict == $v and (.name | IN("work_conservation",
-		"wait", "affinity", "kernel_log", "topology", "records", "observer") | not)) |
+		"wait", "timeslice", "migration", "yield", "callbacks", "affinity", "kernel_log", "topology", "records", "observer") | not)) |
 		"\(.name): \(.detail)"' out.jsonl
 }
 

@@ -22,7 +22,9 @@ stream() {
 			idle_for_ns: four(0), vcpu_ns: four(5000000000 + \$n * 100000000), steal_ns: four(0)},
 			waiting: {pid: [], tgid: [], comm: [], kthread: [], cgroup: [], cpu: [], cpus: [],
 				class: [], weight: [], dsq: [], wait_ns: []},
-			scx: {state: \"enabled\", ops: \"kt\", bypass: false}, steal: [], dsqs: [], cost_ns: 50000};
+			scx: {state: \"enabled\", ops: \"kt\", bypass: false}, steal: [], dsqs: [],
+			progs: [{id: 7, name: \"kt_enqueue\", op: \"enqueue\", cnt: (10 * (\$n + 1)), ns: (90000 * (\$n + 1))}],
+			cost_ns: 50000};
 		def idle(\$cpu; \$ns): .cpu.idle_for_ns[\$cpu] = \$ns | .cpu.idle_total_ns[\$cpu] += \$ns |
 			.cpu.nr_running[\$cpu] = 0 | .cpu.curr_class[\$cpu] = \"idle\";
 		def waits(\$pid; \$cpu; \$cpus; \$ns; \$class): .cpu.nr_running[\$cpu] += 1 |
@@ -146,6 +148,80 @@ no record tells what kt itself used' ]
 	# a CPU that its mask does not have is none of its business
 	stream "${idle/2-3/0-2}" 'if .type == "test" then .scheduler.promises = {"work_conserving": false} else . end'
 	judged 1 fail 'task 71 "kt-w" in DSQ 1, 600ms had waited for CPU 2 at 1.4s, more than 400ms, which is 5 rounds of 2 tasks with slices of 20ms'
+}
+
+@test "timeslice: workers that only compute are not switched all the time" {
+	check=timeslice
+	local spin='if .type == "test" then (.steps[0].cgroups[].groups[].work) = {type: "SpinWait"} else . end |
+		if .type == "worker" then .schedstat.timeslices = N else . end'
+	stream . "${spin//N/30}"
+	judged 0 pass 'workers that only compute ran for 100ms at a time in step 0'
+	stream . "${spin//N/9000}"
+	judged 1 fail 'workers that only compute were switched after 333us on average in step 0, where 500us is the least that is sound'
+	judged 0 '' '' --no-timeslice
+	# where some yield or sleep there is a reason for short turns
+	stream . 'if .type == "worker" then .schedstat.timeslices = 9000 else . end'
+	judged 0 '' ''
+}
+
+@test "migration: workers that could have a CPU each stay there" {
+	check=migration
+	local free='if .type == "test" then (.steps[0].cgroups[].groups[].work) = {type: "SpinWait"} | (.steps[0].cgroups[].cpus) = null else . end |
+		if .type == "worker" then .cpus_allowed = null | .migrations = N else . end'
+	stream . "${free//N/2}"
+	judged 0 pass 'workers that could have a CPU each moved 0.6 times a second in step 0' --no-isolation
+	stream . "${free//N/100}"
+	judged 1 fail 'workers that could have a CPU each moved 31.4 times a second in step 0, more than 10' --no-isolation
+	judged 0 '' '' --no-isolation --no-migration
+	# five on four CPUs have to move
+	stream . "${free//N/100}"' | if .type == "test" then .steps[0].cgroups[0] |= (.workers = 3 | .groups[0].workers = 3) else . end |
+		if .type == "worker" and .tid == 63 then ., (.tid = 80 | .index = 2) else . end'
+	judged 0 '' '' --no-isolation
+	# and so does who may use one CPU only, now this one and now that
+	stream . 'if .type == "worker" then .migrations = 100 else . end'
+	judged 0 '' ''
+}
+
+@test "yield: who wakes up beside workers that yield need not wait for a slice" {
+	check=yield
+	local lat='{count: COUNT, p50_ns: 9000000, p99_ns: P99, max_ns: P99, mean_ns: 9000000, cv: 0.2, worst: [range(64) | {ns: P99, at_ns: (1000000000 + . * 20000000), cpu: 2}]}'
+	local beside='if .type == "test" then .steps[0].cgroups[0].groups[0].work = {type: "YieldHeavy"} | .steps[0].cgroups[1].groups[0].work = {type: "Bursty"} else . end |
+		if .type == "worker" and .cgroup == "phased_worker" then .cpu_time_ns = 200000000 | .wake_latency = LAT else . end'
+	late() {
+		local l=${lat//COUNT/$1}
+		l=${l//P99/$2}
+		echo "${beside//LAT/$l}"
+	}
+	stream . "$(late 200 2000000)"
+	judged 0 pass 'who woke up beside workers that yield ran after 2ms (the worst p99) in step 0'
+	stream . "$(late 200 18000000)"
+	judged 1 fail 'phased_worker: worker 65 had to wait 18ms after wake-ups (p99 of 200), more than 10ms, though all that ran beside it yield all the time
+fail phased_worker: worker 66 had to wait 18ms after wake-ups (p99 of 200), more than 10ms, though all that ran beside it yield all the time'
+	judged 0 '' '' --no-yield
+	# the host may explain all of them
+	stream 'withheld($n; 2; 5)' "$(late 200 18000000)"
+	judged 2 inconclusive "phased_worker: worker 65 had to wait 18ms after wake-ups (p99 of 200), more than 10ms, though all that ran beside it yield all the time; vCPU 2 was not run for 28ms of the 28ms from 1.1s on
+inconclusive phased_worker: worker 66 had to wait 18ms after wake-ups (p99 of 200), more than 10ms, though all that ran beside it yield all the time; vCPU 2 was not run for 28ms of the 28ms from 1.1s on"
+	stream . "$(late 200 18000000)"' | if .type == "test" then .scheduler.promises = {"yield": false} else . end'
+	judged 0 skip 'the scheduler does not promise to heed yields'
+	# few wake-ups have no p99
+	stream . "$(late 50 18000000)"
+	judged 0 '' ''
+}
+
+@test "callbacks: none of them takes long on average" {
+	check=callbacks
+	local progs='.progs = [{id: 7, name: "kt_enqueue", op: "enqueue", cnt: (10 * ($n + 1)), ns: (NS * ($n + 1))},
+		{id: 8, name: "kt_init", op: "init", cnt: 1, ns: 900000000}, {id: 9, name: "other", cnt: 50, ns: 900000000}]'
+	stream "${progs//NS/400000}"
+	judged 0 pass "enqueue, the slowest of the scheduler's callbacks, took 40us on average (330 calls)"
+	stream "${progs//NS/30000000}"
+	judged 1 fail "the scheduler's enqueue took 3ms on average (330 calls), more than 1ms"
+	judged 0 '' '' --no-callbacks
+	stream "withheld(\$n; 1; 20) | ${progs//NS/30000000}"
+	judged 2 inconclusive "the scheduler's enqueue took 3ms on average (330 calls), more than 1ms; vCPU 1 was not run for 1200ms of the 3200ms from 0.0s on"
+	stream 'del(.progs)'
+	judged 0 skip "no sample tells what the scheduler's callbacks cost"
 }
 
 @test "affinity: a task that runs where its mask forbids it, twice in a row" {

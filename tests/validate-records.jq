@@ -86,6 +86,7 @@ def schema: {
 			monitor: "b?", max_imbalance_ratio: "n?", max_local_dsq_depth: "n?", fail_on_rq_clock_stuck: "b?",
 			max_fallback_rate: "n?", max_keep_last_rate: "n?", sustained_samples: "n?",
 			defaults: "b?", work_conservation: "b?", share: "b?", quota: "b?", affinity: "b?", wait: "b?",
+			timeslice: "b?", migration: "b?", yield: "b?", callbacks: "b?",
 			fork: "b?", progress: "b?", scheduler: "b?", kernel_log: "b?", topology: "b?", records: "b?",
 			observer: "b?",
 			kernel_log_allow: [{text: "s", reason: "s"}, "?"],
@@ -146,7 +147,7 @@ def schema: {
 		},
 		waiting_more: "i?", scx: {"?": true, state: "s", ops: "s", bypass: "b"}, steal: [["i"], "?"],
 		events: {"?": true, select_cpu_fallback: ["i"], dispatch_keep_last: ["i"], "*": ["i"]},
-		dsqs: [{id: "i", nr: "i"}], progs: [{id: "i", name: "s", cnt: "i", ns: "i"}, "?"],
+		dsqs: [{id: "i", nr: "i"}], progs: [{id: "i", name: "s", op: "s?", cnt: "i", ns: "i"}, "?"],
 		domains: [domain, "?"], fields: {"?": true, "*": "any"}
 	},
 	snapshot: {
@@ -274,7 +275,7 @@ def words: {
 		"wake_latency", "wake_latency_cv", "migration_ratio", "page_locality", "cross_node_migration",
 		"slow_tier", "cleanup", "payload", "scheduler", "run", "share", "quota", "affinity", "fork",
 		"share_of", "ratio", "timer_late", "migrations_per_s", "migrations_per_timeslice",
-		"work_conservation", "wait", "kernel_log", "topology", "records", "observer"],
+		"work_conservation", "wait", "timeslice", "migration", "yield", "callbacks", "kernel_log", "topology", "records", "observer"],
 	"check.verdict": ["pass", "fail", "inconclusive", "skip"],
 	"verdict.verdict": ["pass", "fail", "inconclusive", "skip"]
 };

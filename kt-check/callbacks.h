@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef KT_CHECK_CALLBACKS_H
+#define KT_CHECK_CALLBACKS_H
+
+#include <stdint.h>
+
+#include "raw.h"
+
+/* What the callbacks of all schedulers of a run have cost, as the last sample of each tells. */
+#define CALLBACKS_MAX 256
+
+struct callbacks {
+	struct {
+		struct raw_callback last;
+		int64_t from, to; /* t_ns of the first and the last sample that it was in */
+	} c[CALLBACKS_MAX];
+	uint32_t n;
+	int64_t begun_ns; /* t_ns of the first sample */
+};
+
+struct model;
+
+void callbacks_sample(struct model *m, const struct raw *r);
+
+#endif
