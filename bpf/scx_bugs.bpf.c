@@ -200,7 +200,7 @@ static u64 behind_of(struct task_struct *p, struct bug_ctx *bc)
 	if (BUG(affinity_last) && is_grouped(p) && is_pinned(p))
 		return vtime_later(2500 * NSEC_PER_MSEC);
 	if (BUG(nice_bands) && p->scx.weight <= WEIGHT_DFL)
-		return vtime_later((p->scx.weight < WEIGHT_DFL ? 2400 : 1200) * NSEC_PER_MSEC);
+		return vtime_later((p->scx.weight < WEIGHT_DFL ? 4000 : 2000) * NSEC_PER_MSEC);
 	return 0;
 }
 
@@ -359,7 +359,8 @@ static bool send_local(struct task_struct *p, struct task_ctx *tc, struct bug_ct
 {
 	u64 slice = slice_of(p, tc);
 
-	if ((BUG(prev_only) && bc->old) || (BUG(sync_stacked) && woken)) {
+	if ((BUG(prev_only) && bc->old) || (BUG(batch_dispatch) && bc->old && !woken) ||
+	    (BUG(sync_stacked) && woken)) {
 		dsq_insert(p, SCX_DSQ_LOCAL, slice, enq_flags);
 		return true;
 	}
@@ -421,7 +422,7 @@ static bool kick_lost(void)
 		return true;
 	if (!BUG(lost_kick))
 		return false;
-	if (now - kicked_at < 400 * NSEC_PER_MSEC)
+	if (now - kicked_at < 1500 * NSEC_PER_MSEC)
 		return true;
 	kicked_at = now;
 	return false;

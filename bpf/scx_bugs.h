@@ -13,9 +13,9 @@
 	X(smt_packed, "CPUs beyond the first core help only when more than two tasks wait")        \
 	X(prev_only, "a task stays on the CPU that it last ran on, busy or not")                   \
 	X(sync_stacked, "a task that wakes up goes to its waker's CPU, and waits there")           \
-	X(batch_dispatch, "a CPU takes eight tasks at once, and keeps them from idle ones")        \
+	X(batch_dispatch, "a CPU takes up to eight tasks at once, and keeps them")                 \
 	X(no_kick, "no idle CPU is looked for or kicked when a task is queued")                    \
-	X(lost_kick, "a kick of an idle CPU is lost when the last one was 400 ms ago or less")     \
+	X(lost_kick, "a kick of an idle CPU is lost when the last one was 1.5 s ago or less")      \
 	X(dispatch_by_timer, "a CPU takes a task every 50 ms, and idles for the rest of it")       \
 	X(slow_wakeups, "tasks that wake up are looked at every 250 ms")                           \
 	X(late_leak, "after 2 s, one queued task in 32 is forgotten for 2 s")                      \
@@ -29,7 +29,7 @@
 	X(weight_inverted, "a higher nice value gives more CPU time")                              \
 	X(weight_stale, "a new nice value of a task that exists is ignored")                       \
 	X(light_starved, "tasks below the default weight wait for 2 s for each slice")             \
-	X(nice_bands, "tasks of higher weight go first, up to 1.2 s before the next band")         \
+	X(nice_bands, "tasks of higher weight go first, up to 2 s before the next band")           \
 	X(cgroup_weight_ignored, "cpu.weight is ignored")                                          \
 	X(cgroup_weight_inverted, "a higher cpu.weight gives less CPU time")                       \
 	X(cgroup_weight_stale, "a cpu.weight that is written later is ignored")                    \

@@ -123,6 +123,7 @@ static void make_home(struct contest *c, struct json_object *o)
 		return;
 	c->homes[i].weight = NICE_0;
 	c->homes[i].quota = 0;
+	c->homes[i].masked = rec_get_str(o, "cpus", NULL);
 	v = rec_get_str(files, "cpu.weight", NULL);
 	if (v)
 		set_weight(&c->homes[i], strtod(v, NULL));
@@ -157,7 +158,7 @@ static const struct {
 	{ "set_cpu_max", EFFECT_APPLIED }, { "set_cpuset", EFFECT_STEP },
 	{ "clear_cpuset", EFFECT_STEP },   { "swap_cpusets", EFFECT_STEP },
 	{ "set_affinity", EFFECT_STEP },   { "stop_cgroup", EFFECT_STEP },
-	{ "move_tasks", EFFECT_STEP },     { "signal", EFFECT_STEP },
+	{ "move_tasks", EFFECT_APPLIED },  { "signal", EFFECT_STEP },
 };
 
 static enum effect effect_of(const char *op)
@@ -168,6 +169,24 @@ static enum effect effect_of(const char *op)
 		if (strcmp(effects[i].op, op) == 0)
 			return effects[i].effect;
 	return EFFECT_LASTING;
+}
+
+/* Those who are in `from` now are in `to` from now on. */
+static void move(struct contest *c, const char *from, const char *to)
+{
+	int32_t a = home_get(c, from, strlen(from)), b = home_get(c, to, strlen(to));
+	const char *in;
+
+	if (a < 0 || b < 0 || c->homes[a].masked || c->homes[b].masked)
+		unjudged(c, "tasks of %.60s are moved to %.60s, where they may run elsewhere", from,
+			 to);
+
+	json_object_object_foreach (c->known, key, group) {
+		(void)group;
+		in = rec_get_str(c->moved, key, strchr(key, ' ') + 1);
+		if (strcmp(in, from) == 0)
+			json_object_object_add(c->moved, key, json_object_new_string(to));
+	}
 }
 
 static void apply(struct contest *c, struct json_object *o, const char *op)
@@ -181,6 +200,10 @@ static void apply(struct contest *c, struct json_object *o, const char *op)
 	}
 	if (strcmp(op, "spawn") == 0) {
 		know(c, cgroup ? cgroup : MODEL_ROOT, 0, rec_get_obj(o, "group"));
+		return;
+	}
+	if (strcmp(op, "move_tasks") == 0) {
+		move(c, rec_get_str(o, "from", ""), rec_get_str(o, "to", ""));
 		return;
 	}
 	i = cgroup ? home_get(c, cgroup, strlen(cgroup)) : -1;
@@ -312,6 +335,7 @@ static struct contender profile(struct contest *c, const struct model *m, uint32
 	char key[512];
 
 	snprintf(key, sizeof(key), "%u %s", g->number, cgroup);
+	cgroup = rec_get_str(c->moved, key, cgroup);
 	if (strcmp(cgroup, MODEL_ROOT) != 0)
 		p.home = home_get(c, cgroup, strlen(cgroup));
 	if (!json_object_object_get_ex(c->known, key, &plan))
@@ -393,8 +417,9 @@ struct contest *contest_of(const struct model *m, int64_t step)
 		return NULL;
 	c->step = step;
 	c->known = json_object_new_object();
-	if (!c->known) {
-		free(c);
+	c->moved = json_object_new_object();
+	if (!c->known || !c->moved) {
+		contest_free(c);
 		return NULL;
 	}
 	replay(c, m->plan);
@@ -411,6 +436,7 @@ void contest_free(struct contest *c)
 	for (i = 0; i < c->nhomes; i++)
 		free(c->homes[i].name);
 	json_object_put(c->known);
+	json_object_put(c->moved);
 	free(c->c);
 	free(c);
 }

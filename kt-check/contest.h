@@ -29,6 +29,7 @@ struct home {
 	uint64_t period;  /* ns */
 	double tasks;     /* sum of the weights in it, cgroups included, */
 	double heads;     /* and that as if nobody had a nice value */
+	bool masked;      /* it has CPUs of its own */
 	bool crowd;       /* what that sum is no record tells */
 	uint64_t used_ns; /* of its workers and those below it */
 	uint64_t span_ns; /* the longest that one of them ran */
@@ -48,7 +49,8 @@ struct contender {
 
 struct contest {
 	int64_t step;
-	struct json_object *known; /* cgroup and number to the plan's worker group */
+	struct json_object *known; /* number and cgroup to the plan's worker group */
+	struct json_object *moved; /* the same to the cgroup that it was moved to */
 	struct home homes[CONTEST_HOMES];
 	uint32_t nhomes;
 	struct contender *c;

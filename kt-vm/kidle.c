@@ -5,6 +5,7 @@
 
 #define TS_IDLE_ACTIVE 4 /* TS_FLAG_IDLE_ACTIVE, kernel/time/tick-sched.h */
 #define TRIES          3
+#define LOOK_CPUS      64 /* of more, a look every 10 ms would cost too much */
 
 /* Where a CPU's idle time is: in its tick, and from 7.2 on with its other times. */
 static const struct idle_probes {
@@ -144,16 +145,32 @@ static void online(struct obs *o)
 	jtext_close(&o->text, ']');
 }
 
+static bool look_at_all(struct obs *o, uint64_t now_ns)
+{
+	uint64_t at_ns = obs_ran(o, now_ns);
+	unsigned int cpu;
+
+	if (!probes(o))
+		return false;
+	for (cpu = 0; cpu < o->m->cpus; cpu++)
+		look(o, cpu, at_ns);
+	return true;
+}
+
+void kidle_look(struct obs *o, uint64_t now_ns)
+{
+	if (o->m->cpus <= LOOK_CPUS)
+		look_at_all(o, now_ns);
+}
+
 void kidle_sample(struct obs *o, uint64_t now_ns)
 {
 	uint64_t at_ns = obs_ran(o, now_ns);
 	unsigned int cpu;
 
 	online(o);
-	if (!probes(o))
+	if (!look_at_all(o, now_ns))
 		return;
-	for (cpu = 0; cpu < o->m->cpus; cpu++)
-		look(o, cpu, at_ns);
 	jtext_key(&o->text, "idle_total_ns");
 	jtext_open(&o->text, '[');
 	for (cpu = 0; cpu < o->m->cpus; cpu++)

@@ -288,7 +288,7 @@ int obs_attach(struct obs *o, uint64_t now_ns, struct errbuf *e)
 	rc = find_kernel(o, now_ns, e);
 	if (rc)
 		return rc;
-	o->next_ns = o->period_ns ? now_ns : UINT64_MAX;
+	o->next_ns = o->due_ns = o->period_ns ? now_ns : UINT64_MAX;
 	snapshot_rehearse(o);
 	watch_exit(o);
 	return 0;
@@ -392,9 +392,19 @@ static uint64_t look_between(struct obs *o, uint64_t now_ns)
 	if (now_ns >= o->steal.next_ns) {
 		obs_begin(o);
 		kclock_look(o, obs_ran(o, now_ns));
+		kidle_look(o, now_ns);
 		steal_poll(&o->steal, o->engine, o->self, now_ns);
 	}
 	return o->steal.next_ns;
+}
+
+/*
+ * Up to a tenth of the period later: what happens in the guest at each tick, or every 20 ms, is not
+ * to be seen by all samples or by none.
+ */
+static uint64_t jitter(const struct obs *o)
+{
+	return o->samples * 0x9e3779b97f4a7c15 % (o->period_ns / 10 + 1);
 }
 
 uint64_t obs_tick(struct obs *o, uint64_t now_ns)
@@ -416,7 +426,8 @@ uint64_t obs_tick(struct obs *o, uint64_t now_ns)
 		kdomain_watch(o, now_ns);
 		monitor_sample(o, now_ns);
 		/* ticks that were missed are not made up for */
-		o->next_ns += ((now_ns - o->next_ns) / o->period_ns + 1) * o->period_ns;
+		o->due_ns += ((now_ns - o->due_ns) / o->period_ns + 1) * o->period_ns;
+		o->next_ns = o->due_ns + jitter(o);
 	}
 	next = earliest(next, earliest(o->next_ns, o->poll_ns));
 	return earliest(next, snapshot_due(o, o->taken));

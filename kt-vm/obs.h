@@ -74,7 +74,8 @@ struct obs {
 	unsigned int stands; /* how many want it to be */
 	struct steal steal;
 
-	uint64_t next_ns; /* when the next sample is due */
+	uint64_t due_ns;  /* when the next sample is due, */
+	uint64_t next_ns; /* and when it is taken: some time later */
 	uint64_t samples;
 	uint64_t progs_ns; /* when the programs were in one last; 0: not yet */
 	struct jtext text;
