@@ -36,20 +36,20 @@ void callbacks_sample(struct model *m, const struct raw *r)
 	struct callbacks *s = m->callbacks;
 	uint32_t i, k;
 
-	if (!s->begun_ns)
-		s->begun_ns = r->t_ns;
+	if (!s->last_ns)
+		s->last_ns = r->t_ns;
 	for (k = 0; k < r->ncalls; k++) {
 		for (i = 0; i < s->n && s->c[i].last.id != r->call[k].id;)
 			i++;
 		if (i == CALLBACKS_MAX || !is_hot(r->call[k].op))
 			continue;
-		if (i == s->n) {
-			s->c[i].from = i ? s->c[i - 1].to : s->begun_ns;
-			s->n++;
-		}
+		if (i == s->n)
+			s->c[s->n++].from = s->last_ns;
 		s->c[i].last = r->call[k];
 		s->c[i].to = r->t_ns;
 	}
+	if (r->ncalls)
+		s->last_ns = r->t_ns;
 }
 
 static double mean_of(const struct raw_callback *c, double less)

@@ -12,10 +12,10 @@
 struct callbacks {
 	struct {
 		struct raw_callback last;
-		int64_t from, to; /* t_ns of the first and the last sample that it was in */
+		int64_t from, to; /* t_ns: it has run within these */
 	} c[CALLBACKS_MAX];
 	uint32_t n;
-	int64_t begun_ns; /* t_ns of the first sample */
+	int64_t last_ns; /* t_ns of the last sample that told of any, or of the first one */
 };
 
 struct model;
