@@ -370,6 +370,15 @@ static int init_late_timer(void)
 
 /* ---- the scheduler ------------------------------------------------------------ */
 
+/*
+ * Who is sent straight to an idle CPU goes before all of these. Where each wake-up is made by
+ * a task that then sleeps, its CPU would never look at the queue, and they would wait for ever.
+ */
+static bool others_wait(void)
+{
+	return scx_bpf_dsq_nr_queued(DSQ_SHARED) > 0;
+}
+
 static s32 sched_select_cpu(struct task_struct *p, s32 prev_cpu, u64 wake_flags)
 {
 	struct task_ctx *tc = task_ctx(p);
@@ -378,7 +387,7 @@ static s32 sched_select_cpu(struct task_struct *p, s32 prev_cpu, u64 wake_flags)
 
 	count(&nr_select_cpu);
 	cpu = scx_bpf_select_cpu_dfl(p, prev_cpu, wake_flags, &idle);
-	if (idle && may_run(p, tc)) {
+	if (idle && !others_wait() && may_run(p, tc)) {
 		count(&nr_idle_hits);
 		count(&nr_dispatched);
 		if (tc)

@@ -87,6 +87,7 @@ sum() {
 				{"io": "2ms"}, {"alu": "2ms"}]}' 1)" \
 			"$(on 2-3 '"SmtSiblingSpin"' 4)")"
 	# On one CPU they take turns: a switch for each iteration, and nobody is ahead of the other.
+	# (one may have begun its next one when the stop comes, and both be in the middle of one.)
 	# Who is woken may come at once, then the waker finds its answer there and does not sleep.
 	for type in PipeIo FutexPingPong CachePipe; do
 		all $type '.iterations > 10 and .wake_latency.count > 0.2 * .iterations
@@ -95,7 +96,7 @@ sum() {
 	done
 	for type in PipeIo FutexPingPong CachePipe AsymmetricWaker; do
 		jq -se --arg type $type 'map(select(.work == $type) | .iterations)
-			| (.[0] - .[1] | fabs) <= 1' run.jsonl
+			| (.[0] - .[1] | fabs) <= 2' run.jsonl
 	done
 	# the FIFO one sleeps for each turn; the other is preempted by it for each
 	all AsymmetricWaker '.iterations > 10 and (if .index == 0 then .proc.voluntary_ctxt_switches
