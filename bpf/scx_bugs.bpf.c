@@ -328,8 +328,7 @@ s32 BPF_PROG(bugs_select_cpu, struct task_struct *p, s32 prev_cpu, u64 wake_flag
 	count(&nr_select_cpu);
 	bc->woken = true;
 	cpu = pick_cpu(p, prev_cpu, wake_flags, &idle);
-	if (!idle || others_wait() || BUG(lifo) || delay_of(p, tc, bc) ||
-	    !may_run(p, tc))
+	if (!idle || others_wait() || BUG(lifo) || delay_of(p, tc, bc) || !may_run(p, tc))
 		return cpu;
 	note(p, tc, bc);
 	bc->home = cpu;
