@@ -68,7 +68,7 @@ log_of() {
 		map(select(.type == "worker")) | all(.[];
 			.exit == "completed" and .work_units > 0 and .iterations > 0
 			and .wall_time_ns >= 2e9 and .wall_time_ns < 5e9
-			and .cpu_time_ns > 0 and .off_cpu_ns == .wall_time_ns - .cpu_time_ns
+			and .cpu_time_ns > 0 and .cpu_time_ns < .wall_time_ns * 1.02 + 2e7 and .off_cpu_ns == ([.wall_time_ns - .cpu_time_ns, 0] | max)
 			and .max_gap_ns > 0 and .max_gap_at_ns <= .wall_time_ns
 			and (.cpus_used | length > 0) and ((.cpus_used | list) - (.cpus_allowed | list) == [])
 			and .schedstat.run_ns > 0 and .schedstat.timeslices > 0)' run.jsonl
