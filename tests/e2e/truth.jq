@@ -80,7 +80,8 @@ def of_cpu($round; $cpu):
 	  counter("nr_switches"; $d0.nr_switches; $d1.nr_switches; $v.nr_switches),
 	  counter("clock_ns"; $d0.clock_ns; $d1.clock_ns; $v.clock_ns),
 	  (select($d0.nr_switches == $d1.nr_switches and $d0.nr_running == $d1.nr_running)
-		| same("nr_running"; $d0.nr_running; $v.nr_running),
+		# a task may be queued here for a moment and run elsewhere, without a switch
+		| (select($v.nr_running != $d0.nr_running + 1) | same("nr_running"; $d0.nr_running; $v.nr_running)),
 		  same("curr_pid"; $d0.curr_pid; $v.curr_pid),
 		  same("curr_comm"; ($tasks[] | select(.pid == $d0.curr_pid) | .comm); $v.curr_comm));
 
