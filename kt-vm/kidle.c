@@ -108,7 +108,9 @@ static void count(struct kidle *k, uint64_t kernel_ns, bool active, uint64_t at_
 	k->counted_ns = at_ns;
 }
 
-static void look(struct obs *o, unsigned int cpu, uint64_t at_ns)
+/* Counts only in samples: the kernel counts late, and to take the larger of both each time adds up.
+ */
+static void look(struct obs *o, unsigned int cpu, uint64_t at_ns, bool counts)
 {
 	struct kidle *k = &o->idle[cpu];
 	uint64_t mono = kclock_now(&o->mono, at_ns), switches, now = 0;
@@ -119,7 +121,7 @@ static void look(struct obs *o, unsigned int cpu, uint64_t at_ns)
 		now = mono - r.entry;
 	idle = is_idle(o, cpu, &switches);
 	follow(k, idle, switches, now, at_ns);
-	if (known)
+	if (known && counts)
 		count(k, r.total + now, r.active || !r.told, at_ns);
 }
 
@@ -145,7 +147,7 @@ static void online(struct obs *o)
 	jtext_close(&o->text, ']');
 }
 
-static bool look_at_all(struct obs *o, uint64_t now_ns)
+static bool look_at_all(struct obs *o, uint64_t now_ns, bool counts)
 {
 	uint64_t at_ns = obs_ran(o, now_ns);
 	unsigned int cpu;
@@ -153,14 +155,14 @@ static bool look_at_all(struct obs *o, uint64_t now_ns)
 	if (!probes(o))
 		return false;
 	for (cpu = 0; cpu < o->m->cpus; cpu++)
-		look(o, cpu, at_ns);
+		look(o, cpu, at_ns, counts);
 	return true;
 }
 
 void kidle_look(struct obs *o, uint64_t now_ns)
 {
 	if (o->m->cpus <= LOOK_CPUS)
-		look_at_all(o, now_ns);
+		look_at_all(o, now_ns, false);
 }
 
 void kidle_sample(struct obs *o, uint64_t now_ns)
@@ -169,7 +171,7 @@ void kidle_sample(struct obs *o, uint64_t now_ns)
 	unsigned int cpu;
 
 	online(o);
-	if (!look_at_all(o, now_ns))
+	if (!look_at_all(o, now_ns, true))
 		return;
 	jtext_key(&o->text, "idle_total_ns");
 	jtext_open(&o->text, '[');
