@@ -184,22 +184,6 @@ __noinline int group_refresh(u64 key, u64 now)
 	return true;
 }
 
-/* The same for all groups above a task: what it says of limits is in nr_limited. */
-__noinline int group_look(u64 key, u64 now)
-{
-	struct kt_group *g;
-	int i;
-
-	bpf_for (i, 0, GROUP_DEPTH) {
-		g = group_of(key);
-		if (!g)
-			break;
-		group_refresh(key, now);
-		key = g->parent;
-	}
-	return 0;
-}
-
 /*
  * What a task of group `key` may use before it asks again, taken from all quotas above
  * it: 0 when one of them is used up, and then *due is when it will have something again.
@@ -243,7 +227,7 @@ __noinline u64 group_take(u64 key, u64 now, u64 *due)
 	return grant;
 }
 
-/* `ns` were used without a grant; negative for what is left of one. */
+/* `ns` were used without a grant; negative for what is left of one, 0 to learn of limits. */
 __noinline int group_use(u64 key, s64 ns, u64 now)
 {
 	struct kt_group *g;

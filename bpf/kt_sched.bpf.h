@@ -552,7 +552,7 @@ static bool is_too_late(struct task_struct *p, struct task_ctx *tc)
 	if (tc->grant)
 		return false;
 	if (!nr_limited)
-		group_look(tc->group, now);
+		group_use(tc->group, 0, now);
 	return nr_limited && late_until(p, tc, now);
 }
 

@@ -171,16 +171,25 @@ static enum effect effect_of(const char *op)
 	return EFFECT_LASTING;
 }
 
+/* Has it, or one around it, CPUs of its own? */
+static bool is_masked(const struct contest *c, const char *cgroup)
+{
+	int32_t i = home_find(c, cgroup, strlen(cgroup));
+	bool masked = i < 0;
+
+	for (; i >= 0; i = c->homes[i].parent)
+		masked |= c->homes[i].masked;
+	return masked;
+}
+
 /* Those who are in `from` now are in `to` from now on. */
 static void move(struct contest *c, const char *from, const char *to)
 {
-	int32_t a = home_get(c, from, strlen(from)), b = home_get(c, to, strlen(to));
 	const char *in;
 
-	if (a < 0 || b < 0 || c->homes[a].masked || c->homes[b].masked)
+	if (is_masked(c, from) || is_masked(c, to))
 		unjudged(c, "tasks of %.60s are moved to %.60s, where they may run elsewhere", from,
 			 to);
-
 	json_object_object_foreach (c->known, key, group) {
 		(void)group;
 		in = rec_get_str(c->moved, key, strchr(key, ' ') + 1);
@@ -215,6 +224,15 @@ static void apply(struct contest *c, struct json_object *o, const char *op)
 		set_max(&c->homes[i], rec_get_str(o, "value", NULL));
 }
 
+/* It stays so for the steps that follow, whatever becomes of this one. */
+static void note_mask(struct contest *c, const char *cgroup, const char *op)
+{
+	int32_t i = cgroup ? home_find(c, cgroup, strlen(cgroup)) : -1;
+
+	if (i >= 0 && strcmp(op, "set_cpuset") == 0)
+		c->homes[i].masked = true;
+}
+
 /* The ops of the backdrop (before the first step) or of step `at`. */
 static void do_ops(struct contest *c, struct json_object *owner, int64_t at)
 {
@@ -228,6 +246,7 @@ static void do_ops(struct contest *c, struct json_object *owner, int64_t at)
 		o = json_object_array_get_idx(ops, i);
 		op = rec_get_str(o, "op", "?");
 		effect = effect_of(op);
+		note_mask(c, rec_get_str(o, "cgroup", NULL), op);
 		if (effect == EFFECT_APPLIED && (!again || !now))
 			apply(c, o, op);
 		else if (effect == EFFECT_LASTING || (effect != EFFECT_NONE && now))
@@ -407,6 +426,21 @@ static void join_all(struct contest *c, const struct model *m)
 			join(c, &p, step != c->step);
 		}
 	}
+}
+
+bool contest_next(const struct model *m, int64_t *step)
+{
+	int64_t of, next = INT64_MAX;
+	uint32_t i;
+
+	for (i = 0; i < m->ngroups; i++) {
+		of = m->places[m->groups[i].place].step;
+		if (m->groups[i].first != MODEL_NONE && of != MODEL_BACKDROP && of > *step &&
+		    of < next)
+			next = of;
+	}
+	*step = next;
+	return next != INT64_MAX;
 }
 
 struct contest *contest_of(const struct model *m, int64_t step)

@@ -59,6 +59,9 @@ struct contest {
 	char why[160]; /* it cannot be judged, or "" */
 };
 
+/* Goes through the steps in which workers reported: *step begins as MODEL_BACKDROP; false: no more.
+ */
+bool contest_next(const struct model *m, int64_t *step);
 /* NULL when there is no memory. Whatever is wrong with it is told in `why`. */
 struct contest *contest_of(const struct model *m, int64_t step);
 void contest_free(struct contest *c);

@@ -84,16 +84,10 @@ static void judge_step(struct judge *j, int64_t step)
 
 void judge_quota(struct judge *j)
 {
-	int64_t step, last = MODEL_BACKDROP;
-	uint32_t i;
+	int64_t step = MODEL_BACKDROP;
 
 	if (j->m->limits.v[LIM_QUOTA] == LIMIT_OFF || j->not_judged)
 		return;
-	for (i = 0; i < j->m->ngroups; i++) {
-		step = j->m->places[j->m->groups[i].place].step;
-		if (j->m->groups[i].first == MODEL_NONE || step == MODEL_BACKDROP || step <= last)
-			continue;
+	while (contest_next(j->m, &step))
 		judge_step(j, step);
-		last = step;
-	}
 }

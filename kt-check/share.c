@@ -625,20 +625,13 @@ void judge_share(struct judge *j)
 {
 	struct finding f = finding_of("share", NULL);
 	const char *why = unknown(j);
-	int64_t step, last = MODEL_BACKDROP;
+	int64_t step = MODEL_BACKDROP;
 	bool any = false;
-	uint32_t i;
 
 	if (j->m->limits.v[LIM_SHARE] == LIMIT_OFF || !j->m->nworkers || j->not_judged)
 		return;
-	for (i = 0; i < j->m->ngroups && !why; i++) {
-		step = j->m->places[j->m->groups[i].place].step;
-		if (j->m->groups[i].first == MODEL_NONE || step == MODEL_BACKDROP || step <= last)
-			continue;
+	for (; !why && contest_next(j->m, &step); any = true)
 		judge_step(j, step);
-		last = step;
-		any = true;
-	}
 	if (!why && !any)
 		why = "workers that live through several steps have no share of any of them";
 	if (why)

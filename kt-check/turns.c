@@ -24,7 +24,7 @@
 #define MOVES_PER_S   10.0
 #define YIELD_NS      (10.0 * NSEC_PER_MSEC) /* half of what sched_ext gives by default */
 #define WALL_LEAST    NSEC_PER_SEC
-#define SLEEPERS_PART 0.25 /* of the CPUs: who takes more may have to wait for its share */
+#define SLEEPERS_PART 0.5 /* of what it is entitled to: who takes more may have to wait for it */
 #define WAKES_LEAST   100
 
 struct turns {
@@ -32,9 +32,22 @@ struct turns {
 	struct contest *c;
 	int64_t step;
 	struct cpulist cpus; /* that the workers may use */
+	bool alike;          /* all may use the same CPUs, have the same weight and no quota */
 	uint32_t spinners, yielders, sleepers, others;
-	uint64_t run_ns, timeslices, migrations, wall_ns, slept_ns;
+	uint64_t run_ns, timeslices, migrations, wall_ns;
+	uint32_t homes; /* cgroups with workers, none of them within another */
 };
+
+/* Has it the same right to the same CPUs as the first one, in a cgroup of the same weight? */
+static bool is_like(const struct turns *t, const struct contender *k)
+{
+	const struct contender *first = &t->c->c[0];
+
+	if (k->home < 0 || first->home < 0 || k->nice || contest_quota(t->c, k->home))
+		return false;
+	return k->w->mask == first->w->mask && t->c->homes[k->home].parent < 0 &&
+	       t->c->homes[k->home].weight == t->c->homes[first->home].weight;
+}
 
 /* Sums up who there is; false: no record tells all that must be known. */
 static bool add_up(struct turns *t)
@@ -44,6 +57,7 @@ static bool add_up(struct turns *t)
 	uint32_t i;
 
 	cpulist_clear(&t->cpus);
+	t->alike = true;
 	for (i = 0; i < t->c->n; i++) {
 		k = &t->c->c[i];
 		t->spinners += k->act == ACT_SPINS;
@@ -53,24 +67,37 @@ static bool add_up(struct turns *t)
 		t->others +=
 			k->act > ACT_SLEEPS || m->places[m->groups[k->group].place].step != t->step;
 		t->run_ns += k->w->cpu_ns;
-		t->slept_ns += k->act == ACT_SLEEPS ? k->w->cpu_ns : 0;
 		t->timeslices += k->w->timeslices;
 		t->migrations += k->w->migrations;
 		t->wall_ns = k->w->wall_ns > t->wall_ns ? k->w->wall_ns : t->wall_ns;
+		t->alike &= is_like(t, k);
 		cpulist_or(&t->cpus, k->w->mask == MODEL_NONE ? &m->cpus : &m->masks[k->w->mask]);
 	}
+	for (i = 0; i < t->c->nhomes; i++)
+		t->homes += t->c->homes[i].workers && t->c->homes[i].parent < 0;
 	return t->c->n && !t->c->why[0] && !t->others && t->wall_ns >= WALL_LEAST;
 }
 
 /* ---- timeslice ------------------------------------------------------------------ */
+
+static bool has_quota(const struct turns *t)
+{
+	uint32_t i;
+
+	for (i = 0; i < t->c->n; i++)
+		if (contest_quota(t->c, t->c->c[i].home))
+			return true;
+	return false;
+}
 
 static void judge_timeslice(struct turns *t)
 {
 	struct finding f = finding_of("timeslice", NULL);
 	char turn[ARITH_TIME], least[ARITH_TIME];
 
+	/* the end of a quota, too, is the end of a turn */
 	if (t->j->m->limits.v[LIM_TIMESLICE] == LIMIT_OFF || !t->timeslices || t->yielders ||
-	    t->sleepers)
+	    t->sleepers || has_quota(t))
 		return;
 	f.observed = (double)t->run_ns / (double)t->timeslices;
 	f.limit = SLICE_NS;
@@ -97,9 +124,10 @@ static bool is_roomy(const struct turns *t)
 	uint32_t i;
 
 	for (i = 0; i < t->c->n; i++)
-		if (k[i].w->mask != k[0].w->mask || contest_quota(t->c, k[i].home))
+		if (k[i].w->mask != k[0].w->mask)
 			return false;
-	return t->spinners == t->c->n && t->spinners <= (uint32_t)cpulist_count(&t->cpus);
+	return !has_quota(t) && t->spinners == t->c->n &&
+	       t->spinners <= (uint32_t)cpulist_count(&t->cpus);
 }
 
 static void judge_migration(struct turns *t)
@@ -147,17 +175,24 @@ static void judge_sleeper(struct turns *t, const struct contender *k)
 		(long long)k->w->tid, late, (unsigned long long)k->w->latency.count, limit);
 }
 
+/* It uses much less than its cgroup's part, of which it has its own. */
+static bool is_modest(const struct turns *t, const struct contender *k)
+{
+	double share = (double)cpulist_count(&t->cpus) / t->homes / t->c->homes[k->home].workers;
+
+	return (double)k->w->cpu_ns <= SLEEPERS_PART * fmin(share, 1) * (double)t->wall_ns;
+}
+
 static void judge_yield(struct turns *t)
 {
 	struct finding f = finding_of("yield", NULL);
-	double room = (double)t->wall_ns * cpulist_count(&t->cpus) * SLEEPERS_PART;
 	const struct contender *k;
 	char late[ARITH_TIME];
 	bool bad = false;
 	uint32_t i;
 
 	if (t->j->m->limits.v[LIM_YIELD] == LIMIT_OFF || t->spinners || !t->yielders ||
-	    !t->sleepers || (double)t->slept_ns > room)
+	    !t->sleepers || !t->alike)
 		return;
 	if (!promised(t->j->m, PROMISE_YIELD)) {
 		judge_say(t->j, V_SKIP, &f, "the scheduler does not promise to heed yields");
@@ -168,7 +203,8 @@ static void judge_yield(struct turns *t)
 	f.unit = "ns";
 	for (i = 0; i < t->c->n; i++) {
 		k = &t->c->c[i];
-		if (k->w->latency.of != LATENCY_WAKE || k->w->latency.count < WAKES_LEAST)
+		if (k->w->latency.of != LATENCY_WAKE || k->w->latency.count < WAKES_LEAST ||
+		    !is_modest(t, k))
 			continue;
 		if ((double)k->w->latency.p99_ns > YIELD_NS)
 			judge_sleeper(t, k);
@@ -197,16 +233,10 @@ static void judge_step(struct judge *j, int64_t step)
 
 void judge_turns(struct judge *j)
 {
-	int64_t step, last = MODEL_BACKDROP;
-	uint32_t i;
+	int64_t step = MODEL_BACKDROP;
 
 	if (j->m->on_host || j->not_judged || !j->m->nnodes)
 		return;
-	for (i = 0; i < j->m->ngroups; i++) {
-		step = j->m->places[j->m->groups[i].place].step;
-		if (j->m->groups[i].first == MODEL_NONE || step == MODEL_BACKDROP || step <= last)
-			continue;
+	while (contest_next(j->m, &step))
 		judge_step(j, step);
-		last = step;
-	}
 }

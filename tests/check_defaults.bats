@@ -159,6 +159,9 @@ no record tells what kt itself used' ]
 	stream . "${spin//N/9000}"
 	judged 1 fail 'workers that only compute were switched after 333us on average in step 0, where 500us is the least that is sound'
 	judged 0 '' '' --no-timeslice
+	# a turn ends, too, when a quota is used up
+	stream . "${spin//N/9000}"' | if .type == "test" then .steps[0].cgroups[1].files = {"cpu.max": "1000 100000"} else . end'
+	judged 0 '' '' --no-quota --no-share
 	# where some yield or sleep there is a reason for short turns
 	stream . 'if .type == "worker" then .schedstat.timeslices = 9000 else . end'
 	judged 0 '' ''
@@ -185,7 +188,8 @@ no record tells what kt itself used' ]
 @test "yield: who wakes up beside workers that yield need not wait for a slice" {
 	check=yield
 	local lat='{count: COUNT, p50_ns: 9000000, p99_ns: P99, max_ns: P99, mean_ns: 9000000, cv: 0.2, worst: [range(64) | {ns: P99, at_ns: (1000000000 + . * 20000000), cpu: 2}]}'
-	local beside='if .type == "test" then .steps[0].cgroups[0].groups[0].work = {type: "YieldHeavy"} | .steps[0].cgroups[1].groups[0].work = {type: "Bursty"} else . end |
+	local beside='if .type == "test" then .steps[0].cgroups[0].groups[0].work = {type: "YieldHeavy"} | .steps[0].cgroups[1].groups[0].work = {type: "Bursty"} |
+		(.steps[0].cgroups[].cpus) = null else . end | if .type == "worker" then .cpus_allowed = null else . end |
 		if .type == "worker" and .cgroup == "phased_worker" then .cpu_time_ns = 200000000 | .wake_latency = LAT else . end'
 	late() {
 		local l=${lat//COUNT/$1}
@@ -193,20 +197,31 @@ no record tells what kt itself used' ]
 		echo "${beside//LAT/$l}"
 	}
 	stream . "$(late 200 2000000)"
-	judged 0 pass 'who woke up beside workers that yield ran after 2ms (the worst p99) in step 0'
+	judged 0 pass 'who woke up beside workers that yield ran after 2ms (the worst p99) in step 0' --no-isolation
 	stream . "$(late 200 18000000)"
 	judged 1 fail 'phased_worker: worker 65 had to wait 18ms after wake-ups (p99 of 200), more than 10ms, though all that ran beside it yield all the time
-fail phased_worker: worker 66 had to wait 18ms after wake-ups (p99 of 200), more than 10ms, though all that ran beside it yield all the time'
-	judged 0 '' '' --no-yield
+fail phased_worker: worker 66 had to wait 18ms after wake-ups (p99 of 200), more than 10ms, though all that ran beside it yield all the time' --no-isolation
+	judged 0 '' '' --no-yield --no-isolation
 	# the host may explain all of them
 	stream 'withheld($n; 2; 5)' "$(late 200 18000000)"
 	judged 2 inconclusive "phased_worker: worker 65 had to wait 18ms after wake-ups (p99 of 200), more than 10ms, though all that ran beside it yield all the time; vCPU 2 was not run for 28ms of the 28ms from 1.1s on
-inconclusive phased_worker: worker 66 had to wait 18ms after wake-ups (p99 of 200), more than 10ms, though all that ran beside it yield all the time; vCPU 2 was not run for 28ms of the 28ms from 1.1s on"
+inconclusive phased_worker: worker 66 had to wait 18ms after wake-ups (p99 of 200), more than 10ms, though all that ran beside it yield all the time; vCPU 2 was not run for 28ms of the 28ms from 1.1s on" --no-isolation
 	stream . "$(late 200 18000000)"' | if .type == "test" then .scheduler.promises = {"yield": false} else . end'
-	judged 0 skip 'the scheduler does not promise to heed yields'
+	judged 0 skip 'the scheduler does not promise to heed yields' --no-isolation
 	# few wake-ups have no p99
 	stream . "$(late 50 18000000)"
-	judged 0 '' ''
+	judged 0 '' '' --no-isolation
+	# who has much may have to wait for it; so may who is light, limited, or has other CPUs
+	stream . "$(late 200 18000000)"' | if .type == "worker" then .cpu_time_ns = 2500000000 else . end'
+	judged 0 '' '' --no-isolation --no-share
+	stream . "$(late 200 18000000)"' | if .type == "test" then .steps[0].cgroups[1].groups[0].nice = 3 else . end'
+	judged 0 '' '' --no-isolation --no-share
+	stream . "$(late 200 18000000)"' | if .type == "test" then .steps[0].cgroups[1].files = {"cpu.weight": "20"} else . end'
+	judged 0 '' '' --no-isolation --no-share
+	stream . "$(late 200 18000000)"' | if .type == "test" then .steps[0].cgroups[1].files = {"cpu.max": "10000 100000"} else . end'
+	judged 0 '' '' --no-isolation --no-share --no-quota
+	stream . "$(late 200 18000000)"' | if .type == "worker" and .cgroup == "phased_worker" then .cpus_allowed = "2-3" else . end'
+	judged 0 '' '' --no-isolation --no-share
 }
 
 @test "callbacks: none of them takes long on average" {

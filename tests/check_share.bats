@@ -115,6 +115,32 @@ levels, group 2: each of 2 workers got 13.5% of a CPU or more, 9.9% at least is 
 	[ "$(said share skip)" = 'step 0 is not judged: none of its workers competes all the time, so no share is promised' ]
 }
 
+@test "tasks that an op moves have the right of where they are then" {
+	local plan='if .type == "test" then .steps[0] |= (.ops = [.cgroups[] | {op: "add_cgroup", cgroup: (. + MORE)}] +
+		[{op: "move_tasks", from: "half", to: TO}] | .cgroups = [])
+		elif .type == "step" and .event == "hold" then (range(3) as $i | {type: "op", step: 0, index: $i, op: "x", guest_ns: 1, duration_ns: 1, ok: true}), . else . end'
+	moved() {
+		local f=${plan//MORE/$1}
+		change cpu_quota "${f//TO/$2}"
+		judge in.jsonl
+	}
+	# without the quota that they have left behind, each of the four has half a CPU
+	moved '{}' '"rest"'
+	verdict_is 1 fail
+	said share fail | grep -qF 'half: worker 43 got 23.7% of a CPU, its weight entitles it to 50.0%'
+	[ -z "$(said quota fail)" ]
+	# where they may run is not known, of a cgroup with CPUs of its own, nor below one
+	moved '(if .name == "rest" then {cpus: "0"} else {} end)' '"rest"'
+	[ "$(said share skip)" = 'step 0 is not judged: tasks of half are moved to rest, where they may run elsewhere' ]
+	plan=${plan/' else . end'/' elif .type == "worker" and .cgroup == "rest" then .cgroup = "in/rest" else . end'}
+	moved '(if .name == "rest" then {name: "in/rest"} else {} end)' '"in/rest"'
+	[ -z "$(said share skip)" ]
+	plan=${plan/'.ops = ['/'.ops = [{op: "add_cgroup", cgroup: {name: "in", cpus: "0", files: {}, workers: 0, groups: []}}] + ['}
+	plan=${plan/'range(3)'/'range(4)'}
+	moved '(if .name == "rest" then {name: "in/rest"} else {} end)' '"in/rest"'
+	[ "$(said share skip)" = 'step 0 is not judged: tasks of half are moved to in/rest, where they may run elsewhere' ]
+}
+
 @test "a quota ignored, a nested one, and one that is not promised" {
 	gets cpu_quota 'if .cgroup == "half" then 48.5 else 49 end'
 	judge in.jsonl
