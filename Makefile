@@ -40,6 +40,10 @@ JSON_CFLAGS := $(call pc,--cflags,json-c)
 JSON_A := $(wildcard $(call pc,--variable=libdir,json-c)/libjson-c.a)
 STATIC_kt-guest := $(if $(filter 1,$(SAN)),,$(if $(JSON_A),-static))
 
+# The tool that a file is of, and all files of one kind in its rooms.
+root = $(firstword $(subst /, ,$(1)))
+sources = $(shell find $(1) -name '*.$(2)' | LC_ALL=C sort)
+
 all: $(TOOLS:%=$(B)/bin/%) share
 
 # ---- lib and tools ---------------------------------------------------------------
@@ -49,8 +53,8 @@ LIB_OBJ := $(LIB_SRC:%.c=$(B)/obj/%.o)
 $(B)/obj/%.o: %.c
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) $(BASE) -iquote lib -iquote $(dir $<) -DKT_VERSION='"$(VERSION)"' \
-		$(JSON_CFLAGS) $(call pc,--cflags,$(PKGS_$(firstword $(subst /, ,$<)))) -c -o $@ $<
+	$(Q)$(CC) $(CFLAGS) $(BASE) -iquote lib -iquote $(call root,$<) -DKT_VERSION='"$(VERSION)"' \
+		$(JSON_CFLAGS) $(call pc,--cflags,$(PKGS_$(call root,$<))) -c -o $@ $<
 
 $(B)/obj/%.o: %.S
 	$(call say,AS,$<)
@@ -64,8 +68,8 @@ $(B)/lib/libkt.a: $(LIB_OBJ)
 	$(Q)$(AR) rcs $@ $^
 
 define tool_rule
-$(B)/bin/$(1): $(patsubst %.c,$(B)/obj/%.o,$(wildcard $(1)/*.c)) \
-		$(patsubst %.S,$(B)/obj/%.o,$(wildcard $(1)/*.S)) $(B)/lib/libkt.a
+$(B)/bin/$(1): $(patsubst %.c,$(B)/obj/%.o,$(call sources,$(1),c)) \
+		$(patsubst %.S,$(B)/obj/%.o,$(call sources,$(1),S)) $(B)/lib/libkt.a
 	$$(call say,LD,$$@)
 	@mkdir -p $$(@D)
 	$$(Q)$$(CC) $$(CFLAGS) $$(SANFLAGS) $$(LDFLAGS) $(STATIC_$(1)) -o $$@ $$^ \
@@ -92,21 +96,23 @@ $(B)/share/kt/%.json: share/%.json
 UNIT := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/test_*.c))
 FUZZ := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 
-# What a test links besides libkt.a stands in it, on lines "// LINK: dir/file.c dir/part_*.c ...".
+# What a test links besides libkt.a stands in it, on lines "// LINK: dir/file.c dir/part_*.c ...";
+# it sees the headers of these tools.
 links = $(wildcard $(shell sed -n 's,^// LINK: ,,p' $(1)))
+roots = $(addprefix -iquote ,$(sort $(foreach f,$(call links,$(1)),$(call root,$(f)))))
 
 .SECONDEXPANSION:
 $(B)/tests/%: tests/unit/%.c $(B)/lib/libkt.a $$(addprefix $(B)/obj/,$$(addsuffix .o,$$(basename $$(call links,tests/unit/$$*.c))))
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) $(BASE) -Ilib -I. -Itests/unit $(JSON_CFLAGS) -MF $@.d -o $@ $< \
+	$(Q)$(CC) $(CFLAGS) $(BASE) -Ilib -I. -Itests/unit $(call roots,$<) $(JSON_CFLAGS) -MF $@.d -o $@ $< \
 		$(filter %.o,$^) $(B)/lib/libkt.a $(call pc,--libs,$(PKGS_ALL)) -lm -lpthread
 
 BENCH := $(patsubst tests/bench/%.c,build/bench/%,$(wildcard tests/bench/*.c))
 build/bench/%: tests/bench/%.c build/lib/libkt.a $$(addprefix build/obj/,$$(addsuffix .o,$$(basename $$(call links,tests/bench/$$*.c))))
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) $(BASE) -Ilib -Ikt-vm $(JSON_CFLAGS) -MF $@.d -o $@ $< \
+	$(Q)$(CC) $(CFLAGS) $(BASE) -Ilib $(call roots,$<) $(JSON_CFLAGS) -MF $@.d -o $@ $< \
 		$(filter %.o,$^) build/lib/libkt.a $(call pc,--libs,$(PKGS_ALL)) -lm -lpthread
 
 # Comparisons teach these nothing, for their inputs are changes; without, they run a third faster.
@@ -118,7 +124,7 @@ build/fuzz/%: tests/fuzz/%.c $(LIB_SRC) $$(call links,tests/fuzz/$$*.c)
 	$(call say,FUZZ,$@)
 	@mkdir -p $(@D)
 	$(Q)clang $(BASE) -MF $@.d -g -O1 -fsanitize=fuzzer,address,undefined $(FUZZ_COV_$*) \
-		-fno-sanitize-recover=all -Ilib -I. $(JSON_CFLAGS) -DKT_VERSION='"fuzz"' -o $@ \
+		-fno-sanitize-recover=all -Ilib -I. $(call roots,$<) $(JSON_CFLAGS) -DKT_VERSION='"fuzz"' -o $@ \
 		$(filter %.c,$^) $(call pc,--libs,$(PKGS_ALL)) -lm -lpthread
 
 # PID 1 of the outer guest in tests/nested: static, since there is nothing else in it.
@@ -177,7 +183,7 @@ bench: all build/nested/init $(BENCH)
 	tests/bench/run
 
 # ---- keeping it tidy ---------------------------------------------------------------
-C_FILES := $(wildcard tests/nested/*.c tests/bench/*.c tests/e2e/*.c lib/*.[ch] kt*/*.[ch] bpf/*.[ch] tests/unit/*.[ch] tests/fuzz/*.c)
+C_FILES := $(wildcard tests/nested/*.c tests/bench/*.c tests/e2e/*.c lib/*.[ch] bpf/*.[ch] tests/unit/*.[ch] tests/fuzz/*.c)
 SH_FILES := $(wildcard scripts/* tests/run tests/truth/bugs tests/truth/sound tests/truth/*.bash tests/bench/run tests/bench/*.sh tests/nested/boot tests/nested/highid.sh .ci/run)
 
 lint:

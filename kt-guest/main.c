@@ -6,11 +6,11 @@
 
 #include "exit.h"
 #include "help.h"
-#include "host.h"
-#include "init.h"
-#include "list.h"
+#include "host/host.h"
+#include "guest/init.h"
+#include "plan/list.h"
 #include "msg.h"
-#include "plan.h"
+#include "plan/plan.h"
 
 int help_show(void)
 {

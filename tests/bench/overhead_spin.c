@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-guest/work.c kt-guest/tick.c kt-guest/hist.c kt-guest/telemetry.c
-// LINK: kt-guest/work_spin.c kt-guest/siblings.c kt-guest/file.c
+// LINK: kt-guest/work/work.c kt-guest/measure/tick.c kt-guest/measure/hist.c
+// LINK: kt-guest/measure/telemetry.c kt-guest/work/spin.c kt-guest/work/siblings.c
+// LINK: kt-guest/measure/file.c
 /*
  * usage: overhead_spin bare|kt|quiet|count ITERATIONS
  * The iterations of SpinWait: alone, as a worker of kt-guest does them, as it does them while
@@ -11,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../kt-guest/work.h"
+#include "../../kt-guest/work/work.h"
 
 static void bare(uint64_t n)
 {

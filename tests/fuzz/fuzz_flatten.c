@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-guest/flatten.c
+// LINK: kt-guest/measure/flatten.c
 /* What a payload prints: any bytes. Numbers only come out, under names that JSON can carry. */
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "kt-guest/flatten.h"
+#include "kt-guest/measure/flatten.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-guest/plan.c kt-guest/plan_[a-l]*.c kt-guest/plan_mem.c kt-guest/plan_[n-z]*.c
-// LINK: kt-guest/node.c kt-guest/jsonfile.c kt-guest/jsonpos.c kt-guest/worktype.c
-// LINK: kt-guest/work.c kt-guest/work_*.c kt-guest/telemetry.c kt-guest/tick.c kt-guest/hist.c
-// LINK: kt-guest/flatten.c kt-guest/file.c kt-guest/matrix.c kt-guest/alu.c kt-guest/thread.c
-// LINK: kt-guest/schbench.c kt-guest/taobench*.c kt-guest/siblings.c
+// LINK: kt-guest/plan/plan.c kt-guest/plan/affinity.c kt-guest/plan/cgroup.c
+// LINK: kt-guest/plan/constraints.c kt-guest/plan/control.c kt-guest/plan/cpuset.c
+// LINK: kt-guest/plan/custom.c kt-guest/plan/expect.c kt-guest/plan/find.c kt-guest/plan/group.c
+// LINK: kt-guest/plan/kargs.c kt-guest/plan/kernel.c kt-guest/plan/limits.c kt-guest/plan/lives.c
+// LINK: kt-guest/plan/mem.c kt-guest/plan/names.c kt-guest/plan/observation.c
+// LINK: kt-guest/plan/ops/*.c kt-guest/plan/payload.c kt-guest/plan/policy.c
+// LINK: kt-guest/plan/program.c kt-guest/plan/refs.c kt-guest/plan/relations.c
+// LINK: kt-guest/plan/sched.c kt-guest/plan/sched_read.c kt-guest/plan/state.c
+// LINK: kt-guest/plan/steps.c kt-guest/plan/work.c kt-guest/testfile/*.c kt-guest/work/*.c
+// LINK: kt-guest/measure/telemetry.c kt-guest/measure/tick.c kt-guest/measure/hist.c
+// LINK: kt-guest/measure/flatten.c kt-guest/measure/file.c
 /*
  * Any bytes as a test file. Beyond memory safety: whatever json-c makes of a text, the
  * position finder must find it at the same path in the text, or messages would point
@@ -13,8 +19,8 @@
 #include <stdlib.h>
 
 #include "exit.h"
-#include "kt-guest/jsonpos.h"
-#include "kt-guest/plan.h"
+#include "kt-guest/testfile/jsonpos.h"
+#include "kt-guest/plan/plan.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

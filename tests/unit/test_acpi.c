@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-topo/acpi.c kt-topo/aml.c kt-topo/apicid.c
-// LINK: kt-topo/dsdt.c kt-topo/hmat.c kt-topo/memory.c
+// LINK: kt-topo/acpi.c kt-topo/aml.c kt-topo/apicid.c kt-topo/dsdt.c kt-topo/hmat.c
+// LINK: kt-topo/memory.c
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-guest/fds.c
+// LINK: kt-guest/crew/fds.c
 /* What forked workers keep of the descriptors that they inherit. */
 #include <fcntl.h>
 #include <stdbool.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "kt-guest/fds.h"
+#include "kt-guest/crew/fds.h"
 #include "unit.h"
 
 static bool is_open(int fd)

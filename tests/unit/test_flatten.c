@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-guest/flatten.c
+// LINK: kt-guest/measure/flatten.c
 #include <stdlib.h>
 
-#include "kt-guest/flatten.h"
+#include "kt-guest/measure/flatten.h"
 #include "unit.h"
 
 /* What flatten() makes of the document in a text, as JSON; "none" when there is no document. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-guest/hist.c
+// LINK: kt-guest/measure/hist.c
 #include <math.h>
 
-#include "kt-guest/hist.h"
+#include "kt-guest/measure/hist.h"
 #include "unit.h"
 
 TEST(empty)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-guest/host_map.c
+// LINK: kt-guest/host/map.c
 /* A plan's topology laid over machines that number their CPUs in their own ways. */
 #include <stdio.h>
 
-#include "kt-guest/host_map.h"
+#include "kt-guest/host/map.h"
 #include "exit.h"
 #include "record.h"
 #include "unit.h"

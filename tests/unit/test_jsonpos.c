@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-guest/jsonpos.c
-#include "kt-guest/jsonpos.h"
+// LINK: kt-guest/testfile/jsonpos.c
+#include "kt-guest/testfile/jsonpos.h"
 #include "unit.h"
 
 static const char text[] = "// a comment with \"quotes\" and {\n"

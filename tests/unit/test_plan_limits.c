@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-guest/plan_limits.c kt-guest/plan_relations.c
-// LINK: kt-guest/node.c kt-guest/jsonfile.c kt-guest/jsonpos.c
+// LINK: kt-guest/plan/limits.c kt-guest/plan/relations.c kt-guest/testfile/*.c
 #include <json-c/json.h>
 
-#include "kt-guest/plan_limits.h"
+#include "kt-guest/plan/limits.h"
 #include "unit.h"
 
 static struct limits set(const char *a, const char *b)

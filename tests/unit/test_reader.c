@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-vm/k[a-uw-z]*.c kt-vm/kval.c kt-vm/obs.c kt-vm/monitor.c kt-vm/live.c
-// LINK: kt-vm/snapshot.c kt-vm/watch.c kt-vm/steal.c kt-vm/jtext.c kt-vm/gmem.c
-// LINK: kt-vm/engine_control.c
+// LINK: kt-vm/k[a-uw-z]*.c kt-vm/kval.c kt-vm/obs.c kt-vm/monitor.c kt-vm/live.c kt-vm/snapshot.c
+// LINK: kt-vm/watch.c kt-vm/steal.c kt-vm/jtext.c kt-vm/gmem.c kt-vm/engine_control.c
 /* What is read from the memory of a guest (guest_image.h), of one that lies, too. */
 #include <errno.h>
 

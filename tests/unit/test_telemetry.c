@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-guest/telemetry.c kt-guest/hist.c
+// LINK: kt-guest/measure/telemetry.c kt-guest/measure/hist.c
 /* The arithmetic of worker telemetry, with made-up times and CPUs. */
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 
-#include "kt-guest/telemetry.h"
+#include "kt-guest/measure/telemetry.h"
 #include "unit.h"
 
 static struct telemetry *fresh(uint64_t start)

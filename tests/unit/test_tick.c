@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-guest/tick.c
+// LINK: kt-guest/measure/tick.c
 /* When a tick asks for a checkpoint, with made-up cycles: 2 per nanosecond unless said. */
-#include "kt-guest/tick.h"
+#include "kt-guest/measure/tick.h"
 #include "unit.h"
 
 #define T0   1000000000ULL /* ns of the first checkpoint */

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-guest/work.c kt-guest/work_*.c kt-guest/worktype.c kt-guest/flatten.c
-// LINK: kt-guest/tick.c kt-guest/hist.c kt-guest/telemetry.c kt-guest/siblings.c
-// LINK: kt-guest/alu.c kt-guest/matrix.c kt-guest/thread.c kt-guest/schbench.c
-// LINK: kt-guest/taobench*.c kt-guest/file.c
+// LINK: kt-guest/work/*.c kt-guest/measure/flatten.c kt-guest/measure/tick.c
+// LINK: kt-guest/measure/hist.c kt-guest/measure/telemetry.c kt-guest/measure/file.c
 /* The tables of work types, against the schema that editors complete from. */
 #include <json-c/json.h>
 
-#include "kt-guest/worktype.h"
+#include "kt-guest/work/types.h"
 #include "record.h"
 #include "units.h"
 #include "unit.h"

@@ -1,8 +1,0 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef KT_GUEST_LIST_H
-#define KT_GUEST_LIST_H
-
-/* kt-guest list: argv[0] is the program. Returns the exit code of main(). */
-int list_main(int argc, char **argv);
-
-#endif
