@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef KT_CLOCK_H
-#define KT_CLOCK_H
+#ifndef KT_VM_CLOCK_H
+#define KT_VM_CLOCK_H
 
 #include <stdint.h>
 #include <time.h>

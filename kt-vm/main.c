@@ -9,12 +9,12 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "engine.h"
+#include "engine/engine.h"
 #include "exit.h"
-#include "kflight.h"
-#include "machine.h"
+#include "kernel/flight.h"
+#include "machine/machine.h"
 #include "msg.h"
-#include "obs.h"
+#include "observe/obs.h"
 #include "record.h"
 #include "run.h"
 #include "units.h"

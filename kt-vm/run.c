@@ -10,7 +10,7 @@
 
 #include "exit.h"
 #include "msg.h"
-#include "obs.h"
+#include "observe/obs.h"
 #include "run.h"
 #include "sink.h"
 #include "units.h"

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef KT_RUN_H
-#define KT_RUN_H
+#ifndef KT_VM_RUN_H
+#define KT_VM_RUN_H
 
 #include <stdint.h>
 
-#include "engine.h"
+#include "engine/engine.h"
 #include "record.h"
 
 struct obs;

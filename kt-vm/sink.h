@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef KT_SINK_H
-#define KT_SINK_H
+#ifndef KT_VM_SINK_H
+#define KT_VM_SINK_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -13,16 +13,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "engine.h"
-#include "kvm.h"
-#include "machine.h"
+#include "kt-vm/engine/engine.h"
+#include "kt-vm/engine/kvm/kvm.h"
+#include "kt-vm/machine/machine.h"
 #include "record.h"
 
-// LINK: kt-vm/kvm.c kt-vm/kvm_vm.c kt-vm/kvm_vcpu.c kt-vm/kvm_devices.c kt-vm/kvm_control.c
-// LINK: kt-vm/kvm_probe.c kt-vm/early.c kt-vm/ioapic.c kt-vm/machine.c kt-vm/loader.c
-// LINK: kt-vm/gmem.c kt-vm/image.c kt-vm/pvh.c kt-vm/pvh_enter.S kt-vm/cpuid.c kt-vm/sandbox.c
-// LINK: kt-vm/bus.c kt-vm/uart.c kt-vm/outbuf.c kt-vm/pm.c kt-vm/legacy.c kt-vm/virtio_console.c
-// LINK: kt-vm/virtio_mmio.c kt-vm/virtq.c kt-vm/engine_control.c
+// LINK: kt-vm/engine/kvm/*.c kt-vm/machine/*.c kt-vm/device/*.c kt-vm/machine/pvh_enter.S
+// LINK: kt-vm/engine/control.c
 
 #define HALT_GPA 0x30000 /* behind the command line */
 

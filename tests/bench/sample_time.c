@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-vm/k[a-uw-z]*.c kt-vm/kval.c kt-vm/obs.c kt-vm/monitor.c kt-vm/live.c kt-vm/snapshot.c
-// LINK: kt-vm/watch.c kt-vm/steal.c kt-vm/jtext.c kt-vm/gmem.c kt-vm/engine_control.c
+// LINK: kt-vm/kernel/*.c kt-vm/observe/*.c kt-vm/machine/gmem.c kt-vm/engine/control.c
 /*
  * usage: sample_time VMLINUX CPUS [TASKS]
  * What a sample costs, in microseconds of CPU time: the kernel's own struct layouts, and a
@@ -15,7 +14,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "obs.h"
+#include "kt-vm/observe/obs.h"
 
 #define PAGE_OFFSET 0xffff888000000000ULL
 #define IMAGE       (128u << 20)

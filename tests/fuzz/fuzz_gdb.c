@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-vm/gdb.c
+// LINK: kt-vm/engine/tcg/gdb.c
 /* Bytes from a gdb stub: framing, then what a packet may be. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "kt-vm/gdb.h"
+#include "kt-vm/engine/tcg/gdb.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

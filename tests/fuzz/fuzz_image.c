@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-vm/gmem.c kt-vm/image.c
+// LINK: kt-vm/machine/gmem.c kt-vm/machine/image.c
 /* Kernel images of any content: bzImage and ELF headers that lie. */
 #include <stdint.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "kt-vm/image.h"
+#include "kt-vm/machine/image.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

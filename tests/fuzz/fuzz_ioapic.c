@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-vm/ioapic.c kt-vm/bus.c
+// LINK: kt-vm/device/ioapic.c kt-vm/device/bus.c
 /*
  * The I/O APIC under any order of register writes, lines and ends of interrupts. Each
  * operation sends at most a message for each pin, and only for one when a line changes.
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kt-vm/ioapic.h"
+#include "kt-vm/device/ioapic.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

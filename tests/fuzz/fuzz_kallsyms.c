@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-vm/kallsyms.c
+// LINK: kt-vm/kernel/kallsyms.c
 /* A kernel's .rodata that is the input: whatever is found in it lies within what was made of it. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "kt-vm/kallsyms.h"
+#include "kt-vm/kernel/kallsyms.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-vm/kbtf.c kt-vm/kval.c
+// LINK: kt-vm/kernel/btf.c kt-vm/kernel/value.c
 /*
  * BTF as a guest's memory may have it, and values of its types: what kt-vm does with that of a
  * BPF program. The input begins with a byte: odd, and good BTF is changed in as many places as
@@ -15,8 +15,8 @@
 #include <bpf/libbpf.h>
 
 #include "errbuf.h"
-#include "kt-vm/kbtf.h"
-#include "kt-vm/kval.h"
+#include "kt-vm/kernel/btf.h"
+#include "kt-vm/kernel/value.h"
 
 #define TYPES     64  /* looked at, of each input */
 #define NODES     200 /* in all values of one input */

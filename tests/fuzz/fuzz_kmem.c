@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-vm/k[a-uw-z]*.c kt-vm/kval.c kt-vm/obs.c kt-vm/monitor.c kt-vm/live.c kt-vm/snapshot.c
-// LINK: kt-vm/watch.c kt-vm/steal.c kt-vm/jtext.c kt-vm/gmem.c kt-vm/engine_control.c
+// LINK: kt-vm/kernel/*.c kt-vm/observe/*.c kt-vm/machine/gmem.c kt-vm/engine/control.c
 /*
  * A guest that lies: the memory of one that does not (guest_image.h), changed in some places.
  * The input is a byte that says what is looked at, one that says how, how many changes there
@@ -15,15 +14,15 @@
 
 #include <bpf/libbpf.h>
 
-#include "kt-vm/kbpf.h"
-#include "kt-vm/kdomain.h"
-#include "kt-vm/kflight.h"
-#include "kt-vm/kname.h"
-#include "kt-vm/kscx.h"
-#include "kt-vm/kunwind.h"
-#include "kt-vm/obs.h"
-#include "kt-vm/snapshot.h"
-#include "kt-vm/watch.h"
+#include "kt-vm/kernel/bpf.h"
+#include "kt-vm/kernel/domain.h"
+#include "kt-vm/kernel/flight.h"
+#include "kt-vm/kernel/name.h"
+#include "kt-vm/kernel/scx.h"
+#include "kt-vm/kernel/unwind.h"
+#include "kt-vm/observe/obs.h"
+#include "kt-vm/observe/snapshot.h"
+#include "kt-vm/observe/watchpoint.h"
 #include "tests/unit/guest_kernel.h"
 
 /* What the honest image costs, and some more: what is longer is a loop. */

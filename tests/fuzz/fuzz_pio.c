@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-vm/bus.c kt-vm/uart.c kt-vm/pm.c kt-vm/legacy.c
+// LINK: kt-vm/device/bus.c kt-vm/device/uart.c kt-vm/device/pm.c kt-vm/device/legacy.c
 /*
  * Port I/O of any width, over all devices on the bus of ports. Each step of the
  * input is a byte that says what, then a byte for where, then the data. Two things must
@@ -11,10 +11,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "kt-vm/bus.h"
-#include "kt-vm/legacy.h"
-#include "kt-vm/pm.h"
-#include "kt-vm/uart.h"
+#include "kt-vm/device/bus.h"
+#include "kt-vm/device/legacy.h"
+#include "kt-vm/device/pm.h"
+#include "kt-vm/device/uart.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

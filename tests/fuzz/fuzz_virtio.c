@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-vm/gmem.c kt-vm/virtq.c kt-vm/virtio_mmio.c kt-vm/virtio_console.c kt-vm/outbuf.c
+// LINK: kt-vm/machine/gmem.c kt-vm/device/virtq.c kt-vm/device/virtio_mmio.c
+// LINK: kt-vm/device/virtio_console.c kt-vm/device/outbuf.c
 /*
  * A hostile driver for virtio-console: the input is a list of register accesses, writes to
  * guest memory, descriptors, notifications, and of what the other end reads and writes. Beyond
@@ -14,7 +15,7 @@
 #include <linux/virtio_console.h>
 #include <linux/virtio_mmio.h>
 
-#include "kt-vm/virtio_console.h"
+#include "kt-vm/device/virtio_console.h"
 
 #define RAM    0x8000U
 #define RINGS  0x1000U /* a page for each queue, as set_up() lays them out */

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "kt-vm/cpuid.h"
+#include "kt-vm/engine/kvm/cpuid.h"
 
 /*
  * Hosts as KVM_GET_SUPPORTED_CPUID shows them, in the leaves that matter here.

@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kt-vm/obs.h"
+#include "kt-vm/observe/obs.h"
 
 #define G_CPUS        2
 #define G_PAGE_OFFSET 0xffff888000000000ULL

@@ -11,8 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "kt-vm/engine.h"
-#include "kt-vm/kvm.h"
+#include "kt-vm/engine/engine.h"
+#include "kt-vm/engine/kvm/kvm.h"
 #include "unit.h"
 
 #define CODE    0x100000ULL

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "kt-vm/cpuid.h"
+#include "kt-vm/engine/kvm/cpuid.h"
 
 /*
  * What a guest makes of its CPUID: the rules of Linux 6.12 in kernel/cpu/topology*.c,

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-vm/bus.c
+// LINK: kt-vm/device/bus.c
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdint.h>
 #include <string.h>
 
-#include "../../kt-vm/bus.h"
-#include "../../kt-vm/irq.h"
+#include "../../kt-vm/device/bus.h"
+#include "../../kt-vm/device/irq.h"
 #include "unit.h"
 
 struct dev {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-vm/cpuid.c kt-topo/acpi.c kt-topo/aml.c kt-topo/apicid.c kt-topo/dsdt.c kt-topo/hmat.c
-// LINK: kt-topo/memory.c
+// LINK: kt-vm/engine/kvm/cpuid.c kt-topo/acpi.c kt-topo/aml.c kt-topo/apicid.c kt-topo/dsdt.c
+// LINK: kt-topo/hmat.c kt-topo/memory.c
 /*
  * Every vCPU of every preset, and of specs that are odd, is decoded from its CPUID as
  * Linux does it, and with the MADT and SRAT compared with what was asked for.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-vm/cpuid.c
+// LINK: kt-vm/engine/kvm/cpuid.c
 /*
  * The host's own KVM takes the entries of every vCPU of every preset, and a guest that
  * executes CPUID on it gets them. Any KVM will do: the guest is a dozen instructions.
@@ -12,7 +12,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "kt-vm/cpuid.h"
+#include "kt-vm/engine/kvm/cpuid.h"
 #include "linux_cpuid.h"
 #include "unit.h"
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-vm/early.c kt-vm/gmem.c
+// LINK: kt-vm/machine/early.c kt-vm/machine/gmem.c
 /* The text screen of a kernel without drivers, written as Linux' early_printk.c does. */
 #include <string.h>
 
-#include "kt-vm/early.h"
-#include "kt-vm/machine.h"
+#include "kt-vm/machine/early.h"
+#include "kt-vm/machine/machine.h"
 #include "unit.h"
 
 #define SCREEN (2 * EARLY_LINES * EARLY_COLS)

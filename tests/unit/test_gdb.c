@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-vm/gdb.c
+// LINK: kt-vm/engine/tcg/gdb.c
 /* The gdb protocol: framing, what is no packet, and waiting that ends. */
 #include <errno.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "kt-vm/clock.h"
-#include "kt-vm/gdb.h"
+#include "kt-vm/engine/tcg/gdb.h"
 #include "unit.h"
 
 static char out[64];

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-vm/gmem.c
+// LINK: kt-vm/machine/gmem.c
 /* Guest memory is reached only by ranges that are RAM as a whole. */
 #include <errno.h>
 
-#include "kt-vm/gmem.h"
+#include "kt-vm/machine/gmem.h"
 #include "unit.h"
 
 #define MIB (1ULL << 20)

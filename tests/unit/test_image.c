@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-vm/image.c kt-vm/gmem.c
+// LINK: kt-vm/machine/image.c kt-vm/machine/gmem.c
 /* Where an ELF kernel is entered: at its start, by its PVH note, or not at all. */
 #include <elf.h>
 #include <errno.h>
@@ -7,7 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "kt-vm/image.h"
+#include "kt-vm/machine/image.h"
 #include "unit.h"
 
 #define LOAD    0x1000000ULL /* of the one segment, 4 KiB */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-vm/ioapic.c kt-vm/bus.c
+// LINK: kt-vm/device/ioapic.c kt-vm/device/bus.c
 /* The I/O APIC by its registers, as Linux uses it, and what it sends. */
 #include <string.h>
 
-#include "kt-vm/ioapic.h"
+#include "kt-vm/device/ioapic.h"
 #include "unit.h"
 
 enum { LEVEL = 1 << 15, MASKED = 1 << 16, LOGICAL = 1 << 11, REMOTE_IRR = 1 << 14 };

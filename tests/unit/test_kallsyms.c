@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-vm/kallsyms.c kt-vm/ksym.c
+// LINK: kt-vm/kernel/kallsyms.c kt-vm/kernel/symbols.c
 /* Tables as each layout has them, made here from names and addresses; then broken ones. */
 #include <elf.h>
 #include <errno.h>
 #include <string.h>
 
-#include "kt-vm/ksym.h"
+#include "kt-vm/kernel/symbols.h"
 #include "unit.h"
 
 #define SYMBOLS 700

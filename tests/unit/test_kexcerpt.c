@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-vm/kexcerpt.c kt-vm/kbtf.c
+// LINK: kt-vm/kernel/excerpt.c kt-vm/kernel/btf.c
 #include <string.h>
 
-#include "kt-vm/kbtf.h"
-#include "kt-vm/kexcerpt.h"
+#include "kt-vm/kernel/btf.h"
+#include "kt-vm/kernel/excerpt.h"
 #include "unit.h"
 
 /*

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-vm/kset.c kt-vm/kbtf.c kt-vm/jtext.c
+// LINK: kt-vm/kernel/set.c kt-vm/kernel/btf.c kt-vm/observe/jtext.c
 #include <bpf/btf.h>
 #include <string.h>
 
-#include "kt-vm/kset.h"
+#include "kt-vm/kernel/set.h"
 #include "unit.h"
 
 /* struct stats { u32 lb_count[3]; s64 EV_ONE; char *lb_name; u32 other; u32 lb_bits:4; u16 lb_16;

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-vm/kvm*.c kt-vm/virt*.c kt-vm/early.c kt-vm/ioapic.c kt-vm/sandbox.c kt-vm/cpuid.c
-// LINK: kt-vm/bus.c kt-vm/gmem.c kt-vm/uart.c kt-vm/pm.c kt-vm/legacy.c kt-vm/outbuf.c
-// LINK: kt-vm/loader.c kt-vm/image.c kt-vm/engine_control.c
+// LINK: kt-vm/engine/kvm/*.c kt-vm/device/*.c kt-vm/machine/early.c kt-vm/machine/gmem.c
+// LINK: kt-vm/machine/loader.c kt-vm/machine/image.c kt-vm/engine/control.c
 /* The devices of the kvm engine around a ring of writes that is no KVM's, but ours. */
 #include <linux/kvm.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "kt-vm/kvm.h"
-#include "kt-vm/uart.h"
+#include "kt-vm/engine/kvm/kvm.h"
+#include "kt-vm/device/uart.h"
 #include "unit.h"
 
 #define RING_MAX 16

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-vm/kvm*.c kt-vm/virt*.c kt-vm/early.c kt-vm/ioapic.c kt-vm/sandbox.c kt-vm/cpuid.c
-// LINK: kt-vm/bus.c kt-vm/gmem.c kt-vm/uart.c kt-vm/pm.c kt-vm/legacy.c kt-vm/outbuf.c
-// LINK: kt-vm/loader.c kt-vm/image.c kt-vm/engine_control.c
+// LINK: kt-vm/engine/kvm/*.c kt-vm/device/*.c kt-vm/machine/early.c kt-vm/machine/gmem.c
+// LINK: kt-vm/machine/loader.c kt-vm/machine/image.c kt-vm/engine/control.c
 /* The kvm engine: start, output, ends, pause, registers, and the sandbox. */
 #include <dirent.h>
 #include <errno.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-vm/kvm_vm.c kt-vm/cpuid.c kt-vm/bus.c kt-vm/gmem.c
+// LINK: kt-vm/engine/kvm/vm.c kt-vm/engine/kvm/cpuid.c kt-vm/device/bus.c kt-vm/machine/gmem.c
 /* VMs of every size on the host's own KVM: made, and taken apart. Nothing runs in them. */
 #include <errno.h>
 #include <stdlib.h>
@@ -8,8 +8,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "kt-vm/cpuid.h"
-#include "kt-vm/kvm.h"
+#include "kt-vm/engine/kvm/cpuid.h"
+#include "kt-vm/engine/kvm/kvm.h"
 #include "unit.h"
 
 static struct machine m;

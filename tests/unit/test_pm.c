@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-vm/bus.c kt-vm/pm.c kt-vm/legacy.c
+// LINK: kt-vm/device/bus.c kt-vm/device/pm.c kt-vm/device/legacy.c
 #include <time.h>
 
-#include "../../kt-vm/legacy.h"
-#include "../../kt-vm/pm.h"
+#include "../../kt-vm/device/legacy.h"
+#include "../../kt-vm/device/pm.h"
 #include "unit.h"
 
 struct rig {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-vm/k[a-uw-z]*.c kt-vm/kval.c kt-vm/obs.c kt-vm/monitor.c kt-vm/live.c kt-vm/snapshot.c
-// LINK: kt-vm/watch.c kt-vm/steal.c kt-vm/jtext.c kt-vm/gmem.c kt-vm/engine_control.c
+// LINK: kt-vm/kernel/*.c kt-vm/observe/*.c kt-vm/machine/gmem.c kt-vm/engine/control.c
 /* What is read from the memory of a guest (guest_image.h), of one that lies, too. */
 #include <errno.h>
 
@@ -9,14 +8,14 @@
 #include <unistd.h>
 
 #include "guest_kernel.h"
-#include "kt-vm/kbpf.h"
-#include "kt-vm/kflight.h"
-#include "kt-vm/kname.h"
-#include "kt-vm/kscx.h"
-#include "kt-vm/kunwind.h"
-#include "kt-vm/kval.h"
-#include "kt-vm/snapshot.h"
-#include "kt-vm/watch.h"
+#include "kt-vm/kernel/bpf.h"
+#include "kt-vm/kernel/flight.h"
+#include "kt-vm/kernel/name.h"
+#include "kt-vm/kernel/scx.h"
+#include "kt-vm/kernel/unwind.h"
+#include "kt-vm/kernel/value.h"
+#include "kt-vm/observe/snapshot.h"
+#include "kt-vm/observe/watchpoint.h"
 #include "unit.h"
 
 static struct g_image g __attribute__((aligned(4096)));

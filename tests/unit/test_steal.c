@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-vm/steal.c kt-vm/jtext.c
+// LINK: kt-vm/observe/steal.c kt-vm/observe/jtext.c
 /* Slices of what the host withheld from vCPUs, out of what it has counted of their threads. */
 #include <stdio.h>
 #include <string.h>
 
 #include "errbuf.h"
-#include "kt-vm/steal.h"
+#include "kt-vm/observe/steal.h"
 #include "unit.h"
 
 #define MS NSEC_PER_MSEC

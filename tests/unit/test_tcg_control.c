@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-vm/tcg.c kt-vm/tcg_qemu.c kt-vm/tcg_control.c kt-vm/engine_control.c kt-vm/qmp.c
-// LINK: kt-vm/gdb.c kt-vm/reset.S kt-vm/gmem.c kt-vm/machine.c kt-vm/loader.c kt-vm/image.c
-// LINK: kt-vm/pvh.c kt-vm/pvh_enter.S
+// LINK: kt-vm/engine/tcg/*.c kt-vm/engine/control.c kt-vm/engine/tcg/reset.S kt-vm/machine/gmem.c
+// LINK: kt-vm/machine/machine.c kt-vm/machine/loader.c kt-vm/machine/image.c kt-vm/machine/pvh.c
+// LINK: kt-vm/machine/pvh_enter.S
 /*
  * The control table on the tcg engine: with a guest of a few instructions, and, as
  * "test_tcg_control TOPOLOGY KERNEL INITRD WATCHED-ADDRESS" (tests/e2e/control.bats), with
@@ -15,8 +15,8 @@
 #include <unistd.h>
 
 #include "kt-vm/clock.h"
-#include "kt-vm/engine.h"
-#include "kt-vm/tcg.h"
+#include "kt-vm/engine/engine.h"
+#include "kt-vm/engine/tcg/tcg.h"
 #include "record.h"
 #include "unit.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-vm/bus.c kt-vm/uart.c
+// LINK: kt-vm/device/bus.c kt-vm/device/uart.c
 /* The UART as Linux's 8250 driver meets it, without a guest. */
 #include <errno.h>
 #include <fcntl.h>
@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "../../kt-vm/uart.h"
+#include "../../kt-vm/device/uart.h"
 #include "unit.h"
 
 enum { TX, IER, IIR, LCR, MCR, LSR, MSR, SCR, FCR = IIR };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-vm/gmem.c kt-vm/virtq.c kt-vm/virtio_mmio.c kt-vm/virtio_console.c kt-vm/outbuf.c
+// LINK: kt-vm/machine/gmem.c kt-vm/device/virtq.c kt-vm/device/virtio_mmio.c
+// LINK: kt-vm/device/virtio_console.c kt-vm/device/outbuf.c
 /* What is written to the record port's socket comes into the guest's buffers, and nowhere else. */
 #include "virtio_driver.h"
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-vm/gmem.c kt-vm/virtq.c kt-vm/virtio_mmio.c kt-vm/virtio_console.c kt-vm/outbuf.c
+// LINK: kt-vm/machine/gmem.c kt-vm/device/virtq.c kt-vm/device/virtio_mmio.c
+// LINK: kt-vm/device/virtio_console.c kt-vm/device/outbuf.c
 /* What a guest writes to virtio-console: it comes out in order, whoever reads, or does not. */
 #include <pthread.h>
 #include <sys/epoll.h>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-vm/gmem.c kt-vm/virtq.c
+// LINK: kt-vm/machine/gmem.c kt-vm/device/virtq.c
 /* Virtqueues: requests of honest drivers come out as they went in, all others are refused. */
 #include <errno.h>
 
-#include "kt-vm/virtq.h"
+#include "kt-vm/device/virtq.h"
 #include "unit.h"
 
 #define RAM   (1U << 20)

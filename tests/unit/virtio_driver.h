@@ -12,7 +12,7 @@
 #include <linux/virtio_console.h>
 #include <linux/virtio_mmio.h>
 
-#include "kt-vm/virtio_console.h"
+#include "kt-vm/device/virtio_console.h"
 #include "unit.h"
 
 #define RAM    (8U << 20)
