@@ -10,11 +10,11 @@
 #include <unistd.h>
 
 #include "exit.h"
-#include "judge.h"
-#include "model.h"
+#include "judge/judge.h"
+#include "model/model.h"
 #include "msg.h"
 #include "record.h"
-#include "stats.h"
+#include "model/stats.h"
 
 struct opts {
 	struct limits over;

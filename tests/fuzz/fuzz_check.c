@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-check/[a-l]*.c kt-check/model.c kt-check/monitor.c kt-check/[n-z]*.c
+// LINK: kt-check/judge/*.c kt-check/model/*.c
 /* Any stream of records, judged. */
 #include <stdlib.h>
 
-#include "kt-check/judge.h"
-#include "kt-check/observed.h"
-#include "kt-check/stats.h"
+#include "kt-check/judge/judge.h"
+#include "kt-check/model/observed.h"
+#include "kt-check/model/stats.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

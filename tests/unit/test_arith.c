@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-check/arith.c kt-check/limits.c
+// LINK: kt-check/model/arith.c kt-check/model/limits.c
 #include <math.h>
 
-#include "kt-check/arith.h"
-#include "kt-check/limits.h"
+#include "kt-check/model/arith.h"
+#include "kt-check/model/limits.h"
 #include "unit.h"
 
 TEST(rate)

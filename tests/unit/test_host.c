@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-check/host.c kt-check/arith.c
+// LINK: kt-check/model/host.c kt-check/model/arith.c
 /* What the host withheld in a window: the arithmetic of intervals, slices and clocks. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "kt-check/model.h"
+#include "kt-check/model/model.h"
 #include "unit.h"
 
 #define NONE UINT64_MAX

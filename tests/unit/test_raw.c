@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-check/raw.c kt-check/scan.c kt-check/arith.c
+// LINK: kt-check/model/raw.c kt-check/model/scan.c kt-check/model/arith.c
 /* Samples read without a tree: what is there, what is odd, and what is no JSON. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "kt-check/raw.h"
-#include "kt-check/scan.h"
+#include "kt-check/model/raw.h"
+#include "kt-check/model/scan.h"
 #include "unit.h"
 
 static bool read_line(struct raw *r, const char *line)

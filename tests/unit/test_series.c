@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-check/series.c
+// LINK: kt-check/model/series.c
 /* The arithmetic of temporal checks: bounds, gaps, and series that say nothing. */
 #include <math.h>
 #include <string.h>
 
-#include "kt-check/series.h"
+#include "kt-check/model/series.h"
 #include "unit.h"
 #include "units.h"
 
