@@ -2,7 +2,7 @@
 /* All that is judged, in the order in which people read it: the run first. */
 #include "defaults.h"
 #include "model/observed.h"
-#include "payload.h"
+#include "model/payload.h"
 #include "share.h"
 
 void judge_all(struct judge *j)

@@ -5,52 +5,13 @@
  * meanwhile. What the host withheld from the guest the kernel counts as theirs.
  */
 #include <math.h>
-#include <string.h>
 
-#include "callbacks.h"
 #include "defaults.h"
 #include "units.h"
 
 #define MEAN_NS     ((double)NSEC_PER_MSEC)
 #define CALLS_LEAST 20
 #define TOTAL_NS    (500.0 * NSEC_PER_MSEC) /* of less no guest has to suffer */
-
-/* Those that are called for each task and each turn; others may sleep, or are called once. */
-static bool is_hot(const char *op)
-{
-	static const char *const hot[] = {
-		"select_cpu", "enqueue",     "dequeue",     "dispatch",         "tick",
-		"runnable",   "running",     "stopping",    "quiescent",        "yield",
-		"set_weight", "set_cpumask", "update_idle", "core_sched_before"
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(hot) / sizeof(hot[0]); i++)
-		if (strcmp(op, hot[i]) == 0)
-			return true;
-	return false;
-}
-
-void callbacks_sample(struct model *m, const struct raw *r)
-{
-	struct callbacks *s = m->callbacks;
-	uint32_t i, k;
-
-	if (!s->last_ns)
-		s->last_ns = r->t_ns;
-	for (k = 0; k < r->ncalls; k++) {
-		for (i = 0; i < s->n && s->c[i].last.id != r->call[k].id;)
-			i++;
-		if (i == CALLBACKS_MAX || !is_hot(r->call[k].op))
-			continue;
-		if (i == s->n)
-			s->c[s->n++].from = s->last_ns;
-		s->c[i].last = r->call[k];
-		s->c[i].to = r->t_ns;
-	}
-	if (r->ncalls)
-		s->last_ns = r->t_ns;
-}
 
 static double mean_of(const struct raw_callback *c, double less)
 {

@@ -22,12 +22,12 @@ const char *task_words(const struct raw_who *t, char buf[TASK_WORDS]);
 
 /* In the order in which they are judged. */
 void judge_defaults(struct judge *j);
-void judge_conservation(struct judge *j); /* conservation.c */
-void judge_waits(struct judge *j);        /* waits.c */
+void judge_conservation(struct judge *j); /* work_conservation.c */
+void judge_waits(struct judge *j);        /* wait.c */
 void judge_strayed(struct judge *j);
-void judge_klog(struct judge *j);      /* klog.c */
-void judge_shape(struct judge *j);     /* shape.c */
-void judge_lost(struct judge *j);      /* lost.c */
+void judge_klog(struct judge *j);      /* kernel_log.c */
+void judge_shape(struct judge *j);     /* topology.c */
+void judge_lost(struct judge *j);      /* records.c */
 void judge_observer(struct judge *j);  /* observer.c */
 void judge_turns(struct judge *j);     /* turns.c: timeslice, migration, yield */
 void judge_callbacks(struct judge *j); /* callbacks.c */

@@ -50,6 +50,11 @@ bool scheduler_failed(const struct model *m);
 bool worker_progressed(const struct worker *w);
 /* workload.c: what the limits ask of the workers. */
 void judge_workload(struct judge *j);
+/* payload.c: how its programs ended, and their metrics. */
+void judge_payloads(struct judge *j);
+/* monitor.c, temporal.c: what samples must not show. */
+void judge_monitor(struct judge *j);
+void judge_temporal(struct judge *j);
 /* Writes the verdict record and returns the exit code. */
 int judge_verdict(struct judge *j);
 

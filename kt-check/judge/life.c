@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "evidence.h"
 #include "judge.h"
 
 /* A console line without the kernel's time stamp, "[    4.123456] ". */

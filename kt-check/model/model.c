@@ -11,7 +11,7 @@
 #include "exit.h"
 #include "group.h"
 #include "model.h"
-#include "judge/payload.h"
+#include "payload.h"
 #include "plan.h"
 #include "record.h"
 #include "worker.h"

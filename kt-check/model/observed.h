@@ -97,7 +97,6 @@ struct observed {
 
 struct model;
 struct raw;
-struct judge;
 struct rec_out;
 
 /* sample.c */
@@ -117,12 +116,10 @@ bool observed_wants(const struct observed *s, const char *type, bool *mine);
 int temporal_plan(struct model *m, struct json_object *test, struct errbuf *e);
 int temporal_sample(struct model *m, struct json_object *fields, int64_t t_ns, struct errbuf *e);
 int take_snapshot(struct model *m, struct json_object *o, struct errbuf *e);
-void judge_temporal(struct judge *j);
 void temporal_free(struct observed *s);
+/* The names of its patterns, by their numbers. */
+extern const char *const temporal_patterns[PATTERN_COUNT];
 /* A stats record for each live field that had a value. */
 void temporal_stats(const struct observed *s, struct rec_out *out);
-
-/* monitor.c */
-void judge_monitor(struct judge *j);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef KT_CHECK_JUDGE_OBSERVER_H
-#define KT_CHECK_JUDGE_OBSERVER_H
+#ifndef KT_CHECK_MODEL_OBSERVER_H
+#define KT_CHECK_MODEL_OBSERVER_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -6,21 +6,15 @@
  * a fixed time for wake-ups and balancing, is what no sound scheduler lets a task wait.
  */
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "defaults.h"
-#include "judge.h"
+#include "model.h"
 #include "units.h"
 #include "waits.h"
 
-#define BASE_NS       (200.0 * NSEC_PER_MSEC)
-#define ROUNDS        5
-#define SLICE_EXT     (20.0 * NSEC_PER_MSEC) /* what sched_ext gives by default */
-#define SLICE_FAIR    (4.0 * NSEC_PER_MSEC)  /* EEVDF's, or one tick at 250 Hz */
-#define STRAY_SAMPLES 3
-#define STRAY_NS      (20 * NSEC_PER_MSEC) /* that the vCPU ran between two of them, at least */
+#define BASE_NS  (200.0 * NSEC_PER_MSEC)
+#define STRAY_NS (20 * NSEC_PER_MSEC) /* that the vCPU ran between two of them, at least */
 
 static bool is_higher(enum raw_class c, int than_ext)
 {
@@ -114,7 +108,7 @@ static uint32_t contenders(const struct waits *w, const struct raw_task *t, int6
 static double bound_of(const struct model *m, const struct waits *w, const struct raw_task *t,
 		       uint32_t n)
 {
-	double slice = t->class == CLASS_EXT ? SLICE_EXT : SLICE_FAIR;
+	double slice = t->class == CLASS_EXT ? WAITS_SLICE_EXT : WAITS_SLICE_FAIR;
 	double heavier = terms_heavier(m, t->weight, t->cgroup);
 	const struct term *quota = terms_quota(m, t->cgroup);
 	double round;
@@ -123,8 +117,8 @@ static double bound_of(const struct model *m, const struct waits *w, const struc
 		heavier = w->heaviest / (double)t->weight;
 	round = slice * n * heavier;
 	if (!quota)
-		return BASE_NS + ROUNDS * round;
-	return BASE_NS + ROUNDS * (round / fmin(quota->quota, 1) + quota->period);
+		return BASE_NS + WAITS_ROUNDS * round;
+	return BASE_NS + WAITS_ROUNDS * (round / fmin(quota->quota, 1) + quota->period);
 }
 
 /* In place of another, if there is none or this one is more. */
@@ -313,99 +307,4 @@ void waits_sample(struct model *m, const struct raw *r)
 	w->have |= r->have_waiting;
 	look_at_tasks(m, r);
 	look_at_masks(w, r);
-}
-
-static double into(const struct model *m, int64_t t_ns)
-{
-	return (double)(t_ns - (m->seen.workload_ns > 0 ? m->seen.workload_ns : 0)) / NSEC_PER_SEC;
-}
-
-/* ", while its CPU ran tasks of class rt ("hog") for 1.9s of it" */
-static const char *higher_words(const struct long_wait *x, char *buf, size_t size)
-{
-	char time[ARITH_TIME];
-
-	buf[0] = '\0';
-	if (x->higher_ns)
-		snprintf(buf, size, ", while its CPU ran tasks of a higher class for %s%s%s%s%s%s",
-			 arith_time((double)x->higher_ns, time), x->higher_comm[0] ? " (" : "",
-			 x->higher_comm[0] ? raw_class_name(x->higher) : "",
-			 x->higher_comm[0] ? " \"" : "", x->higher_comm,
-			 x->higher_comm[0] ? "\")" : "");
-	return buf;
-}
-
-static void tell(struct judge *j, struct finding *f, const struct long_wait *x, bool still)
-{
-	char task[TASK_WORDS], bound[ARITH_TIME], host[HOST_WORDS], higher[128];
-	int64_t from = x->t_ns - (int64_t)x->task.wait_ns;
-
-	f->observed = (double)x->task.wait_ns / NSEC_PER_MSEC;
-	f->limit = x->bound_ns / NSEC_PER_MSEC;
-	f->unit = "ms";
-	judge_exceeded(j, f, still,
-		       host_words(j->m, x->vcpu < 0 ? x->task.cpu : x->vcpu, from, x->t_ns, host),
-		       "%s had waited for CPU %u at %.1fs, more than %s, which is %d rounds of %u "
-		       "tasks with slices of %dms%s",
-		       task_words(&x->task, task), x->task.cpu, into(j->m, x->t_ns),
-		       arith_time(x->bound_ns, bound), ROUNDS, x->contenders,
-		       (int)((x->task.class == CLASS_EXT ? SLICE_EXT : SLICE_FAIR) / NSEC_PER_MSEC),
-		       higher_words(x, higher, sizeof(higher)));
-}
-
-void judge_waits(struct judge *j)
-{
-	const struct waits *w = j->m->waits;
-	struct finding f = finding_of("wait", NULL);
-	char task[TASK_WORDS], higher[128];
-
-	if (!default_judged(j, LIM_WAIT, &f))
-		return;
-	f.unit = "ms";
-	f.observed = w->longest_ns / NSEC_PER_MSEC;
-	if (!w->have)
-		judge_say(j, V_SKIP, &f, "no sample tells which tasks wait");
-	else if (w->fail.any)
-		tell(j, &f, &w->fail, true);
-	else if (w->host.any)
-		tell(j, &f, &w->host, false);
-	else if (w->above.any && w->above.idle_ns)
-		judge_say(j, V_PASS, &f,
-			  "%s waited beside an idle CPU, which the scheduler does not promise to "
-			  "use",
-			  task_words(&w->above.task, task));
-	else if (w->above.any)
-		judge_say(j, V_PASS, &f,
-			  "no task of its own class kept another waiting: %s waited%s",
-			  task_words(&w->above.task, task),
-			  higher_words(&w->above, higher, sizeof(higher)));
-	else if (w->longest_ns > 0)
-		judge_say(j, V_PASS, &f, "the longest wait for a CPU in %llu samples: %s",
-			  (unsigned long long)w->samples, task_words(&w->longest, task));
-	else
-		judge_say(j, V_PASS, &f, "no task waited for 1ms in %llu samples",
-			  (unsigned long long)w->samples);
-}
-
-void judge_strayed(struct judge *j)
-{
-	const struct waits *w = j->m->waits;
-	struct finding f = finding_of("affinity", NULL);
-
-	if (!default_judged(j, LIM_AFFINITY, &f))
-		return;
-	if (!promised(j->m, PROMISE_AFFINITY))
-		judge_say(j, V_SKIP, &f, "the scheduler does not promise to keep to affinities");
-	else if (!w->have_outside)
-		judge_say(j, V_SKIP, &f, "no sample tells whether tasks keep to their masks");
-	else if (w->worst.samples >= STRAY_SAMPLES)
-		judge_say(j, V_FAIL, &f,
-			  "task %lld \"%s\" ran on CPU %u, which its mask does not have, in %u "
-			  "samples in a row, the last at %.1fs",
-			  (long long)w->worst.pid, w->worst_comm, w->worst_cpu, w->worst.samples,
-			  into(j->m, w->worst.t_ns));
-	else
-		judge_say(j, V_PASS, &f,
-			  "no task ran outside its mask in three of %llu samples in a row",
-			  (unsigned long long)w->samples);
 }

@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef KT_CHECK_JUDGE_WAITS_H
-#define KT_CHECK_JUDGE_WAITS_H
+#ifndef KT_CHECK_MODEL_WAITS_H
+#define KT_CHECK_MODEL_WAITS_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "model/raw.h"
+#include "raw.h"
+#include "units.h"
+
+#define WAITS_ROUNDS        5
+#define WAITS_SLICE_EXT     (20.0 * NSEC_PER_MSEC) /* what sched_ext gives by default */
+#define WAITS_SLICE_FAIR    (4.0 * NSEC_PER_MSEC)  /* EEVDF's, or one tick at 250 Hz */
+#define WAITS_STRAY_SAMPLES 3
 
 /* How long tasks waited for a CPU, and which ran where they may not, as samples tell. */
 #define WAITS_RING 128 /* samples back that are known */

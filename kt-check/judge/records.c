@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The check "records": nothing of what guest and observer had to say was lost. */
 #include "defaults.h"
-#include "lost.h"
+#include "model/lost.h"
 
 void judge_lost(struct judge *j)
 {

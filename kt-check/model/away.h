@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef KT_CHECK_JUDGE_AWAY_H
-#define KT_CHECK_JUDGE_AWAY_H
+#ifndef KT_CHECK_MODEL_AWAY_H
+#define KT_CHECK_MODEL_AWAY_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "model/raw.h"
+#include "raw.h"
 
 /* Time in which the kernel scheduled in the place of the scheduler under test. */
 enum away_how { AWAY_GONE, AWAY_BYPASS, AWAY_OTHER, AWAY_HOWS };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef KT_CHECK_JUDGE_LOST_H
-#define KT_CHECK_JUDGE_LOST_H
+#ifndef KT_CHECK_MODEL_LOST_H
+#define KT_CHECK_MODEL_LOST_H
 
 #include <stdint.h>
 

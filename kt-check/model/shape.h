@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef KT_CHECK_JUDGE_SHAPE_H
-#define KT_CHECK_JUDGE_SHAPE_H
+#ifndef KT_CHECK_MODEL_SHAPE_H
+#define KT_CHECK_MODEL_SHAPE_H
 
 #include <json-c/json.h>
 

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "away.h"
-#include "model/model.h"
+#include "model.h"
 
 static enum away_how how_away(const struct away *a, const struct raw *r)
 {

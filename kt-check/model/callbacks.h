@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef KT_CHECK_JUDGE_CALLBACKS_H
-#define KT_CHECK_JUDGE_CALLBACKS_H
+#ifndef KT_CHECK_MODEL_CALLBACKS_H
+#define KT_CHECK_MODEL_CALLBACKS_H
 
 #include <stdint.h>
 
-#include "model/raw.h"
+#include "raw.h"
 
 /* What the callbacks of all schedulers of a run have cost, as the last sample of each tells. */
 #define CALLBACKS_MAX 256

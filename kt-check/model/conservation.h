@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef KT_CHECK_JUDGE_CONSERVATION_H
-#define KT_CHECK_JUDGE_CONSERVATION_H
+#ifndef KT_CHECK_MODEL_CONSERVATION_H
+#define KT_CHECK_MODEL_CONSERVATION_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "model/raw.h"
+#include "raw.h"
+#include "units.h"
+
+#define LOST_OFTEN_PCT  40                    /* of the samples of a step, which are at least */
+#define LOST_STRETCH_NS (250 * NSEC_PER_MSEC) /* one stretch that is too long */
+#define LOST_SHARE_PCT  10                    /* of a CPU's time in a step, with at least */
 
 /*
  * CPUs that idle while a task waits that may run there. A sample proves it of the time just

@@ -8,21 +8,16 @@
  * sample to call it a violation; and what the host may have done does not count.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "conservation.h"
-#include "defaults.h"
-#include "judge.h"
+#include "model.h"
 #include "units.h"
 
-#define STRETCH_NS  (250 * NSEC_PER_MSEC) /* one stretch that is too long */
-#define SHARE_PCT   10                    /* of a CPU's time in a step, with at least */
 #define SHARE_NS    (300 * NSEC_PER_MSEC) /* so much, */
 #define SHARE_LEAST 10                    /* and so many samples */
 #define ROLL_LEAST  5                     /* samples in a row of a CPU that never stops idling */
-#define OFTEN_PCT   40                    /* of the samples of a step, which are at least */
 #define OFTEN_LEAST 20
 #define HIT_NS      NSEC_PER_MSEC /* a sample counts from there on */
 
@@ -167,7 +162,7 @@ static void keep(struct lost_case *to, struct lost_case c)
 static bool is_share(const struct lost_step *s, uint64_t ns)
 {
 	return s->samples >= SHARE_LEAST && ns >= SHARE_NS &&
-	       ns / SHARE_PCT >= (uint64_t)(s->end - s->begin) / 100;
+	       ns / LOST_SHARE_PCT >= (uint64_t)(s->end - s->begin) / 100;
 }
 
 static void close_cpu(struct conservation *all, uint32_t cpu)
@@ -184,11 +179,11 @@ static void close_cpu(struct conservation *all, uint32_t cpu)
 		x.ns = (uint64_t)(row->to - row->from);
 		x.hits = row->samples;
 		keep(&all->fail, x);
-	} else if (longest->net_ns >= STRETCH_NS || is_share(s, c->net_ns)) {
+	} else if (longest->net_ns >= LOST_STRETCH_NS || is_share(s, c->net_ns)) {
 		x = lost_case(s, is_share(s, c->net_ns) ? LOST_SHARE : LOST_STRETCH, cpu);
 		x.ns = x.kind == LOST_SHARE ? c->net_ns : longest->net_ns;
 		keep(&all->fail, x);
-	} else if ((uint64_t)(gross->to - gross->from) >= STRETCH_NS) {
+	} else if ((uint64_t)(gross->to - gross->from) >= LOST_STRETCH_NS) {
 		x = lost_case(s, LOST_STRETCH, cpu);
 		x.from = gross->from;
 		x.to = gross->to;
@@ -203,7 +198,7 @@ static void close_cpu(struct conservation *all, uint32_t cpu)
 
 static bool is_often(const struct lost_step *s, uint32_t hits)
 {
-	return s->samples >= OFTEN_LEAST && hits * 100 >= s->samples * OFTEN_PCT;
+	return s->samples >= OFTEN_LEAST && hits * 100 >= s->samples * LOST_OFTEN_PCT;
 }
 
 static uint32_t most_hit(const struct lost_step *s)
@@ -348,82 +343,4 @@ void conservation_free(struct conservation *s)
 	free(s->proofs);
 	free(s->now);
 	free(s);
-}
-
-/* "CPU 3", "CPU 3 and 2 more" */
-static const char *which(const struct lost_case *c, char *buf, size_t size)
-{
-	if (c->cpus > 1)
-		snprintf(buf, size, "CPU %u (and %u more like it)", c->cpu, c->cpus - 1);
-	else
-		snprintf(buf, size, "CPU %u", c->cpu);
-	return buf;
-}
-
-static void tell(struct judge *j, struct finding *f, const struct lost_case *c, bool still)
-{
-	char cpus[64], task[TASK_WORDS], lost[ARITH_TIME], of[ARITH_TIME], host[HOST_WORDS];
-	int64_t vcpu = c->cpu;
-	uint64_t a = host_withheld(j->m, c->cpu, c->from, c->to);
-
-	if (c->worst.cpu < RAW_CPUS && host_withheld(j->m, c->worst.cpu, c->from, c->to) > a)
-		vcpu = c->worst.cpu;
-	host_words(j->m, vcpu, c->from, c->to, host);
-	task_words(&c->worst, task);
-	arith_time((double)c->ns, lost);
-	arith_time((double)c->of_ns, of);
-	f->observed = (double)c->ns / NSEC_PER_MSEC;
-	f->unit = "ms";
-	if (c->kind == LOST_OFTEN) {
-		f->observed = c->hits;
-		f->limit = c->samples * (OFTEN_PCT / 100.0);
-		f->unit = "samples";
-		judge_exceeded(
-			j, f, still, host,
-			"in %u of %u samples%s a CPU was idle while tasks that may run there "
-			"waited, CPU %u most often (worst: %s)",
-			c->hits, c->samples, step_words(j->m, c->step).s, c->cpu, task);
-	} else if (c->kind == LOST_ROLL) {
-		f->limit = (double)STRETCH_NS / NSEC_PER_MSEC;
-		judge_exceeded(j, f, still, host,
-			       "%s idle for %s on end%s, and in each of %u samples a task that may "
-			       "run there waited (worst: %s)",
-			       which(c, cpus, sizeof(cpus)), lost, step_words(j->m, c->step).s,
-			       c->hits, task);
-	} else if (c->kind == LOST_SHARE) {
-		f->limit = (double)c->of_ns * (SHARE_PCT / 100.0) / NSEC_PER_MSEC;
-		judge_exceeded(
-			j, f, still, host,
-			"%s idle %s of %s%s while tasks that may run there waited (worst: %s)",
-			which(c, cpus, sizeof(cpus)), lost, of, step_words(j->m, c->step).s, task);
-	} else {
-		f->limit = (double)STRETCH_NS / NSEC_PER_MSEC;
-		judge_exceeded(
-			j, f, still, host,
-			"%s idle %s on end%s while a task that may run there waited (worst: %s)",
-			which(c, cpus, sizeof(cpus)), lost, step_words(j->m, c->step).s, task);
-	}
-}
-
-void judge_conservation(struct judge *j)
-{
-	const struct conservation *s = j->m->conservation;
-	struct finding f = finding_of("work_conservation", NULL);
-	char lost[ARITH_TIME];
-
-	if (!default_judged(j, LIM_WORK_CONSERVATION, &f))
-		return;
-	if (!promised(j->m, PROMISE_WORK_CONSERVING))
-		judge_say(j, V_SKIP, &f, "the scheduler does not promise to keep CPUs busy");
-	else if (!s->have)
-		judge_say(j, V_SKIP, &f, "no sample tells which tasks wait and which CPUs idle");
-	else if (s->fail.any)
-		tell(j, &f, &s->fail, true);
-	else if (s->host.any)
-		tell(j, &f, &s->host, false);
-	else
-		judge_say(j, V_PASS, &f,
-			  "no CPU idled for long beside a task that may run there (%s in all, %llu "
-			  "samples)",
-			  arith_time((double)s->total_ns, lost), (unsigned long long)s->nsamples);
 }

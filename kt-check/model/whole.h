@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef KT_CHECK_JUDGE_WHOLE_H
-#define KT_CHECK_JUDGE_WHOLE_H
+#ifndef KT_CHECK_MODEL_WHOLE_H
+#define KT_CHECK_MODEL_WHOLE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -9,7 +9,7 @@
 #include <json-c/json.h>
 
 #include "errbuf.h"
-#include "model/raw.h"
+#include "raw.h"
 #include "stream.h"
 
 /*
@@ -28,15 +28,8 @@ struct whole {
 	uint32_t columns;        /* that samples have had, a bit each */
 };
 
-struct judge;
-struct finding;
-
 /* Takes one record of any type but `sample`: 0, or -EINVAL with the reason in `e`. */
 int whole_take(struct whole *w, struct json_object *o, struct errbuf *e);
 /* Takes a sample: its columns are of numbers only, and never away once they were there. */
 int whole_sample(struct whole *w, const struct raw *r, struct errbuf *e);
-/* Whether all is there that the plan and the guest's end ask for; says it, if not. */
-bool whole_judge_end(struct judge *j, const struct finding *f);
-bool whole_judge_steps(struct judge *j, const struct finding *f);
-
 #endif
