@@ -12,9 +12,9 @@
 #include "exit.h"
 #include "judge/judge.h"
 #include "model/model.h"
+#include "model/stats.h"
 #include "msg.h"
 #include "record.h"
-#include "model/stats.h"
 
 struct opts {
 	struct limits over;

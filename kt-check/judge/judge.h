@@ -3,8 +3,8 @@
 #define KT_CHECK_JUDGE_JUDGE_H
 
 #include "model/model.h"
-#include "record.h"
 #include "model/verdict.h"
+#include "record.h"
 
 struct judge {
 	struct model *m;

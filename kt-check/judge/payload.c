@@ -6,7 +6,6 @@
 
 #include "judge.h"
 #include "model/payload.h"
-#include "model/payload.h"
 #include "units.h"
 
 static struct finding payload_finding(const struct payload *p)

@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "judge.h"
 #include "model/contest.h"
 #include "model/group.h"
-#include "judge.h"
 #include "share.h"
 #include "units.h"
 

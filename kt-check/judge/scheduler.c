@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/host.h"
 #include "judge.h"
+#include "model/host.h"
 #include "units.h"
 
 bool scheduler_failed(const struct model *m)

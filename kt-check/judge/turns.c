@@ -15,8 +15,8 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "model/contest.h"
 #include "defaults.h"
+#include "model/contest.h"
 #include "units.h"
 #include "workload.h"
 

@@ -9,10 +9,10 @@
 #include <json-c/json.h>
 
 #include "arith.h"
-#include "cpulist.h"
 #include "away.h"
 #include "callbacks.h"
 #include "conservation.h"
+#include "cpulist.h"
 #include "errbuf.h"
 #include "host.h"
 #include "klog.h"

@@ -14,11 +14,11 @@
 #include <unistd.h>
 
 #include "exit.h"
+#include "gate.h"
 #include "measure/file.h"
+#include "onlooker.h"
 #include "record.h"
 #include "release.h"
-#include "onlooker.h"
-#include "gate.h"
 
 #define WORKERS_MAX 65536
 

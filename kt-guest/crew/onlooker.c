@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "run/observer.h"
+#include "measure/observer.h"
 #include "onlooker.h"
 
 #define PRIORITY 49 /* below the guest's own, above all workers */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "run/cgroup.h"
+#include "cgroup.h"
 #include "measure/file.h"
 #include "release.h"
 #include "units.h"

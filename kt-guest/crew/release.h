@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "run/writer.h"
+#include "writer.h"
 
 /*
  * Who is to stop must be able to run: quotas are lifted and freezers are opened, of cgroups by

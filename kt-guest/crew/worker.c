@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "exit.h"
-#include "work/custom.h"
 #include "gate.h"
+#include "work/custom.h"
 
 #define STACK (256 << 10) /* of a thread */
 

@@ -21,18 +21,19 @@
 #include <unistd.h>
 
 #include "exit.h"
-#include "measure/file.h"
 #include "init.h"
+#include "measure/file.h"
+#include "measure/observer.h"
+#include "measure/sysfs.h"
+#include "measure/telemetry.h"
 #include "modules.h"
 #include "msg.h"
-#include "run/observer.h"
 #include "port.h"
 #include "record.h"
+#include "run/run.h"
 #include "run/scenario.h"
 #include "run/scheduler.h"
 #include "run/sysctl.h"
-#include "measure/sysfs.h"
-#include "measure/telemetry.h"
 
 #define PLAN      "/kt/plan.json"
 #define PORT_WAIT 5000 /* ms */
@@ -107,18 +108,6 @@ static void kmsg(const char *text)
 	file_write("/dev/kmsg", line);
 }
 
-void be_heard(void)
-{
-	struct sched_param p = { .sched_priority = 50 };
-	struct rlimit l;
-
-	sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &p);
-	if (getrlimit(RLIMIT_NOFILE, &l) == 0) {
-		l.rlim_cur = l.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &l);
-	}
-}
-
 static struct json_object *guest_record(const char *event)
 {
 	struct json_object *o = rec_new("guest");
@@ -182,7 +171,7 @@ static int apply_sysctls(struct json_object *plan, struct rec_out *out, struct e
 
 	file_write("/proc/sys/kernel/sched_schedstats", "1"); /* where the kernel has it */
 	sched_init(&none, plan, out);
-	writer_init(&w, &none);
+	writer_init(&w, sched_wait_out, &none);
 	rc = sysctl_set_all(&w, rec_get_obj(plan, "sysctls"), e);
 	writer_stop(&w);
 	return rc;
@@ -198,20 +187,6 @@ static void count_bpf_time(void)
 
 	/* the descriptor that is returned stays open */
 	syscall(SYS_bpf, BPF_ENABLE_STATS, &attr, sizeof(attr));
-}
-
-int run_plan(struct json_object *plan, const char *parent, struct rec_out *out, struct errbuf *e)
-{
-	static struct sched sched; /* its line buffer is too large for the stack */
-	int rc;
-
-	observer_init();
-	sched_init(&sched, plan, out);
-	rc = sched_start(&sched);
-	if (!rc)
-		rc = scenario_run(plan, parent, &sched, out, e);
-	sched_stop(&sched);
-	return rc;
 }
 
 /* The guest is the test's alone: settings are made and never undone. */
@@ -309,7 +284,7 @@ _Noreturn void guest_main(void)
 	rc = mount_all(&e);
 	link_fds();
 	std_fds();
-	be_heard();
+	outrank_all();
 	if (rc) {
 		kmsg(e.text);
 		power_off();

@@ -12,11 +12,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "run/cgroup.h"
+#include "cgroup.h"
 #include "cpulist.h"
+#include "crew/cgroup.h"
 #include "exit.h"
 #include "measure/file.h"
-#include "cgroup.h"
 #include "record.h"
 #include "units.h"
 

@@ -10,18 +10,18 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "exit.h"
-#include "measure/file.h"
-#include "help.h"
-#include "host.h"
 #include "cgroup.h"
+#include "exit.h"
+#include "host.h"
 #include "map.h"
-#include "plan.h"
-#include "guest/init.h"
-#include "msg.h"
-#include "record.h"
+#include "measure/file.h"
 #include "measure/sysfs.h"
 #include "measure/telemetry.h"
+#include "msg.h"
+#include "plan.h"
+#include "plan/help.h"
+#include "record.h"
+#include "run/run.h"
 
 static void allowed_cpus(struct cpulist *l)
 {
@@ -89,7 +89,7 @@ static int run_inside(struct host_cgroup *h, struct host_map *m, struct json_obj
 	int rc = host_cgroup_enter(h, cpulist_format(&m->cpus, cpus), &parent, e);
 
 	if (!rc) {
-		be_heard();
+		outrank_all();
 		rc = run_plan(plan, parent, out, e);
 		if (rc < 0)
 			put_event(out, "error", e->text);

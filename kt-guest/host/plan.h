@@ -4,8 +4,8 @@
 
 #include <json-c/json.h>
 
-#include "errbuf.h"
 #include "cgroup.h"
+#include "errbuf.h"
 
 /* May this plan run on this machine? 0, or KT_HOST with the first thing that speaks against it. */
 int host_plan_check(struct json_object *plan, const struct host_cgroup *h, struct errbuf *e);

@@ -7,8 +7,8 @@
 
 #include "exit.h"
 #include "limits.h"
-#include "relations.h"
 #include "record.h"
+#include "relations.h"
 #include "suggest.h"
 #include "units.h"
 

@@ -9,11 +9,11 @@
 
 #include "exit.h"
 #include "help.h"
-#include "testfile/jsonfile.h"
 #include "list.h"
 #include "msg.h"
 #include "plan.h"
 #include "record.h"
+#include "testfile/jsonfile.h"
 #include "work/types.h"
 
 #define FILES_MAX 65536

@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "exit.h"
-#include "plan.h"
 #include "observation.h"
-#include "relations.h"
+#include "plan.h"
 #include "record.h"
+#include "relations.h"
 #include "suggest.h"
 #include "units.h"
 

@@ -10,8 +10,8 @@
 
 #include "errbuf.h"
 #include "limits.h"
-#include "testfile/node.h"
 #include "names.h"
+#include "testfile/node.h"
 #include "topo.h"
 
 /*

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "exit.h"
-#include "relations.h"
 #include "record.h"
+#include "relations.h"
 #include "suggest.h"
 
 #define LIST_MAX      64

@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "measure/file.h"
-#include "ops.h"
-#include "plan/ops/table.h"
-#include "sysctl.h"
 #include "measure/telemetry.h"
+#include "ops.h"
+#include "ops_table.h"
+#include "sysctl.h"
 
 #define WRITE_LIMIT (2 * NSEC_PER_SEC)
 

@@ -9,8 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "plan/ops/table.h"
 #include "measure/telemetry.h"
+#include "ops_table.h"
 
 #define ANSWER_WAIT (5 * NSEC_PER_SEC)
 #define ANSWER_MAX  8192

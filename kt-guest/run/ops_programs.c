@@ -2,9 +2,9 @@
 /* Ops on payloads and schedulers. */
 #include <errno.h>
 
-#include "plan/ops/table.h"
-#include "payload.h"
 #include "measure/telemetry.h"
+#include "ops_table.h"
+#include "payload.h"
 
 #define WAIT_TICK NSEC_PER_SEC /* its end wakes the guest at once */
 

@@ -16,9 +16,9 @@
 
 #include "exit.h"
 #include "measure/flatten.h"
-#include "observer.h"
-#include "payload.h"
+#include "measure/observer.h"
 #include "measure/telemetry.h"
+#include "payload.h"
 #include "work/custom.h"
 
 #define OUTPUT_MAX (16U << 20) /* kept of each stream; the rest is read and dropped */

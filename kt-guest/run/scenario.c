@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "exit.h"
-#include "observer.h"
+#include "measure/observer.h"
+#include "measure/telemetry.h"
 #include "ops.h"
 #include "scenario.h"
-#include "measure/telemetry.h"
 #include "world.h"
 
 struct step {

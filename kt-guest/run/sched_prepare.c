@@ -56,7 +56,7 @@ static int set_sysctls(struct sched *s, struct json_object *sysctls, struct errb
 	struct writer w;
 	int rc = 0;
 
-	writer_init(&w, s);
+	writer_init(&w, sched_wait_out, s);
 	json_object_object_foreach (sysctls, key, value) {
 		if (rc || (of_test && json_object_object_get_ex(of_test, key, NULL)))
 			continue;

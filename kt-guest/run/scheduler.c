@@ -14,10 +14,10 @@
 #include <unistd.h>
 
 #include "measure/file.h"
-#include "observer.h"
+#include "measure/observer.h"
+#include "measure/telemetry.h"
 #include "sched_prepare.h"
 #include "scheduler.h"
-#include "measure/telemetry.h"
 
 #define SCX_DIR      "/sys/kernel/sched_ext"
 #define LOG_LINES    4096
@@ -229,6 +229,12 @@ enum sched_event sched_wait(struct sched *s, int fd, uint64_t until_ns)
 }
 
 /* Lets it end by itself until `until_ns`, passing on its log: true when it did. */
+void sched_wait_out(void *sched, int fd, uint64_t until_ns)
+{
+	while (sched_wait(sched, fd, until_ns) == SCHED_LOST)
+		;
+}
+
 static bool wait_end(struct sched *s, uint64_t until_ns)
 {
 	while (!ended(s) && tm_now() < until_ns)

@@ -62,6 +62,8 @@ int sched_start(struct sched *s);
  * scheduler ended by itself, whatever comes first. Passes its log on meanwhile.
  */
 enum sched_event sched_wait(struct sched *s, int fd, uint64_t until_ns);
+/* For a writer: a scheduler that is lost meanwhile stays so, and the write is waited for. */
+void sched_wait_out(void *sched, int fd, uint64_t until_ns);
 /* CPUs come or go now: it may be thrown out for that, and attach itself again. */
 void sched_cpus_change(struct sched *s);
 /* After SCHED_LOST: gives it time to say why, records "exit". */

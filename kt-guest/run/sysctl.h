@@ -2,7 +2,7 @@
 #ifndef KT_GUEST_RUN_SYSCTL_H
 #define KT_GUEST_RUN_SYSCTL_H
 
-#include "writer.h"
+#include "crew/writer.h"
 
 #define SYSCTL_PATH 300
 

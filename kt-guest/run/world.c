@@ -60,7 +60,7 @@ int world_init(struct world *w, struct json_object *plan, const char *parent, st
 
 	*w = (struct world){ .plan = plan, .sched = sched, .out = out, .step = WORLD_BACKDROP };
 	w->nodes = numa_nodes();
-	writer_init(&w->writer, sched);
+	writer_init(&w->writer, sched_wait_out, sched);
 	w->release.writer = &w->writer;
 	rc = open_events(w);
 	if (rc)

@@ -5,14 +5,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "cgroup.h"
 #include "cpulist.h"
+#include "crew/cgroup.h"
+#include "crew/crew.h"
+#include "crew/release.h"
+#include "crew/writer.h"
 #include "payload.h"
 #include "record.h"
-#include "crew/release.h"
 #include "scheduler.h"
-#include "crew/crew.h"
-#include "writer.h"
 
 /*
  * What is alive in a scenario: cgroups by name and the crews in them. Each belongs to the

@@ -16,8 +16,8 @@
 
 #include "cpulist.h"
 #include "measure/file.h"
-#include "work.h"
 #include "wait.h"
+#include "work.h"
 
 enum { CHURN_GROUPS, CHURN_CYCLE };
 enum { STORM_REAP };

@@ -7,8 +7,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "work.h"
 #include "sched.h"
+#include "work.h"
 
 #define NICE_SPINS 512
 #define NICE_MIN   (-20)

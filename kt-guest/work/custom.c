@@ -14,10 +14,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "custom.h"
 #include "exit.h"
 #include "measure/flatten.h"
 #include "record.h"
-#include "custom.h"
 
 #define OUTPUT_MAX (16U << 20) /* read of it; the memory is charged to its own cgroup */
 #define TAIL_MAX   1024        /* of its stderr, in the record */

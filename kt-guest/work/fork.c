@@ -2,8 +2,8 @@
 /* Types that make processes. */
 #include <unistd.h>
 
-#include "work.h"
 #include "wait.h"
+#include "work.h"
 
 static size_t fork_shared(const int64_t *values)
 {

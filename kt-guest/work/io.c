@@ -14,8 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "work.h"
 #include "sched.h"
+#include "work.h"
 
 #define DISK        "/dev/nullb0"
 #define REGION      (16 << 20) /* of the disk; all that is ever written */

@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "measure/file.h"
-#include "work.h"
 #include "sched.h"
+#include "work.h"
 
 enum { FAULT_REGION, FAULT_TOUCHES, FAULT_SPINS };
 enum { SWEEP_REGION, SWEEP_PERIOD };

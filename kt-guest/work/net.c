@@ -12,8 +12,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "work.h"
 #include "link.h"
+#include "work.h"
 
 enum { NET_BURST, NET_BYTES };
 enum { IRQ_INTERVAL, IRQ_SPINS };

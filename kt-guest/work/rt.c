@@ -7,8 +7,8 @@
 #include <sched.h>
 #include <stdlib.h>
 
-#include "work.h"
 #include "sched.h"
+#include "work.h"
 
 enum { STORM_CFS, STORM_BURST, STORM_SLEEP };
 enum { STARVE_RT, STARVE_CFS, STARVE_PRIO, STARVE_BURST };

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "measure/file.h"
 #include "matrix.h"
+#include "measure/file.h"
 #include "schbench_threads.h"
 
 #define THREADS_MAX 4096

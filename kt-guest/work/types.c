@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "record.h"
-#include "work.h"
 #include "types.h"
+#include "work.h"
 
 const struct work_type *const work_families[] = {
 	work_family_spin,   work_family_burst,    work_family_pair,     work_family_sequence,

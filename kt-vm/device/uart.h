@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 #include "bus.h"
-#include "machine/early.h"
 #include "irq.h"
+#include "machine/early.h"
 
 /*
  * COM1, a 16550A that only sends: what the guest transmits goes to a socket, a

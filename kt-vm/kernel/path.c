@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "path.h"
-#include "value.h"
 #include "record.h"
+#include "value.h"
 
 #define NAME_MAX_LEN 128
 #define HOPS_MAX     16 /* pointers followed in one expression */

@@ -5,8 +5,8 @@
 
 #include "observe/blame.h"
 #include "scx.h"
-#include "value.h"
 #include "units.h"
+#include "value.h"
 
 #define BUCKETS_MAX   65536
 #define CHAIN_MAX     256 /* DSQs in one bucket: a guest that lies may have made a ring */

@@ -4,8 +4,8 @@
 
 #include <json-c/json.h>
 
-#include "observe/jtext.h"
 #include "btf.h"
+#include "observe/jtext.h"
 
 /*
  * The counters of a struct, as BTF has them: kernels add some with each version, and all that are

@@ -11,9 +11,9 @@
 #include "kernel/domain.h"
 #include "kernel/scx.h"
 #include "kernel/task.h"
-#include "waiting.h"
 #include "obs.h"
 #include "units.h"
+#include "waiting.h"
 
 #define COMM_LEN 16
 

@@ -3,9 +3,9 @@
 #define KT_VM_OBSERVE_OBS_H
 
 #include "engine/engine.h"
-#include "jtext.h"
 #include "guest_clock.h"
 #include "idle.h"
+#include "jtext.h"
 #include "kernel/mem.h"
 #include "kernel/orc.h"
 #include "kernel/probe.h"

@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "kernel/task.h"
-#include "waiting.h"
 #include "obs.h"
+#include "waiting.h"
 
 #define COMM_LEN   17
 #define CGROUP_LEN 128

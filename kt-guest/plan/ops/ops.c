@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "exit.h"
-#include "plan/plan.h"
 #include "ops.h"
+#include "plan/plan.h"
 #include "record.h"
 #include "suggest.h"
 

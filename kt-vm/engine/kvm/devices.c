@@ -14,15 +14,15 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "machine/early.h"
 #include "device/ioapic.h"
-#include "kvm.h"
 #include "device/legacy.h"
 #include "device/pm.h"
-#include "record.h"
 #include "device/uart.h"
-#include "units.h"
 #include "device/virtio_console.h"
+#include "kvm.h"
+#include "machine/early.h"
+#include "record.h"
+#include "units.h"
 
 #define CONSOLE_GPA 0xd0000000ULL
 #define CONSOLE_GSI 5U

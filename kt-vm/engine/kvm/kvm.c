@@ -13,8 +13,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "machine/early.h"
 #include "kvm.h"
+#include "machine/early.h"
 #include "machine/loader.h"
 #include "record.h"
 #include "sandbox.h"

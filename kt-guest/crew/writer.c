@@ -11,13 +11,13 @@
 #include <unistd.h>
 
 #include "measure/file.h"
-#include "observer.h"
+#include "measure/observer.h"
 #include "measure/telemetry.h"
 #include "writer.h"
 
-void writer_init(struct writer *w, struct sched *sched)
+void writer_init(struct writer *w, writer_wait *wait, void *arg)
 {
-	*w = (struct writer){ .sched = sched, .fd = -1 };
+	*w = (struct writer){ .wait = wait, .arg = arg, .fd = -1 };
 }
 
 /* Takes "path\0text\0" again and again, and answers with 0 or -errno. */
@@ -100,9 +100,7 @@ int writer_put(struct writer *w, const char *path, const char *text, uint64_t li
 		abandon(w);
 		return rc;
 	}
-	/* a scheduler that is lost meanwhile stays so; the write is waited for all the same */
-	while (sched_wait(w->sched, w->fd, end) == SCHED_LOST)
-		;
+	w->wait(w->arg, w->fd, end);
 	if (recv(w->fd, &rc, sizeof(rc), MSG_DONTWAIT) == sizeof(rc))
 		return rc;
 	rc = errno == EAGAIN ? -ETIMEDOUT : -EIO;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef KT_GUEST_RUN_OBSERVER_H
-#define KT_GUEST_RUN_OBSERVER_H
+#ifndef KT_GUEST_MEASURE_OBSERVER_H
+#define KT_GUEST_MEASURE_OBSERVER_H
 
 #include <stdbool.h>
 #include <stdint.h>

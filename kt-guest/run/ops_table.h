@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef KT_GUEST_PLAN_OPS_TABLE_H
-#define KT_GUEST_PLAN_OPS_TABLE_H
+#ifndef KT_GUEST_RUN_OPS_TABLE_H
+#define KT_GUEST_RUN_OPS_TABLE_H
 
-#include "run/world.h"
+#include "world.h"
 
 /*
  * The kinds of ops. `op` is the plan's, `rec` the record to be, which has its plain members

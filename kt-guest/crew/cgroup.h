@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef KT_GUEST_RUN_CGROUP_H
-#define KT_GUEST_RUN_CGROUP_H
+#ifndef KT_GUEST_CREW_CGROUP_H
+#define KT_GUEST_CREW_CGROUP_H
 
 #include <stdbool.h>
 #include <stddef.h>
