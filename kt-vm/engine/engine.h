@@ -9,6 +9,7 @@
 
 #include "errbuf.h"
 #include "machine/machine.h"
+#include "machine/regs.h"
 #include "units.h"
 
 /*
@@ -22,13 +23,6 @@ enum engine_event {
 	ENGINE_TRIPLE_FAULT,
 	ENGINE_LOST, /* the engine itself died; `why` says how */
 	ENGINE_HIT,  /* a watchpoint was hit, and the guest is paused: take hit(), then resume() */
-};
-
-/* Registers of one vCPU. */
-struct engine_regs {
-	uint64_t rip, rsp, rflags, cr0, cr2, cr3, cr4, efer;
-	uint64_t gpr[16]; /* rax rcx rdx rbx rsp rbp rsi rdi r8 to r15: the CPU's own numbers */
-	uint64_t fs_base, gs_base; /* the active one: in user mode the kernel's is elsewhere */
 };
 
 /*
@@ -87,7 +81,7 @@ struct engine_control {
 	 * Of vCPU `cpu`, by its id in the topology record. Wants the guest paused, or at its
 	 * end, once pause() has said so: then they are what they were.
 	 */
-	int (*regs)(void *self, unsigned int cpu, struct engine_regs *r, struct errbuf *e);
+	int (*regs)(void *self, unsigned int cpu, struct vcpu_regs *r, struct errbuf *e);
 	/*
 	 * These watchpoints, and no others, on every vCPU; n 0: none. The index is a
 	 * watchpoint's name in hits. Wants the guest paused. -EINVAL and -EBUSY change

@@ -6,6 +6,7 @@
 
 #include "bpf.h"
 #include "idr.h"
+#include "record.h"
 #include "value.h"
 
 #define BTF_MAX     (4U << 20)
@@ -40,30 +41,31 @@ static const char *const types[] = {
 };
 
 /* The BTF object at a GVA, read and parsed once; NULL: none, too large, or no BTF. */
-static const struct btf *btf_of(struct obs *o, uint64_t gva)
+static const struct btf *btf_of(struct kview *kv, uint64_t gva)
 {
-	uint64_t size = obs_number(o, gva, KP_BTF_DATA_SIZE), id = obs_number(o, gva, KP_BTF_ID);
+	uint64_t size = kview_number(kv, gva, KP_BTF_DATA_SIZE),
+		 id = kview_number(kv, gva, KP_BTF_ID);
 	struct btf *btf = NULL;
 	unsigned int i;
 	void *data;
 
-	if (!gva || obs_number(o, gva, KP_BTF_BASE))
+	if (!gva || kview_number(kv, gva, KP_BTF_BASE))
 		return NULL;
-	for (i = 0; i < o->nbtfs; i++)
-		if (o->btfs[i].gva == gva && o->btfs[i].id == id)
-			return o->btfs[i].btf;
-	if (i == OBS_BTFS) { /* schedulers came and went: the oldest is theirs */
-		btf__free(o->btfs[0].btf);
-		memmove(o->btfs, o->btfs + 1, --i * sizeof(o->btfs[0]));
+	for (i = 0; i < kv->nbtfs; i++)
+		if (kv->btfs[i].gva == gva && kv->btfs[i].id == id)
+			return kv->btfs[i].btf;
+	if (i == KVIEW_BTFS) { /* schedulers came and went: the oldest is theirs */
+		btf__free(kv->btfs[0].btf);
+		memmove(kv->btfs, kv->btfs + 1, --i * sizeof(kv->btfs[0]));
 	}
 	data = size && size <= BTF_MAX ? malloc(size) : NULL;
-	if (data && !kmem_read(&o->mem, obs_number(o, gva, KP_BTF_DATA), data, size))
+	if (data && !kmem_read(&kv->mem, kview_number(kv, gva, KP_BTF_DATA), data, size))
 		btf = btf__new(data, (uint32_t)size);
 	free(data);
-	o->btfs[i].gva = gva;
-	o->btfs[i].id = id;
-	o->btfs[i].btf = btf;
-	o->nbtfs = i + 1;
+	kv->btfs[i].gva = gva;
+	kv->btfs[i].id = id;
+	kv->btfs[i].btf = btf;
+	kv->nbtfs = i + 1;
 	return btf;
 }
 
@@ -86,8 +88,8 @@ static struct json_object *hex(const uint8_t *p, size_t len)
 }
 
 /* The variables of a .bss, .data or .rodata by name. */
-static struct json_object *section(struct obs *o, const struct btf *btf, const struct btf_type *t,
-				   const uint8_t *p, size_t len)
+static struct json_object *section(struct kview *kv, const struct btf *btf,
+				   const struct btf_type *t, const uint8_t *p, size_t len)
 {
 	const struct btf_var_secinfo *v = btf_var_secinfos(t);
 	struct json_object *j = json_object_new_object();
@@ -100,27 +102,27 @@ static struct json_object *section(struct obs *o, const struct btf *btf, const s
 		if (*name && btf_is_var(var) && v[i].offset <= len &&
 		    v[i].size <= len - v[i].offset)
 			rec_add(j, name,
-				kval_json(btf, var->type, p + v[i].offset, v[i].size, &o->work));
+				kval_json(btf, var->type, p + v[i].offset, v[i].size, &kv->work));
 	}
 	return j;
 }
 
 /* `len` bytes of guest memory as the type. */
-static struct json_object *object(struct obs *o, const struct kbpf_map *m, uint32_t type,
+static struct json_object *object(struct kview *kv, const struct kbpf_map *m, uint32_t type,
 				  uint64_t gva, size_t len)
 {
 	const struct btf_type *t = m->btf && type ? btf__type_by_id(m->btf, type) : NULL;
 	struct json_object *j = NULL;
 	uint8_t *buf = len && len <= OBJECT_MAX ? malloc(len) : NULL;
 
-	if (!buf || kmem_read(&o->mem, gva, buf, len)) {
+	if (!buf || kmem_read(&kv->mem, gva, buf, len)) {
 		free(buf);
 		return NULL;
 	}
 	if (t && btf_is_datasec(t))
-		j = section(o, m->btf, t, buf, len);
+		j = section(kv, m->btf, t, buf, len);
 	else if (t)
-		j = kval_json(m->btf, type, buf, len, &o->work);
+		j = kval_json(m->btf, type, buf, len, &kv->work);
 	if (!j)
 		j = hex(buf, len);
 	free(buf);
@@ -133,14 +135,14 @@ static size_t round8(size_t n)
 }
 
 /* Behind a per-CPU pointer: an array of the CPUs' values. */
-static struct json_object *percpu(struct obs *o, const struct kbpf_map *m, uint64_t pptr)
+static struct json_object *percpu(struct kview *kv, const struct kbpf_map *m, uint64_t pptr)
 {
 	struct json_object *a = json_object_new_array();
 	unsigned int cpu;
 
-	for (cpu = 0; cpu < o->m->cpus; cpu++)
-		json_object_array_add(a, object(o, m, m->value_type,
-						kmem_percpu(&o->mem, pptr, cpu), m->value_size));
+	for (cpu = 0; cpu < kv->m->cpus; cpu++)
+		json_object_array_add(a, object(kv, m, m->value_type,
+						kmem_percpu(&kv->mem, pptr, cpu), m->value_size));
 	return a;
 }
 
@@ -160,58 +162,58 @@ static bool is_percpu(unsigned int type)
 	       type == BPF_MAP_TYPE_LRU_PERCPU_HASH;
 }
 
-static size_t array_entries(struct obs *o, const struct kbpf_map *m, struct json_object *a)
+static size_t array_entries(struct kview *kv, const struct kbpf_map *m, struct json_object *a)
 {
-	uint64_t elem = obs_number(o, m->gva, KP_ARRAY_ELEM_SIZE);
-	uint64_t base = m->gva + o->probe.f[KP_ARRAY_VALUE].offset, pptr;
+	uint64_t elem = kview_number(kv, m->gva, KP_ARRAY_ELEM_SIZE);
+	uint64_t base = m->gva + kv->probe.f[KP_ARRAY_VALUE].offset, pptr;
 	unsigned int i;
 
-	for (i = 0; i < m->max_entries && i < KBPF_ENTRIES_MAX && !kmem_spent(&o->mem); i++) {
+	for (i = 0; i < m->max_entries && i < KBPF_ENTRIES_MAX && !kmem_spent(&kv->mem); i++) {
 		struct json_object *key = json_object_new_uint64(i);
 
 		if (!is_percpu(m->type))
 			put_entry(a, "key", key, "value",
-				  object(o, m, m->value_type, base + i * elem, m->value_size));
-		else if (!kmem_number(&o->mem, base + 8ULL * i, 8, &pptr))
-			put_entry(a, "key", key, "values", percpu(o, m, pptr));
+				  object(kv, m, m->value_type, base + i * elem, m->value_size));
+		else if (!kmem_number(&kv->mem, base + 8ULL * i, 8, &pptr))
+			put_entry(a, "key", key, "values", percpu(kv, m, pptr));
 		else
 			json_object_put(key);
 	}
 	return m->max_entries - i;
 }
 
-static void hash_entry(struct obs *o, const struct kbpf_map *m, uint64_t elem,
+static void hash_entry(struct kview *kv, const struct kbpf_map *m, uint64_t elem,
 		       struct json_object *a)
 {
-	uint64_t key = elem + o->probe.f[KP_ELEM_KEY].offset, pptr;
+	uint64_t key = elem + kv->probe.f[KP_ELEM_KEY].offset, pptr;
 	uint64_t value = key + round8(m->key_size);
-	struct json_object *k = object(o, m, m->key_type, key, m->key_size);
+	struct json_object *k = object(kv, m, m->key_type, key, m->key_size);
 
 	if (!is_percpu(m->type))
-		put_entry(a, "key", k, "value", object(o, m, m->value_type, value, m->value_size));
-	else if (!kmem_number(&o->mem, value, 8, &pptr))
-		put_entry(a, "key", k, "values", percpu(o, m, pptr));
+		put_entry(a, "key", k, "value", object(kv, m, m->value_type, value, m->value_size));
+	else if (!kmem_number(&kv->mem, value, 8, &pptr))
+		put_entry(a, "key", k, "values", percpu(kv, m, pptr));
 	else
 		json_object_put(k);
 }
 
 /* 1 when entries were left out, for there are too many. */
-static size_t hash_entries(struct obs *o, const struct kbpf_map *m, struct json_object *a)
+static size_t hash_entries(struct kview *kv, const struct kbpf_map *m, struct json_object *a)
 {
-	uint64_t buckets = obs_number(o, m->gva, KP_HTAB_BUCKETS);
-	uint64_t n = obs_number(o, m->gva, KP_HTAB_N_BUCKETS), i, elem;
-	uint32_t step = o->probe.f[KP_BUCKET].size;
+	uint64_t buckets = kview_number(kv, m->gva, KP_HTAB_BUCKETS);
+	uint64_t n = kview_number(kv, m->gva, KP_HTAB_N_BUCKETS), i, elem;
+	uint32_t step = kv->probe.f[KP_BUCKET].size;
 	unsigned int chain;
 
 	for (i = 0; i < n && i < BUCKETS_MAX && step; i++) {
-		if (kmem_number(&o->mem, buckets + i * step, 8, &elem))
+		if (kmem_number(&kv->mem, buckets + i * step, 8, &elem))
 			return 1;
 		/* a "nulls" list: it ends in an odd number; the element begins with its link */
 		for (chain = 0; elem && !(elem & 1) && chain < CHAIN_MAX; chain++) {
-			if (json_object_array_length(a) >= KBPF_ENTRIES_MAX || kmem_spent(&o->mem))
+			if (json_object_array_length(a) >= KBPF_ENTRIES_MAX || kmem_spent(&kv->mem))
 				return 1;
-			hash_entry(o, m, elem, a);
-			if (kmem_number(&o->mem, elem, 8, &elem))
+			hash_entry(kv, m, elem, a);
+			if (kmem_number(&kv->mem, elem, 8, &elem))
 				break;
 		}
 	}
@@ -219,16 +221,16 @@ static size_t hash_entries(struct obs *o, const struct kbpf_map *m, struct json_
 }
 
 /* The cgroup's path below the root of their file system, from its end on; "/" for the root. */
-static const char *cgroup_path(const struct obs *o, uint64_t cgroup, char buf[PATH_SIZE])
+static const char *cgroup_path(const struct kview *kv, uint64_t cgroup, char buf[PATH_SIZE])
 {
-	uint64_t node = obs_number(o, cgroup, KP_CGROUP_KN);
+	uint64_t node = kview_number(kv, cgroup, KP_CGROUP_KN);
 	char *at = buf + PATH_SIZE - 1, name[PATH_SIZE];
 	size_t len;
 
 	*at = '\0';
 	/* the root has no parent, and no name */
-	for (; node; node = obs_number(o, node, KP_KN_PARENT)) {
-		kmem_string(&o->mem, obs_number(o, node, KP_KN_NAME), name, sizeof(name));
+	for (; node; node = kview_number(kv, node, KP_KN_PARENT)) {
+		kmem_string(&kv->mem, kview_number(kv, node, KP_KN_NAME), name, sizeof(name));
 		len = strlen(name);
 		if (!len || len + 1 > (size_t)(at - buf))
 			break;
@@ -240,44 +242,44 @@ static const char *cgroup_path(const struct obs *o, uint64_t cgroup, char buf[PA
 }
 
 /* Who a task's or cgroup's storage belongs to: a task by pid and comm, a cgroup by its path. */
-static struct json_object *owner(struct obs *o, const struct kbpf_map *m, uint64_t selem)
+static struct json_object *owner(struct kview *kv, const struct kbpf_map *m, uint64_t selem)
 {
-	uint64_t storage = obs_number(o, selem, KP_SELEM_STORAGE);
-	uint64_t who = obs_number(o, storage, KP_STORAGE_OWNER);
+	uint64_t storage = kview_number(kv, selem, KP_SELEM_STORAGE);
+	uint64_t who = kview_number(kv, storage, KP_STORAGE_OWNER);
 	struct json_object *j = json_object_new_object();
 	char comm[NAME_LEN] = "", path[PATH_SIZE];
 
 	if (m->type == BPF_MAP_TYPE_TASK_STORAGE) {
 		json_object_object_add(j, "pid",
-				       json_object_new_uint64(obs_number(o, who, KP_TASK_PID)));
-		kmem_string(&o->mem, who + o->probe.f[KP_TASK_COMM].offset, comm, sizeof(comm));
+				       json_object_new_uint64(kview_number(kv, who, KP_TASK_PID)));
+		kmem_string(&kv->mem, who + kv->probe.f[KP_TASK_COMM].offset, comm, sizeof(comm));
 		rec_str(j, "comm", comm);
 	} else {
-		rec_str(j, "cgroup", cgroup_path(o, who, path));
+		rec_str(j, "cgroup", cgroup_path(kv, who, path));
 	}
 	return j;
 }
 
-static size_t storage_entries(struct obs *o, const struct kbpf_map *m, struct json_object *a)
+static size_t storage_entries(struct kview *kv, const struct kbpf_map *m, struct json_object *a)
 {
-	uint64_t buckets = obs_number(o, m->gva, KP_SMAP_BUCKETS), i, link;
-	uint64_t log = obs_number(o, m->gva, KP_SMAP_BUCKET_LOG), n = log < 20 ? 1ULL << log : 0;
-	uint32_t step = o->probe.f[KP_SMAP_BUCKET].size;
-	uint32_t at = o->probe.f[KP_SELEM_MAP_NODE].offset;
-	uint32_t data = o->probe.f[KP_SELEM_DATA].offset;
+	uint64_t buckets = kview_number(kv, m->gva, KP_SMAP_BUCKETS), i, link;
+	uint64_t log = kview_number(kv, m->gva, KP_SMAP_BUCKET_LOG), n = log < 20 ? 1ULL << log : 0;
+	uint32_t step = kv->probe.f[KP_SMAP_BUCKET].size;
+	uint32_t at = kv->probe.f[KP_SELEM_MAP_NODE].offset;
+	uint32_t data = kv->probe.f[KP_SELEM_DATA].offset;
 	unsigned int chain;
 
 	for (i = 0; i < n && step; i++) {
-		if (kmem_number(&o->mem, buckets + i * step, 8, &link))
+		if (kmem_number(&kv->mem, buckets + i * step, 8, &link))
 			return 1;
 		for (chain = 0; link && chain < CHAIN_MAX; chain++) {
 			uint64_t selem = link - at;
 
-			if (json_object_array_length(a) >= KBPF_ENTRIES_MAX || kmem_spent(&o->mem))
+			if (json_object_array_length(a) >= KBPF_ENTRIES_MAX || kmem_spent(&kv->mem))
 				return 1;
-			put_entry(a, "owner", owner(o, m, selem), "value",
-				  object(o, m, m->value_type, selem + data, m->value_size));
-			if (kmem_number(&o->mem, link, 8, &link))
+			put_entry(a, "owner", owner(kv, m, selem), "value",
+				  object(kv, m, m->value_type, selem + data, m->value_size));
+			if (kmem_number(&kv->mem, link, 8, &link))
 				break;
 		}
 	}
@@ -285,11 +287,11 @@ static size_t storage_entries(struct obs *o, const struct kbpf_map *m, struct js
 }
 
 /* The pages that an arena has, by their user addresses; their types nobody knows. */
-static size_t arena_pages(struct obs *o, const struct kbpf_map *m, struct json_object *a)
+static size_t arena_pages(struct kview *kv, const struct kbpf_map *m, struct json_object *a)
 {
-	uint64_t start = obs_number(o, m->gva, KP_ARENA_USER_START);
-	uint64_t end = obs_number(o, m->gva, KP_ARENA_USER_END), at, gpa, left;
-	uint64_t vm = obs_number(o, obs_number(o, m->gva, KP_ARENA_VM), KP_VM_ADDR);
+	uint64_t start = kview_number(kv, m->gva, KP_ARENA_USER_START);
+	uint64_t end = kview_number(kv, m->gva, KP_ARENA_USER_END), at, gpa, left;
+	uint64_t vm = kview_number(kv, kview_number(kv, m->gva, KP_ARENA_VM), KP_VM_ADDR);
 	uint8_t page[PAGE];
 	char text[24];
 
@@ -297,10 +299,10 @@ static size_t arena_pages(struct obs *o, const struct kbpf_map *m, struct json_o
 	for (at = start; at < end && (at - start) / PAGE < m->max_entries; at += PAGE) {
 		uint64_t gva = vm + 0x8000 + (at & UINT32_MAX);
 
-		if (json_object_array_length(a) >= KBPF_ENTRIES_MAX || kmem_spent(&o->mem))
+		if (json_object_array_length(a) >= KBPF_ENTRIES_MAX || kmem_spent(&kv->mem))
 			return 1;
-		if (kmem_translate(&o->mem, gva, &gpa, &left) ||
-		    kmem_read(&o->mem, gva, page, PAGE))
+		if (kmem_translate(&kv->mem, gva, &gpa, &left) ||
+		    kmem_read(&kv->mem, gva, page, PAGE))
 			continue;
 		snprintf(text, sizeof(text), "0x%llx", (unsigned long long)at);
 		put_entry(a, "page", json_object_new_string(text), "value", hex(page, PAGE));
@@ -308,73 +310,73 @@ static size_t arena_pages(struct obs *o, const struct kbpf_map *m, struct json_o
 	return 0;
 }
 
-static size_t entries(struct obs *o, const struct kbpf_map *m, struct json_object *a)
+static size_t entries(struct kview *kv, const struct kbpf_map *m, struct json_object *a)
 {
 	switch (m->type) {
 	case BPF_MAP_TYPE_ARRAY:
 	case BPF_MAP_TYPE_PERCPU_ARRAY:
-		return array_entries(o, m, a);
+		return array_entries(kv, m, a);
 	case BPF_MAP_TYPE_HASH:
 	case BPF_MAP_TYPE_LRU_HASH:
 	case BPF_MAP_TYPE_PERCPU_HASH:
 	case BPF_MAP_TYPE_LRU_PERCPU_HASH:
-		return hash_entries(o, m, a);
+		return hash_entries(kv, m, a);
 	case BPF_MAP_TYPE_TASK_STORAGE:
 	case BPF_MAP_TYPE_CGRP_STORAGE:
-		return storage_entries(o, m, a);
+		return storage_entries(kv, m, a);
 	case BPF_MAP_TYPE_ARENA:
-		return arena_pages(o, m, a);
+		return arena_pages(kv, m, a);
 	}
 	return 0;
 }
 
-void kbpf_map_read(struct obs *o, uint64_t gva, struct kbpf_map *m)
+void kbpf_map_read(struct kview *kv, uint64_t gva, struct kbpf_map *m)
 {
 	*m = (struct kbpf_map){
 		.gva = gva,
-		.type = (unsigned int)obs_number(o, gva, KP_MAP_TYPE),
-		.key_size = (unsigned int)obs_number(o, gva, KP_MAP_KEY_SIZE),
-		.value_size = (unsigned int)obs_number(o, gva, KP_MAP_VALUE_SIZE),
-		.max_entries = (unsigned int)obs_number(o, gva, KP_MAP_MAX_ENTRIES),
-		.key_type = (uint32_t)obs_number(o, gva, KP_MAP_BTF_KEY),
-		.value_type = (uint32_t)obs_number(o, gva, KP_MAP_BTF_VALUE),
-		.btf = btf_of(o, obs_number(o, gva, KP_MAP_BTF)),
+		.type = (unsigned int)kview_number(kv, gva, KP_MAP_TYPE),
+		.key_size = (unsigned int)kview_number(kv, gva, KP_MAP_KEY_SIZE),
+		.value_size = (unsigned int)kview_number(kv, gva, KP_MAP_VALUE_SIZE),
+		.max_entries = (unsigned int)kview_number(kv, gva, KP_MAP_MAX_ENTRIES),
+		.key_type = (uint32_t)kview_number(kv, gva, KP_MAP_BTF_KEY),
+		.value_type = (uint32_t)kview_number(kv, gva, KP_MAP_BTF_VALUE),
+		.btf = btf_of(kv, kview_number(kv, gva, KP_MAP_BTF)),
 	};
-	kmem_string(&o->mem, gva + o->probe.f[KP_MAP_NAME].offset, m->name, sizeof(m->name));
+	kmem_string(&kv->mem, gva + kv->probe.f[KP_MAP_NAME].offset, m->name, sizeof(m->name));
 }
 
-static struct json_object *map_json(struct obs *o, uint64_t gva)
+static struct json_object *map_json(struct kview *kv, uint64_t gva)
 {
 	struct json_object *j = json_object_new_object(), *a = json_object_new_array();
 	bool named = false;
 	struct kbpf_map m;
 	size_t left;
 
-	kbpf_map_read(o, gva, &m);
+	kbpf_map_read(kv, gva, &m);
 	if (m.type < sizeof(types) / sizeof(types[0]))
 		named = types[m.type];
 	rec_str(j, "name", m.name);
-	rec_int(j, "id", (int64_t)obs_number(o, gva, KP_MAP_ID));
+	rec_int(j, "id", (int64_t)kview_number(kv, gva, KP_MAP_ID));
 	if (named)
 		rec_str(j, "type", types[m.type]);
 	else
 		rec_int(j, "type", m.type);
 	rec_int(j, "max_entries", m.max_entries);
-	left = entries(o, &m, a);
+	left = entries(kv, &m, a);
 	if (left)
 		rec_int(j, "truncated", (int64_t)left);
 	rec_add(j, "entries", a);
 	return j;
 }
 
-struct json_object *kbpf_maps(struct obs *o)
+struct json_object *kbpf_maps(struct kview *kv)
 {
 	struct json_object *a = json_object_new_array();
 	uint64_t gva[KBPF_MAPS_MAX];
-	uint64_t idr = kmem_symbol(&o->mem, KS_MAP_IDR);
-	size_t i, n = idr ? kidr_list(o, idr, gva, KBPF_MAPS_MAX) : 0;
+	uint64_t idr = kmem_symbol(&kv->mem, KS_MAP_IDR);
+	size_t i, n = idr ? kidr_list(kv, idr, gva, KBPF_MAPS_MAX) : 0;
 
-	for (i = 0; i < n && !kmem_spent(&o->mem); i++)
-		json_object_array_add(a, map_json(o, gva[i]));
+	for (i = 0; i < n && !kmem_spent(&kv->mem); i++)
+		json_object_array_add(a, map_json(kv, gva[i]));
 	return a;
 }

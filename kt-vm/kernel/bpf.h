@@ -4,7 +4,7 @@
 
 #include <json-c/json.h>
 
-#include "observe/obs.h"
+#include "view.h"
 
 /*
  * BPF maps and programs of the guest, as its kernel holds them (kernel/bpf/ arraymap.c, hashtab.c,
@@ -25,9 +25,9 @@ struct kbpf_map {
 	char name[KBPF_NAME_LEN];
 };
 
-void kbpf_map_read(struct obs *o, uint64_t gva, struct kbpf_map *m);
+void kbpf_map_read(struct kview *kv, uint64_t gva, struct kbpf_map *m);
 /* All maps, as an array of objects; that of a guest that cannot be read is empty. */
-struct json_object *kbpf_maps(struct obs *o);
+struct json_object *kbpf_maps(struct kview *kv);
 /*
  * A number in a map, by the names that its BTF has for it:
  *
@@ -43,15 +43,15 @@ struct kbpf_value {
 };
 
 /* In the newest map that has it. 0, or -ENOENT with words that list what there is. */
-int kbpf_find(struct obs *o, const char *name, struct kbpf_value *v, struct errbuf *e);
+int kbpf_find(struct kview *kv, const char *name, struct kbpf_value *v, struct errbuf *e);
 /* Is the map still there that it was found in? Schedulers come and go. */
-bool kbpf_valid(const struct obs *o, const struct kbpf_value *v);
+bool kbpf_valid(const struct kview *kv, const struct kbpf_value *v);
 /* The number, on CPU `cpu` when it is a per-CPU one; 0 or -EFAULT. */
-int kbpf_read(const struct obs *o, const struct kbpf_value *v, unsigned int cpu, uint64_t *n);
-int kbpf_write(const struct obs *o, const struct kbpf_value *v, uint64_t n);
+int kbpf_read(const struct kview *kv, const struct kbpf_value *v, unsigned int cpu, uint64_t *n);
+int kbpf_write(const struct kview *kv, const struct kbpf_value *v, uint64_t n);
 
 /* "bpf_prog_..._name+0x12" for an address in a BPF program or trampoline; false: it is in none. */
-bool kbpf_symbol(const struct obs *o, uint64_t addr, char *buf, size_t size);
+bool kbpf_symbol(const struct kview *kv, uint64_t addr, char *buf, size_t size);
 struct kbpf_prog {
 	char name[128];
 	const char *op; /* the callback of a scheduler that it is, or NULL; BTF's */
@@ -60,11 +60,11 @@ struct kbpf_prog {
 };
 
 /* All of them; how many. And the same, as objects. */
-size_t kbpf_progs(const struct obs *o, struct kbpf_prog p[KBPF_PROGS_MAX]);
-struct json_object *kbpf_progs_json(const struct obs *o);
+size_t kbpf_progs(const struct kview *kv, struct kbpf_prog p[KBPF_PROGS_MAX]);
+struct json_object *kbpf_progs_json(const struct kview *kv);
 /* The name and callback of the program whose code is at an address; false: none is. */
-bool kbpf_prog_at(const struct obs *o, uint64_t addr, struct kbpf_prog *p);
+bool kbpf_prog_at(const struct kview *kv, uint64_t addr, struct kbpf_prog *p);
 /* Those of the program that is a scheduler's callback `op`; false: none is. */
-bool kbpf_prog_of(const struct obs *o, const char *op, struct kbpf_prog *p);
+bool kbpf_prog_of(const struct kview *kv, const char *op, struct kbpf_prog *p);
 
 #endif

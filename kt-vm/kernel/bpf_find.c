@@ -75,10 +75,10 @@ static int in_section(const struct kbpf_map *m, const struct name *n, struct kfi
 }
 
 /* An item of an array map that has the name. */
-static int in_array(const struct obs *o, const struct kbpf_map *m, const struct name *n,
+static int in_array(const struct kview *kv, const struct kbpf_map *m, const struct name *n,
 		    struct kbpf_value *v, struct errbuf *e)
 {
-	uint64_t elem = obs_number(o, m->gva, KP_ARRAY_ELEM_SIZE);
+	uint64_t elem = kview_number(kv, m->gva, KP_ARRAY_ELEM_SIZE);
 	const char *path = strchr(n->path, ']');
 
 	if (strcmp(m->name, n->word) || !n->indexed || !path)
@@ -89,23 +89,23 @@ static int in_array(const struct obs *o, const struct kbpf_map *m, const struct 
 	v->percpu = m->type == BPF_MAP_TYPE_PERCPU_ARRAY;
 	if (!v->percpu)
 		v->gva += n->index * elem;
-	else if (kmem_number(&o->mem, v->gva + 8ULL * n->index, 8, &v->gva))
+	else if (kmem_number(&kv->mem, v->gva + 8ULL * n->index, 8, &v->gva))
 		return errbuf_set(e, -EFAULT, "map %s cannot be read", m->name);
 	return kbtf_member(m->btf, m->value_type, path + 1, &v->field, e);
 }
 
 /* 0: found; -ENOENT without words: look on; else an error. */
-static int in_map(const struct obs *o, const struct kbpf_map *m, const struct name *n,
+static int in_map(const struct kview *kv, const struct kbpf_map *m, const struct name *n,
 		  struct kbpf_value *v, struct errbuf *e)
 {
 	const struct btf_type *t = m->btf ? btf__type_by_id(m->btf, m->value_type) : NULL;
 
 	if (!t || !is_array(m) || !is_map(m, n->map))
 		return -ENOENT;
-	*v = (struct kbpf_value){ .gva = m->gva + o->probe.f[KP_ARRAY_VALUE].offset };
+	*v = (struct kbpf_value){ .gva = m->gva + kv->probe.f[KP_ARRAY_VALUE].offset };
 	v->map = m->gva;
-	v->map_id = obs_number(o, m->gva, KP_MAP_ID);
-	return btf_is_datasec(t) ? in_section(m, n, &v->field, e) : in_array(o, m, n, v, e);
+	v->map_id = kview_number(kv, m->gva, KP_MAP_ID);
+	return btf_is_datasec(t) ? in_section(m, n, &v->field, e) : in_array(kv, m, n, v, e);
 }
 
 static size_t list_section(const struct kbpf_map *m, char *buf, size_t size)
@@ -123,7 +123,7 @@ static size_t list_section(const struct kbpf_map *m, char *buf, size_t size)
 	return len;
 }
 
-static int not_found(struct obs *o, const char *text, const uint64_t *map, size_t n,
+static int not_found(struct kview *kv, const char *text, const uint64_t *map, size_t n,
 		     struct errbuf *e)
 {
 	char list[400] = "";
@@ -131,17 +131,17 @@ static int not_found(struct obs *o, const char *text, const uint64_t *map, size_
 	size_t i, len = 0;
 
 	for (i = 0; i < n && len + 80 < sizeof(list); i++) {
-		kbpf_map_read(o, map[i], &m);
+		kbpf_map_read(kv, map[i], &m);
 		len += list_section(&m, list + len, sizeof(list) - len);
 	}
 	return errbuf_set(e, -ENOENT, "the guest's BPF programs have no \"%.60s\" (they have%s)",
 			  text, len ? list : " no variables");
 }
 
-int kbpf_find(struct obs *o, const char *text, struct kbpf_value *v, struct errbuf *e)
+int kbpf_find(struct kview *kv, const char *text, struct kbpf_value *v, struct errbuf *e)
 {
-	uint64_t map[KBPF_MAPS_MAX], idr = kmem_symbol(&o->mem, KS_MAP_IDR);
-	size_t n = idr ? kidr_list(o, idr, map, KBPF_MAPS_MAX) : 0, i = n;
+	uint64_t map[KBPF_MAPS_MAX], idr = kmem_symbol(&kv->mem, KS_MAP_IDR);
+	size_t n = idr ? kidr_list(kv, idr, map, KBPF_MAPS_MAX) : 0, i = n;
 	struct kbpf_map m;
 	struct name name;
 	int rc = parse(text, &name, e);
@@ -151,24 +151,24 @@ int kbpf_find(struct obs *o, const char *text, struct kbpf_value *v, struct errb
 	e->text[0] = '\0';
 	/* the newest first: the maps of a scheduler that is gone stay for some time */
 	while (i--) {
-		kbpf_map_read(o, map[i], &m);
-		rc = in_map(o, &m, &name, v, e);
+		kbpf_map_read(kv, map[i], &m);
+		rc = in_map(kv, &m, &name, v, e);
 		if (rc == 0 && v->field.size > 8)
 			return errbuf_set(e, -EINVAL, "\"%.60s\" is no number", text);
 		if (rc == 0 || e->text[0])
 			return rc;
 	}
-	return not_found(o, text, map, n, e);
+	return not_found(kv, text, map, n, e);
 }
 
-bool kbpf_valid(const struct obs *o, const struct kbpf_value *v)
+bool kbpf_valid(const struct kview *kv, const struct kbpf_value *v)
 {
-	return v->map && obs_number(o, v->map, KP_MAP_ID) == v->map_id;
+	return v->map && kview_number(kv, v->map, KP_MAP_ID) == v->map_id;
 }
 
-int kbpf_read(const struct obs *o, const struct kbpf_value *v, unsigned int cpu, uint64_t *n)
+int kbpf_read(const struct kview *kv, const struct kbpf_value *v, unsigned int cpu, uint64_t *n)
 {
-	uint64_t gva = v->percpu ? kmem_percpu(&o->mem, v->gva, cpu) : v->gva;
+	uint64_t gva = v->percpu ? kmem_percpu(&kv->mem, v->gva, cpu) : v->gva;
 	uint8_t raw[8] = { 0 };
 	struct kfield f = v->field;
 	unsigned int bytes = f.bits ? (f.bit + f.bits + 7U) / 8 : f.size;
@@ -176,17 +176,17 @@ int kbpf_read(const struct obs *o, const struct kbpf_value *v, unsigned int cpu,
 	if (!gva || bytes > sizeof(raw))
 		return -EFAULT;
 	if (!f.bits && !f.is_signed)
-		return kmem_number(&o->mem, gva + f.offset, f.size, n);
-	if (kmem_read(&o->mem, gva + f.offset, raw, bytes))
+		return kmem_number(&kv->mem, gva + f.offset, f.size, n);
+	if (kmem_read(&kv->mem, gva + f.offset, raw, bytes))
 		return -EFAULT;
 	f.offset = 0;
 	*n = kval_number(&f, raw, sizeof(raw));
 	return 0;
 }
 
-int kbpf_write(const struct obs *o, const struct kbpf_value *v, uint64_t n)
+int kbpf_write(const struct kview *kv, const struct kbpf_value *v, uint64_t n)
 {
 	if (v->percpu || v->field.bits)
 		return -EINVAL;
-	return kmem_write(&o->mem, v->gva + v->field.offset, &n, v->field.size);
+	return kmem_write(&kv->mem, v->gva + v->field.offset, &n, v->field.size);
 }

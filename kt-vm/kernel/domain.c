@@ -16,34 +16,34 @@ struct domain {
 };
 
 /* The chain of one CPU, lowest first; how many. */
-static unsigned int chain(const struct obs *o, unsigned int cpu, uint64_t *sd)
+static unsigned int chain(const struct kview *kv, unsigned int cpu, uint64_t *sd)
 {
-	uint64_t at = obs_number(o, o->rq[cpu], KP_RQ_SD);
+	uint64_t at = kview_number(kv, kv->rq[cpu], KP_RQ_SD);
 	unsigned int n = 0;
 
 	while (at && n < KDOMAIN_LEVELS) {
 		sd[n++] = at;
-		at = obs_number(o, at, KP_SD_PARENT);
+		at = kview_number(kv, at, KP_SD_PARENT);
 	}
 	return n;
 }
 
-static void name_of(const struct obs *o, uint64_t sd, char *name)
+static void name_of(const struct kview *kv, uint64_t sd, char *name)
 {
-	uint64_t at = obs_number(o, sd, KP_SD_NAME);
+	uint64_t at = kview_number(kv, sd, KP_SD_NAME);
 
 	name[0] = '\0';
 	if (at)
-		kmem_string(&o->mem, at, name, NAME_LEN);
+		kmem_string(&kv->mem, at, name, NAME_LEN);
 }
 
 /* The set lies behind the struct, and only older kernels have a name for it. */
-static void span_of(const struct obs *o, uint64_t sd, struct cpulist *span)
+static void span_of(const struct kview *kv, uint64_t sd, struct cpulist *span)
 {
-	size_t bytes = (o->m->cpus + 63) / 64 * 8;
+	size_t bytes = (kv->m->cpus + 63) / 64 * 8;
 
 	cpulist_clear(span);
-	kmem_read(&o->mem, sd + o->probe.f[KP_SD].size, span->bits,
+	kmem_read(&kv->mem, sd + kv->probe.f[KP_SD].size, span->bits,
 		  bytes < sizeof(span->bits) ? bytes : sizeof(span->bits));
 }
 
@@ -63,19 +63,19 @@ static int by_level(const void *a, const void *b)
 }
 
 /* All that there are, at most `max`. */
-static size_t collect(const struct obs *o, struct domain *d, size_t max)
+static size_t collect(const struct kview *kv, struct domain *d, size_t max)
 {
 	uint64_t sd[KDOMAIN_LEVELS];
 	unsigned int cpu, i, levels;
 	size_t n = 0, k;
 
-	for (cpu = 0; cpu < o->m->cpus; cpu++) {
-		levels = chain(o, cpu, sd);
+	for (cpu = 0; cpu < kv->m->cpus; cpu++) {
+		levels = chain(kv, cpu, sd);
 		for (i = 0; i < levels && n < max; i++) {
-			d[n].level = obs_number(o, sd[i], KP_SD_LEVEL);
-			d[n].flags = obs_number(o, sd[i], KP_SD_FLAGS);
-			name_of(o, sd[i], d[n].name);
-			span_of(o, sd[i], &d[n].span);
+			d[n].level = kview_number(kv, sd[i], KP_SD_LEVEL);
+			d[n].flags = kview_number(kv, sd[i], KP_SD_FLAGS);
+			name_of(kv, sd[i], d[n].name);
+			span_of(kv, sd[i], &d[n].span);
 			cpulist_clear(&d[n].cpus);
 			for (k = 0; !same(&d[k], &d[n]); k++)
 				;
@@ -88,23 +88,23 @@ static size_t collect(const struct obs *o, struct domain *d, size_t max)
 }
 
 /* The names of flags, bit by bit: from the table that the kernel has for debugfs. */
-static struct json_object *flag_names(const struct obs *o, uint64_t flags)
+static struct json_object *flag_names(const struct kview *kv, uint64_t flags)
 {
-	uint64_t table = kmem_symbol(&o->mem, KS_SD_FLAG_DEBUG), at;
-	uint32_t step = o->probe.f[KP_SD_FLAG].size;
+	uint64_t table = kmem_symbol(&kv->mem, KS_SD_FLAG_DEBUG), at;
+	uint32_t step = kv->probe.f[KP_SD_FLAG].size;
 	struct json_object *a = json_object_new_array();
 	unsigned int bit;
 	char name[48];
 
 	for (bit = 0; table && step && bit < FLAGS; bit++) {
-		at = flags >> bit & 1 ? obs_number(o, table + bit * step, KP_SD_FLAG_NAME) : 0;
-		if (at && kmem_string(&o->mem, at, name, sizeof(name)) > 0)
+		at = flags >> bit & 1 ? kview_number(kv, table + bit * step, KP_SD_FLAG_NAME) : 0;
+		if (at && kmem_string(&kv->mem, at, name, sizeof(name)) > 0)
 			json_object_array_add(a, rec_text(name, strlen(name)));
 	}
 	return a;
 }
 
-static struct json_object *domain_json(const struct obs *o, const struct domain *d)
+static struct json_object *domain_json(const struct kview *kv, const struct domain *d)
 {
 	struct json_object *j = json_object_new_object();
 	char text[CPULIST_TEXT_MAX];
@@ -113,56 +113,56 @@ static struct json_object *domain_json(const struct obs *o, const struct domain 
 	rec_str(j, "name", d->name);
 	rec_str(j, "span", cpulist_format(&d->span, text));
 	rec_str(j, "cpus", cpulist_format(&d->cpus, text));
-	rec_add(j, "flags", flag_names(o, d->flags));
+	rec_add(j, "flags", flag_names(kv, d->flags));
 	return j;
 }
 
-static bool has_changed(struct obs *o)
+static bool has_changed(struct kview *kv)
 {
 	bool changed = false;
 	unsigned int cpu;
 
-	for (cpu = 0; cpu < o->m->cpus; cpu++) {
-		uint64_t sd = obs_number(o, o->rq[cpu], KP_RQ_SD);
+	for (cpu = 0; cpu < kv->m->cpus; cpu++) {
+		uint64_t sd = kview_number(kv, kv->rq[cpu], KP_RQ_SD);
 
-		changed |= sd != o->sd[cpu];
-		o->sd[cpu] = sd;
+		changed |= sd != kv->sd[cpu];
+		kv->sd[cpu] = sd;
 	}
 	return changed;
 }
 
-void kdomain_watch(struct obs *o, uint64_t now_ns)
+void kdomain_watch(struct kview *kv, uint64_t now_ns, struct rec_out *out)
 {
-	size_t max = (size_t)o->m->cpus * KDOMAIN_LEVELS, n, i;
+	size_t max = (size_t)kv->m->cpus * KDOMAIN_LEVELS, n, i;
 	struct json_object *r, *a;
 	struct domain *d;
 
-	if (!has_changed(o))
+	if (!has_changed(kv))
 		return;
 	d = calloc(max + 1, sizeof(*d));
 	if (!d)
 		return;
-	n = collect(o, d, max);
+	n = collect(kv, d, max);
 	r = rec_new("domains");
 	a = json_object_new_array();
 	rec_int(r, "t_ns", (int64_t)now_ns);
 	for (i = 0; i < n; i++)
-		json_object_array_add(a, domain_json(o, &d[i]));
+		json_object_array_add(a, domain_json(kv, &d[i]));
 	rec_add(r, "domains", a);
-	rec_put(o->out, r);
+	rec_put(out, r);
 	free(d);
 }
 
 /* ---- counters ------------------------------------------------------------------- */
 
 /* Adds those of one domain; false: it cannot be read. */
-static bool add(const struct obs *o, uint64_t sd, uint64_t (*sum)[KSET_ITEMS])
+static bool add(const struct kview *kv, uint64_t sd, uint64_t (*sum)[KSET_ITEMS])
 {
-	const struct kset *s = &o->balance;
+	const struct kset *s = &kv->balance;
 	char part[1024];
 	size_t len = s->end - s->begin;
 
-	if (len > sizeof(part) || kmem_read(&o->mem, sd + s->begin, part, len))
+	if (len > sizeof(part) || kmem_read(&kv->mem, sd + s->begin, part, len))
 		return false;
 	kset_add(s, part, sum);
 	return true;
@@ -174,63 +174,63 @@ struct level {
 	uint64_t sum[KSET_MAX][KSET_ITEMS];
 };
 
-static void add_cpu(const struct obs *o, unsigned int cpu, struct level *l)
+static void add_cpu(const struct kview *kv, unsigned int cpu, struct level *l)
 {
 	uint64_t sd[KDOMAIN_LEVELS], level;
-	unsigned int i, n = chain(o, cpu, sd);
+	unsigned int i, n = chain(kv, cpu, sd);
 
 	for (i = 0; i < n; i++) {
-		level = obs_number(o, sd[i], KP_SD_LEVEL);
-		if (level >= KDOMAIN_LEVELS || !add(o, sd[i], l[level].sum))
+		level = kview_number(kv, sd[i], KP_SD_LEVEL);
+		if (level >= KDOMAIN_LEVELS || !add(kv, sd[i], l[level].sum))
 			continue;
 		if (!l[level].there)
-			name_of(o, sd[i], l[level].name);
+			name_of(kv, sd[i], l[level].name);
 		l[level].there = true;
 	}
 }
 
-void kdomain_sample(struct obs *o)
+void kdomain_sample(struct kview *kv, struct jtext *t)
 {
 	struct level l[KDOMAIN_LEVELS] = { 0 };
 	unsigned int cpu, i;
 
-	if (!o->balance.n)
+	if (!kv->balance.n)
 		return;
-	for (cpu = 0; cpu < o->m->cpus; cpu++)
-		add_cpu(o, cpu, l);
-	jtext_key(&o->text, "domains");
-	jtext_open(&o->text, '[');
+	for (cpu = 0; cpu < kv->m->cpus; cpu++)
+		add_cpu(kv, cpu, l);
+	jtext_key(t, "domains");
+	jtext_open(t, '[');
 	for (i = 0; i < KDOMAIN_LEVELS; i++) {
 		if (!l[i].there)
 			continue;
-		jtext_open(&o->text, '{');
-		jtext_key(&o->text, "level");
-		jtext_uint(&o->text, i);
-		jtext_key(&o->text, "name");
-		jtext_str(&o->text, l[i].name);
-		kset_text(&o->balance, l[i].sum, &o->text);
-		jtext_close(&o->text, '}');
+		jtext_open(t, '{');
+		jtext_key(t, "level");
+		jtext_uint(t, i);
+		jtext_key(t, "name");
+		jtext_str(t, l[i].name);
+		kset_text(&kv->balance, l[i].sum, t);
+		jtext_close(t, '}');
 	}
-	jtext_close(&o->text, ']');
+	jtext_close(t, ']');
 }
 
-struct json_object *kdomain_cpu(const struct obs *o, unsigned int cpu)
+struct json_object *kdomain_cpu(const struct kview *kv, unsigned int cpu)
 {
 	struct json_object *a = json_object_new_array(), *j;
 	uint64_t sd[KDOMAIN_LEVELS];
-	unsigned int i, n = o->balance.n ? chain(o, cpu, sd) : 0;
+	unsigned int i, n = kv->balance.n ? chain(kv, cpu, sd) : 0;
 	char name[NAME_LEN];
 
 	for (i = 0; i < n; i++) {
 		uint64_t sum[KSET_MAX][KSET_ITEMS] = { 0 };
 
-		if (!add(o, sd[i], sum))
+		if (!add(kv, sd[i], sum))
 			break;
 		j = json_object_new_object();
-		name_of(o, sd[i], name);
-		rec_int(j, "level", (int64_t)obs_number(o, sd[i], KP_SD_LEVEL));
+		name_of(kv, sd[i], name);
+		rec_int(j, "level", (int64_t)kview_number(kv, sd[i], KP_SD_LEVEL));
 		rec_str(j, "name", name);
-		kset_json(&o->balance, sum, j);
+		kset_json(&kv->balance, sum, j);
 		json_object_array_add(a, j);
 	}
 	return a;

@@ -2,7 +2,9 @@
 #ifndef KT_VM_KERNEL_DOMAIN_H
 #define KT_VM_KERNEL_DOMAIN_H
 
-#include "observe/obs.h"
+#include "jtext.h"
+#include "record.h"
+#include "view.h"
 
 /*
  * The scheduling domains (kernel/sched/topology.c): which CPUs tasks are balanced among, level by
@@ -12,10 +14,10 @@
 
 /* Writes a `domains` record when they are not those of the last one: at first, and when CPUs come
  * and go or cpusets part them. */
-void kdomain_watch(struct obs *o, uint64_t now_ns);
+void kdomain_watch(struct kview *kv, uint64_t now_ns, struct rec_out *out);
 /* "domains":[...], a member of a sample: for each level, the counters of all CPUs together. */
-void kdomain_sample(struct obs *o);
+void kdomain_sample(struct kview *kv, struct jtext *t);
 /* The counters of one CPU, level by level. */
-struct json_object *kdomain_cpu(const struct obs *o, unsigned int cpu);
+struct json_object *kdomain_cpu(const struct kview *kv, unsigned int cpu);
 
 #endif

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "flight.h"
+#include "record.h"
 #include "value.h"
 
 #define PAGES_MAX  256 /* of one CPU's buffer */
@@ -13,7 +14,7 @@
 static const struct {
 	const char *name;
 	enum ksymbol symbol;
-	const char *type; /* one of those that obs_learn() keeps */
+	const char *type; /* one of those that kview_learn() keeps */
 } kinds[] = {
 	{ "sched_switch", KS_EVENT_SWITCH, "trace_event_raw_sched_switch" },
 	{ "sched_wakeup", KS_EVENT_WAKEUP, "trace_event_raw_sched_wakeup_template" },
@@ -29,7 +30,7 @@ struct event {
 };
 
 struct reader {
-	struct obs *o;
+	struct kview *kv;
 	uint16_t id[KINDS]; /* as the kernel numbered them at boot */
 	uint32_t type[KINDS];
 	struct event *e; /* a ring of the last ones of one CPU, then all */
@@ -41,9 +42,9 @@ static void learn_kinds(struct reader *r)
 	size_t i;
 
 	for (i = 0; i < KINDS; i++) {
-		r->id[i] = (uint16_t)obs_number(r->o, kmem_symbol(&r->o->mem, kinds[i].symbol),
-						KP_CALL_TYPE);
-		r->type[i] = kbtf_struct(r->o->btf, kinds[i].type);
+		r->id[i] = (uint16_t)kview_number(r->kv, kmem_symbol(&r->kv->mem, kinds[i].symbol),
+						  KP_CALL_TYPE);
+		r->type[i] = kbtf_struct(r->kv->btf, kinds[i].type);
 	}
 }
 
@@ -129,13 +130,13 @@ static int event_by_time(const void *a, const void *b)
 
 static void look_at(struct reader *r, uint64_t bpage, struct page *page, size_t *n)
 {
-	uint64_t data = obs_number(r->o, bpage, KP_BPAGE_PAGE);
-	uint64_t len = obs_number(r->o, data, KP_DPAGE_COMMIT) & COMMIT;
+	uint64_t data = kview_number(r->kv, bpage, KP_BPAGE_PAGE);
+	uint64_t len = kview_number(r->kv, data, KP_DPAGE_COMMIT) & COMMIT;
 
 	if (!data || !len || *n >= PAGES_MAX)
 		return;
-	page[*n] = (struct page){ .ts = obs_number(r->o, data, KP_DPAGE_TIME),
-				  .gva = data + r->o->probe.f[KP_DPAGE_DATA].offset,
+	page[*n] = (struct page){ .ts = kview_number(r->kv, data, KP_DPAGE_TIME),
+				  .gva = data + r->kv->probe.f[KP_DPAGE_DATA].offset,
 				  .len = len < PAGE_BYTES ? len : PAGE_BYTES };
 	++*n;
 }
@@ -144,13 +145,13 @@ static void look_at(struct reader *r, uint64_t bpage, struct page *page, size_t 
  */
 static size_t list_pages(struct reader *r, uint64_t buffer, struct page *page)
 {
-	uint64_t first = obs_number(r->o, buffer, KP_RB_PAGES) & ~3ULL, node = first;
+	uint64_t first = kview_number(r->kv, buffer, KP_RB_PAGES) & ~3ULL, node = first;
 	size_t n = 0, steps = 0;
 
-	look_at(r, obs_number(r->o, buffer, KP_RB_READER), page, &n);
+	look_at(r, kview_number(r->kv, buffer, KP_RB_READER), page, &n);
 	do {
-		look_at(r, node - r->o->probe.f[KP_BPAGE_LIST].offset, page, &n);
-		if (kmem_number(&r->o->mem, node, 8, &node))
+		look_at(r, node - r->kv->probe.f[KP_BPAGE_LIST].offset, page, &n);
+		if (kmem_number(&r->kv->mem, node, 8, &node))
 			break;
 		node &= ~3ULL;
 	} while (node && node != first && ++steps < PAGES_MAX);
@@ -167,7 +168,7 @@ static void read_cpu(struct reader *r, unsigned int cpu, uint64_t buffer, size_t
 
 	/* an event takes 8 bytes or more, so a page cannot have more than PAGE_BYTES / 8 */
 	for (i = n; i-- && r->n - first < want;)
-		if (!kmem_read(&r->o->mem, page[i].gva, data, page[i].len))
+		if (!kmem_read(&r->kv->mem, page[i].gva, data, page[i].len))
 			read_page(r, cpu, page[i].ts, data, page[i].len);
 	qsort(r->e + first, r->n - first, sizeof(r->e[0]), event_by_time);
 	if (r->n - first > want) {
@@ -185,7 +186,7 @@ static struct json_object *event_json(const struct reader *r, const struct event
 	rec_int(o, "ts_ns", (int64_t)e->ts);
 	rec_int(o, "cpu", e->cpu);
 	rec_str(o, "event", kinds[e->kind].name);
-	fields = kval_json(r->o->btf, r->type[e->kind], data, sizeof(data), NULL);
+	fields = kval_json(r->kv->btf, r->type[e->kind], data, sizeof(data), NULL);
 	if (!fields)
 		return o;
 	json_object_object_foreach (fields, key, value)
@@ -195,29 +196,29 @@ static struct json_object *event_json(const struct reader *r, const struct event
 	return o;
 }
 
-static uint64_t buffers(const struct obs *o)
+static uint64_t buffers(const struct kview *kv)
 {
-	uint64_t tr = kmem_symbol(&o->mem, KS_GLOBAL_TRACE);
+	uint64_t tr = kmem_symbol(&kv->mem, KS_GLOBAL_TRACE);
 
-	return obs_number(o, obs_number(o, tr, KP_TRACE_BUFFER), KP_BUFFER_BUFFERS);
+	return kview_number(kv, kview_number(kv, tr, KP_TRACE_BUFFER), KP_BUFFER_BUFFERS);
 }
 
-struct json_object *kflight_events(struct obs *o)
+struct json_object *kflight_events(struct kview *kv)
 {
-	size_t want = KFLIGHT_EVENTS_MAX / o->m->cpus + 8, i, first;
+	size_t want = KFLIGHT_EVENTS_MAX / kv->m->cpus + 8, i, first;
 	struct json_object *a = json_object_new_array();
-	struct reader r = { .o = o };
-	uint64_t list = buffers(o), buffer;
+	struct reader r = { .kv = kv };
+	uint64_t list = buffers(kv), buffer;
 	unsigned int cpu;
 
-	if (!list || !o->probe.f[KP_DPAGE_DATA].known)
+	if (!list || !kv->probe.f[KP_DPAGE_DATA].known)
 		return a;
-	r.e = calloc(o->m->cpus * want + want + PAGE_BYTES / 8, sizeof(*r.e));
+	r.e = calloc(kv->m->cpus * want + want + PAGE_BYTES / 8, sizeof(*r.e));
 	if (!r.e)
 		return a;
 	learn_kinds(&r);
-	for (cpu = 0; cpu < o->m->cpus; cpu++)
-		if (!kmem_number(&o->mem, list + 8ULL * cpu, 8, &buffer) && buffer)
+	for (cpu = 0; cpu < kv->m->cpus; cpu++)
+		if (!kmem_number(&kv->mem, list + 8ULL * cpu, 8, &buffer) && buffer)
 			read_cpu(&r, cpu, buffer, want);
 	qsort(r.e, r.n, sizeof(*r.e), event_by_time);
 	first = r.n > KFLIGHT_EVENTS_MAX ? r.n - KFLIGHT_EVENTS_MAX : 0;

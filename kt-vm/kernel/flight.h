@@ -4,7 +4,7 @@
 
 #include <json-c/json.h>
 
-#include "observe/obs.h"
+#include "view.h"
 
 /*
  * The flight recorder: the last scheduler events before something went wrong. The guest's own
@@ -17,6 +17,6 @@
 #define KFLIGHT_EVENTS_MAX 1000 /* in one dump */
 
 /* The last events of all CPUs, oldest first; empty where the guest records none. */
-struct json_object *kflight_events(struct obs *o);
+struct json_object *kflight_events(struct kview *kv);
 
 #endif

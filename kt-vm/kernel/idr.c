@@ -6,7 +6,7 @@
 #define NODES_MAX 4096
 
 struct walk {
-	const struct obs *o;
+	const struct kview *kv;
 	uint64_t *object;
 	size_t n, max;
 	unsigned int nodes;
@@ -27,20 +27,20 @@ static void node(struct walk *w, uint64_t entry, int depth)
 	}
 	if (entry < 4096 || depth > DEPTH_MAX || w->nodes++ > NODES_MAX)
 		return;
-	slots = entry - 2 + w->o->probe.f[KP_NODE_SLOTS].offset;
-	n = w->o->probe.f[KP_NODE_SLOTS].size / 8;
+	slots = entry - 2 + w->kv->probe.f[KP_NODE_SLOTS].offset;
+	n = w->kv->probe.f[KP_NODE_SLOTS].size / 8;
 	n = n < SLOTS ? n : SLOTS;
-	if (kmem_read(&w->o->mem, slots, slot, n * sizeof(slot[0])))
+	if (kmem_read(&w->kv->mem, slots, slot, n * sizeof(slot[0])))
 		return;
 	for (i = 0; i < n; i++)
 		node(w, slot[i], depth + 1);
 }
 
-size_t kidr_list(const struct obs *o, uint64_t idr, uint64_t *object, size_t max)
+size_t kidr_list(const struct kview *kv, uint64_t idr, uint64_t *object, size_t max)
 {
-	struct walk w = { .o = o, .object = object, .max = max };
+	struct walk w = { .kv = kv, .object = object, .max = max };
 
-	if (o->probe.f[KP_NODE_SLOTS].known)
-		node(&w, obs_number(o, idr, KP_IDR_HEAD), 0);
+	if (kv->probe.f[KP_NODE_SLOTS].known)
+		node(&w, kview_number(kv, idr, KP_IDR_HEAD), 0);
 	return w.n;
 }

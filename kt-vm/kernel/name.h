@@ -9,8 +9,8 @@
 
 /*
  * What a test names: something of the kernel by a path (kernel/path.h), a number of the scheduler's
- * own (kernel/bpf.h), or else a variable of the kernel that BTF does not know, but whose size says that
- * it is one number.
+ * own (kernel/bpf.h), or else a variable of the kernel that BTF does not know, but whose size says
+ * that it is one number.
  */
 struct kname {
 	const char *text;
@@ -20,12 +20,12 @@ struct kname {
 };
 
 /* 0, or -errno with words that list what there is, where that helps. `text` must stay. */
-int kname_find(struct obs *o, const char *text, struct kname *n, struct errbuf *e);
+int kname_find(struct kview *kv, const char *text, struct kname *n, struct errbuf *e);
 /* Where it is, and its size: 0 for one that each CPU has. */
 uint64_t kname_place(const struct kname *n, unsigned int *size);
 /* The value, or NULL with words. */
-struct json_object *kname_read(struct obs *o, const struct kname *n, struct errbuf *e);
+struct json_object *kname_read(struct kview *kv, const struct kname *n, struct errbuf *e);
 /* A number of whole bytes only: 0 or -errno with words. */
-int kname_write(struct obs *o, const struct kname *n, uint64_t value, struct errbuf *e);
+int kname_write(struct kview *kv, const struct kname *n, uint64_t value, struct errbuf *e);
 
 #endif

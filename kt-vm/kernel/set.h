@@ -5,7 +5,7 @@
 #include <json-c/json.h>
 
 #include "btf.h"
-#include "observe/jtext.h"
+#include "jtext.h"
 
 /*
  * The counters of a struct, as BTF has them: kernels add some with each version, and all that are

@@ -3,7 +3,7 @@
 #define KT_VM_KERNEL_TASK_H
 
 #include "cpulist.h"
-#include "observe/obs.h"
+#include "view.h"
 
 /* What the guest's kernel knows of a task. The task may change, or go, while it is read. */
 enum kclass {
@@ -17,17 +17,17 @@ enum kclass {
 };
 
 /* The scheduling class that has it. */
-enum kclass ktask_class(const struct obs *o, uint64_t task);
+enum kclass ktask_class(const struct kview *kv, uint64_t task);
 /* "fair", "ext" and so on; NULL for the unknown one. */
 const char *kclass_name(enum kclass c);
 /* The CPUs of a struct cpumask, of those that this guest has. False: it cannot be read. */
-bool ktask_mask(const struct obs *o, uint64_t mask, struct cpulist *cpus);
+bool ktask_mask(const struct kview *kv, uint64_t mask, struct cpulist *cpus);
 /*
  * The CPUs that a task may run on: with migration disabled only that of its runqueue. False: it
  * cannot be read.
  */
-bool ktask_cpus(const struct obs *o, uint64_t task, unsigned int cpu, struct cpulist *cpus);
+bool ktask_cpus(const struct kview *kv, uint64_t task, unsigned int cpu, struct cpulist *cpus);
 /* The last part of its cgroup's name, "" for the root, or where it cannot be read. */
-void ktask_cgroup(const struct obs *o, uint64_t task, char *buf, size_t size);
+void ktask_cgroup(const struct kview *kv, uint64_t task, char *buf, size_t size);
 
 #endif

@@ -10,7 +10,7 @@ enum { GPR_AX, GPR_DX = 2, GPR_BP = 5, GPR_DI = 7, GPR_R10 = 10, GPR_R13 = 13 };
 #define PT_REGS_BP 32
 
 struct frame {
-	struct obs *o;
+	struct kview *kv;
 	uint64_t ip, sp, bp, ax, dx, di, r10, r13;
 	bool exact; /* ip is where the CPU is, no return address */
 };
@@ -29,7 +29,7 @@ static const struct korc_entry frame_pointer = { .sp_offset = 16,
 
 static bool word(const struct frame *f, uint64_t gva, uint64_t *v)
 {
-	return !(gva & 7) && !kmem_number(&f->o->mem, gva, 8, v);
+	return !(gva & 7) && !kmem_number(&f->kv->mem, gva, 8, v);
 }
 
 static bool find_sp(struct frame *f, const struct korc_entry *orc, uint64_t *sp)
@@ -70,11 +70,11 @@ static bool find_sp(struct frame *f, const struct korc_entry *orc, uint64_t *sp)
 /* One frame up; false at the end of the stack. */
 static bool step(struct frame *f)
 {
-	uint64_t link = f->ip - (f->exact ? 0 : 1) - f->o->mem.virt_slide, sp, bp = f->bp;
+	uint64_t link = f->ip - (f->exact ? 0 : 1) - f->kv->mem.virt_slide, sp, bp = f->bp;
 	struct korc_entry orc = frame_pointer;
 	struct ksym_entry s;
 
-	if (ksym_function(&f->o->sym, link, &s) && !korc_find(&f->o->orc, link, &orc))
+	if (ksym_function(&f->kv->sym, link, &s) && !korc_find(&f->kv->orc, link, &orc))
 		orc = frame_pointer;
 	if (orc.type < KORC_CALL || !find_sp(f, &orc, &sp))
 		return false;
@@ -104,9 +104,9 @@ static bool step(struct frame *f)
 	return true;
 }
 
-size_t kunwind(struct obs *o, const struct engine_regs *r, uint64_t *pc, size_t max)
+size_t kunwind(struct kview *kv, const struct vcpu_regs *r, uint64_t *pc, size_t max)
 {
-	struct frame f = { .o = o,
+	struct frame f = { .kv = kv,
 			   .ip = r->rip,
 			   .sp = r->rsp,
 			   .bp = r->gpr[GPR_BP],

@@ -16,14 +16,14 @@ uint64_t kclock_now(const struct kclock *c, uint64_t at_ns)
 /* struct tk_data of CLOCK_MONOTONIC: a seqcount, and the timekeeper behind it. */
 static uint64_t tk_data(const struct obs *o)
 {
-	uint64_t at = kmem_symbol(&o->mem, KS_TK_CORE);
+	uint64_t at = kmem_symbol(&o->k.mem, KS_TK_CORE);
 
-	return at ? at : kmem_symbol(&o->mem, KS_TK_DATA);
+	return at ? at : kmem_symbol(&o->k.mem, KS_TK_DATA);
 }
 
 static uint64_t timekeeper(const struct obs *o, uint64_t data)
 {
-	const struct kfield *in = &o->probe.f[KP_TK_DATA], *seq = &o->probe.f[KP_SEQCOUNT];
+	const struct kfield *in = &o->k.probe.f[KP_TK_DATA], *seq = &o->k.probe.f[KP_SEQCOUNT];
 
 	if (in->known)
 		return data + in->offset;
@@ -36,11 +36,11 @@ static uint64_t timekeeping(const struct obs *o)
 {
 	uint64_t data = tk_data(o), tk = data ? timekeeper(o, data) : 0, seq, after, base, ns;
 
-	if (!tk || kmem_number(&o->mem, data, 4, &seq) || (seq & 1))
+	if (!tk || kmem_number(&o->k.mem, data, 4, &seq) || (seq & 1))
 		return 0;
-	base = obs_number(o, tk, KP_TK_BASE);
-	ns = obs_number(o, tk, KP_TK_NSEC) >> (obs_number(o, tk, KP_TK_SHIFT) & 63);
-	return !kmem_number(&o->mem, data, 4, &after) && after == seq ? base + ns : 0;
+	base = kview_number(&o->k, tk, KP_TK_BASE);
+	ns = kview_number(&o->k, tk, KP_TK_NSEC) >> (kview_number(&o->k, tk, KP_TK_SHIFT) & 63);
+	return !kmem_number(&o->k.mem, data, 4, &after) && after == seq ? base + ns : 0;
 }
 
 void kclock_look(struct obs *o, uint64_t at_ns)
@@ -48,8 +48,8 @@ void kclock_look(struct obs *o, uint64_t at_ns)
 	uint64_t clock = 0, mono = timekeeping(o), v;
 	unsigned int cpu;
 
-	for (cpu = 0; cpu < o->m->cpus; cpu++) {
-		v = obs_number(o, o->rq[cpu], KP_RQ_CLOCK);
+	for (cpu = 0; cpu < o->k.m->cpus; cpu++) {
+		v = kview_number(&o->k, o->k.rq[cpu], KP_RQ_CLOCK);
 		clock = v > clock ? v : clock;
 		v = kidle_entry(o, cpu);
 		mono = v > mono ? v : mono;

@@ -28,23 +28,23 @@ struct reading {
 /* NULL: the kernel does not tell (CONFIG_NO_HZ_COMMON). */
 static const struct idle_probes *probes(const struct obs *o)
 {
-	if (o->probe.f[KP_STAT_ENTRY].known)
+	if (o->k.probe.f[KP_STAT_ENTRY].known)
 		return &stat;
-	return o->probe.f[KP_TICK_IDLE].known ? &tick : NULL;
+	return o->k.probe.f[KP_TICK_IDLE].known ? &tick : NULL;
 }
 
 static uint64_t place(const struct obs *o, const struct idle_probes *p, unsigned int cpu)
 {
-	uint64_t symbol = kmem_symbol(&o->mem, p->symbol);
+	uint64_t symbol = kmem_symbol(&o->k.mem, p->symbol);
 
-	return symbol ? obs_percpu(o, symbol, cpu) : 0;
+	return symbol ? kview_percpu(&o->k, symbol, cpu) : 0;
 }
 
 uint64_t kidle_entry(const struct obs *o, unsigned int cpu)
 {
 	const struct idle_probes *p = probes(o);
 
-	return p ? obs_number(o, place(o, p, cpu), p->entry) : 0;
+	return p ? kview_number(&o->k, place(o, p, cpu), p->entry) : 0;
 }
 
 /* False: the CPU is just writing it, or was stopped by the host while it did. */
@@ -55,12 +55,12 @@ static bool read_idle(const struct obs *o, unsigned int cpu, struct reading *r)
 	int i;
 
 	for (i = 0; at && i < TRIES; i++) {
-		seq = obs_number(o, at, p->seq);
-		r->entry = obs_number(o, at, p->entry);
-		r->total = obs_number(o, at, p->idle) + obs_number(o, at, p->iowait);
-		r->active = obs_number(o, at, p->active) & p->flag;
-		r->told = o->probe.f[p->active].known;
-		if (!(seq & 1) && seq == obs_number(o, at, p->seq))
+		seq = kview_number(&o->k, at, p->seq);
+		r->entry = kview_number(&o->k, at, p->entry);
+		r->total = kview_number(&o->k, at, p->idle) + kview_number(&o->k, at, p->iowait);
+		r->active = kview_number(&o->k, at, p->active) & p->flag;
+		r->told = o->k.probe.f[p->active].known;
+		if (!(seq & 1) && seq == kview_number(&o->k, at, p->seq))
 			return true;
 	}
 	return false;
@@ -69,11 +69,11 @@ static bool read_idle(const struct obs *o, unsigned int cpu, struct reading *r)
 /* Does its idle task run, and has for the time between two looks at the number of switches? */
 static bool is_idle(const struct obs *o, unsigned int cpu, uint64_t *switches)
 {
-	uint64_t rq = o->rq[cpu], idle = obs_number(o, rq, KP_RQ_IDLE);
+	uint64_t rq = o->k.rq[cpu], idle = kview_number(&o->k, rq, KP_RQ_IDLE);
 
-	*switches = obs_number(o, rq, KP_RQ_NR_SWITCHES);
-	return idle && obs_number(o, rq, KP_RQ_CURR) == idle &&
-	       obs_number(o, rq, KP_RQ_NR_SWITCHES) == *switches;
+	*switches = kview_number(&o->k, rq, KP_RQ_NR_SWITCHES);
+	return idle && kview_number(&o->k, rq, KP_RQ_CURR) == idle &&
+	       kview_number(&o->k, rq, KP_RQ_NR_SWITCHES) == *switches;
 }
 
 /*
@@ -132,17 +132,17 @@ static uint64_t idle_for(const struct kidle *k, uint64_t at_ns)
 
 static void online(struct obs *o)
 {
-	uint64_t mask = kmem_symbol(&o->mem, KS_CPU_ACTIVE);
+	uint64_t mask = kmem_symbol(&o->k.mem, KS_CPU_ACTIVE);
 	struct cpulist cpus;
 	unsigned int cpu;
 
 	if (!mask)
-		mask = kmem_symbol(&o->mem, KS_CPU_ONLINE);
-	if (!ktask_mask(o, mask, &cpus))
+		mask = kmem_symbol(&o->k.mem, KS_CPU_ONLINE);
+	if (!ktask_mask(&o->k, mask, &cpus))
 		return;
 	jtext_key(&o->text, "online");
 	jtext_open(&o->text, '[');
-	for (cpu = 0; cpu < o->m->cpus; cpu++)
+	for (cpu = 0; cpu < o->k.m->cpus; cpu++)
 		jtext_uint(&o->text, cpulist_has(&cpus, cpu));
 	jtext_close(&o->text, ']');
 }
@@ -154,14 +154,14 @@ static bool look_at_all(struct obs *o, uint64_t now_ns, bool counts)
 
 	if (!probes(o))
 		return false;
-	for (cpu = 0; cpu < o->m->cpus; cpu++)
+	for (cpu = 0; cpu < o->k.m->cpus; cpu++)
 		look(o, cpu, at_ns, counts);
 	return true;
 }
 
 void kidle_look(struct obs *o, uint64_t now_ns)
 {
-	if (o->m->cpus <= LOOK_CPUS)
+	if (o->k.m->cpus <= LOOK_CPUS)
 		look_at_all(o, now_ns, false);
 }
 
@@ -175,12 +175,12 @@ void kidle_sample(struct obs *o, uint64_t now_ns)
 		return;
 	jtext_key(&o->text, "idle_total_ns");
 	jtext_open(&o->text, '[');
-	for (cpu = 0; cpu < o->m->cpus; cpu++)
+	for (cpu = 0; cpu < o->k.m->cpus; cpu++)
 		jtext_uint(&o->text, o->idle[cpu].total);
 	jtext_close(&o->text, ']');
 	jtext_key(&o->text, "idle_for_ns");
 	jtext_open(&o->text, '[');
-	for (cpu = 0; cpu < o->m->cpus; cpu++)
+	for (cpu = 0; cpu < o->k.m->cpus; cpu++)
 		jtext_uint(&o->text, idle_for(&o->idle[cpu], at_ns));
 	jtext_close(&o->text, ']');
 }

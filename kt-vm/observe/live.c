@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "kernel/bpf.h"
+#include "obs.h"
 #include "units.h"
 
 struct watch_field {
@@ -37,7 +38,7 @@ static void number(struct obs *o, const struct watch_field *f, unsigned int cpu)
 {
 	uint64_t n;
 
-	if (kbpf_read(o, &f->v, cpu, &n))
+	if (kbpf_read(&o->k, &f->v, cpu, &n))
 		jtext_null(&o->text);
 	else if (f->v.field.is_signed)
 		jtext_int(&o->text, (int64_t)n);
@@ -50,8 +51,8 @@ static void find(struct obs *o, struct watch_field *f, bool news)
 {
 	struct errbuf e;
 
-	if (news || (f->found && !kbpf_valid(o, &f->v)))
-		f->found = kbpf_find(o, f->name, &f->v, &e) == 0;
+	if (news || (f->found && !kbpf_valid(&o->k, &f->v)))
+		f->found = kbpf_find(&o->k, f->name, &f->v, &e) == 0;
 }
 
 static void value(struct obs *o, struct watch_field *f)
@@ -68,14 +69,14 @@ static void value(struct obs *o, struct watch_field *f)
 		return;
 	}
 	jtext_open(&o->text, '[');
-	for (cpu = 0; cpu < o->m->cpus; cpu++)
+	for (cpu = 0; cpu < o->k.m->cpus; cpu++)
 		number(o, f, cpu);
 	jtext_close(&o->text, ']');
 }
 
 void live_sample(struct obs *o)
 {
-	uint64_t next = obs_number(o, kmem_symbol(&o->mem, KS_MAP_IDR), KP_IDR_NEXT);
+	uint64_t next = kview_number(&o->k, kmem_symbol(&o->k.mem, KS_MAP_IDR), KP_IDR_NEXT);
 	size_t i;
 
 	if (!o->nfields)

@@ -33,7 +33,8 @@ static uint64_t number(const struct obs *o, uint64_t object, const struct kfield
 {
 	uint64_t v;
 
-	return object && f->known && !kmem_number(&o->mem, object + f->offset, f->size, &v) ? v : 0;
+	return object && f->known && !kmem_number(&o->k.mem, object + f->offset, f->size, &v) ? v
+											      : 0;
 }
 
 static void column(struct obs *o, const char *name, const struct kfield *f)
@@ -42,41 +43,42 @@ static void column(struct obs *o, const char *name, const struct kfield *f)
 
 	jtext_key(&o->text, name);
 	jtext_open(&o->text, '[');
-	for (cpu = 0; cpu < o->m->cpus; cpu++)
-		jtext_uint(&o->text, number(o, o->rq[cpu], f));
+	for (cpu = 0; cpu < o->k.m->cpus; cpu++)
+		jtext_uint(&o->text, number(o, o->k.rq[cpu], f));
 	jtext_close(&o->text, ']');
 }
 
 /* The local DSQ is part of the runqueue: its depth is two offsets away. */
 static void local_dsqs(struct obs *o)
 {
-	struct kfield f = o->probe.f[KP_DSQ_NR];
+	struct kfield f = o->k.probe.f[KP_DSQ_NR];
 
-	if (!o->probe.f[KP_RQ_SCX_LOCAL_DSQ].known || !f.known)
+	if (!o->k.probe.f[KP_RQ_SCX_LOCAL_DSQ].known || !f.known)
 		return;
-	f.offset += o->probe.f[KP_RQ_SCX_LOCAL_DSQ].offset;
+	f.offset += o->k.probe.f[KP_RQ_SCX_LOCAL_DSQ].offset;
 	column(o, "local_dsq", &f);
 }
 
 /* What sched_ext counts, each event a column: zeros where there is no scheduler. */
 static void events(struct obs *o)
 {
-	uint64_t stats = kscx_events(o), base[TOPO_MAX_CPUS], v;
+	uint64_t stats = kscx_events(&o->k), base[TOPO_MAX_CPUS], v;
 	unsigned int cpu, i;
 
-	if (!o->events.n)
+	if (!o->k.events.n)
 		return;
 	jtext_key(&o->text, "events");
 	jtext_open(&o->text, '{');
-	for (cpu = 0; cpu < o->m->cpus; cpu++)
-		base[cpu] = stats ? obs_percpu(o, stats, cpu) : 0;
-	for (i = 0; i < o->events.n; i++) {
-		const struct kcounter *c = &o->events.c[i];
+	for (cpu = 0; cpu < o->k.m->cpus; cpu++)
+		base[cpu] = stats ? kview_percpu(&o->k, stats, cpu) : 0;
+	for (i = 0; i < o->k.events.n; i++) {
+		const struct kcounter *c = &o->k.events.c[i];
 
 		jtext_key(&o->text, c->name);
 		jtext_open(&o->text, '[');
-		for (cpu = 0; cpu < o->m->cpus; cpu++) {
-			if (!base[cpu] || kmem_number(&o->mem, base[cpu] + c->offset, c->size, &v))
+		for (cpu = 0; cpu < o->k.m->cpus; cpu++) {
+			if (!base[cpu] ||
+			    kmem_number(&o->k.mem, base[cpu] + c->offset, c->size, &v))
 				v = 0;
 			jtext_uint(&o->text, v);
 		}
@@ -93,9 +95,9 @@ static bool is_outside(const struct obs *o, unsigned int cpu, uint64_t task)
 {
 	struct cpulist cpus;
 
-	return ktask_cpus(o, task, cpu, &cpus) && !cpulist_has(&cpus, cpu) &&
-	       ktask_class(o, task) != KCLASS_STOP &&
-	       number(o, o->rq[cpu], &o->probe.f[KP_RQ_CURR]) == task;
+	return ktask_cpus(&o->k, task, cpu, &cpus) && !cpulist_has(&cpus, cpu) &&
+	       ktask_class(&o->k, task) != KCLASS_STOP &&
+	       number(o, o->k.rq[cpu], &o->k.probe.f[KP_RQ_CURR]) == task;
 }
 
 static void classes(struct obs *o, const uint64_t *task)
@@ -103,18 +105,18 @@ static void classes(struct obs *o, const uint64_t *task)
 	const char *name;
 	unsigned int cpu;
 
-	if (!o->probe.f[KP_TASK_CLASS].known)
+	if (!o->k.probe.f[KP_TASK_CLASS].known)
 		return;
 	jtext_key(&o->text, "curr_class");
 	jtext_open(&o->text, '[');
-	for (cpu = 0; cpu < o->m->cpus; cpu++) {
-		name = kclass_name(ktask_class(o, task[cpu]));
+	for (cpu = 0; cpu < o->k.m->cpus; cpu++) {
+		name = kclass_name(ktask_class(&o->k, task[cpu]));
 		jtext_str(&o->text, name ? name : "");
 	}
 	jtext_close(&o->text, ']');
 	jtext_key(&o->text, "curr_outside");
 	jtext_open(&o->text, '[');
-	for (cpu = 0; cpu < o->m->cpus; cpu++)
+	for (cpu = 0; cpu < o->k.m->cpus; cpu++)
 		jtext_uint(&o->text, is_outside(o, cpu, task[cpu]));
 	jtext_close(&o->text, ']');
 }
@@ -122,32 +124,32 @@ static void classes(struct obs *o, const uint64_t *task)
 /* Who runs: pid and comm of the current task of each CPU, and whether that is its idle task. */
 static void currents(struct obs *o)
 {
-	const struct kfield *pid = &o->probe.f[KP_TASK_PID], *comm = &o->probe.f[KP_TASK_COMM];
+	const struct kfield *pid = &o->k.probe.f[KP_TASK_PID], *comm = &o->k.probe.f[KP_TASK_COMM];
 	uint64_t task[TOPO_MAX_CPUS];
 	char text[COMM_LEN + 1];
 	unsigned int cpu;
 
-	for (cpu = 0; cpu < o->m->cpus; cpu++)
-		task[cpu] = number(o, o->rq[cpu], &o->probe.f[KP_RQ_CURR]);
+	for (cpu = 0; cpu < o->k.m->cpus; cpu++)
+		task[cpu] = number(o, o->k.rq[cpu], &o->k.probe.f[KP_RQ_CURR]);
 	jtext_key(&o->text, "curr_pid");
 	jtext_open(&o->text, '[');
-	for (cpu = 0; cpu < o->m->cpus; cpu++)
+	for (cpu = 0; cpu < o->k.m->cpus; cpu++)
 		jtext_uint(&o->text, number(o, task[cpu], pid));
 	jtext_close(&o->text, ']');
 	jtext_key(&o->text, "curr_comm");
 	jtext_open(&o->text, '[');
-	for (cpu = 0; cpu < o->m->cpus; cpu++) {
+	for (cpu = 0; cpu < o->k.m->cpus; cpu++) {
 		if (!comm->known ||
-		    kmem_string(&o->mem, task[cpu] + comm->offset, text, sizeof(text)) < 0)
+		    kmem_string(&o->k.mem, task[cpu] + comm->offset, text, sizeof(text)) < 0)
 			text[0] = '\0';
 		jtext_str(&o->text, text);
 	}
 	jtext_close(&o->text, ']');
 	jtext_key(&o->text, "idle");
 	jtext_open(&o->text, '[');
-	for (cpu = 0; cpu < o->m->cpus; cpu++)
-		jtext_uint(&o->text, task[cpu] && task[cpu] == number(o, o->rq[cpu],
-								      &o->probe.f[KP_RQ_IDLE]));
+	for (cpu = 0; cpu < o->k.m->cpus; cpu++)
+		jtext_uint(&o->text, task[cpu] && task[cpu] == number(o, o->k.rq[cpu],
+								      &o->k.probe.f[KP_RQ_IDLE]));
 	jtext_close(&o->text, ']');
 	classes(o, task);
 }
@@ -155,12 +157,12 @@ static void currents(struct obs *o)
 /* Whether a scheduler of sched_ext is there, and schedules. */
 static void scheduler(struct obs *o)
 {
-	enum kscx_state state = kscx_state(o);
+	enum kscx_state state = kscx_state(&o->k);
 	char name[128] = "";
 
 	if (state == KSCX_UNKNOWN)
 		return;
-	if (state != KSCX_DISABLED && !kscx_ops_name(o, name, sizeof(name)))
+	if (state != KSCX_DISABLED && !kscx_ops_name(&o->k, name, sizeof(name)))
 		name[0] = '\0';
 	jtext_key(&o->text, "scx");
 	jtext_open(&o->text, '{');
@@ -169,23 +171,23 @@ static void scheduler(struct obs *o)
 	jtext_key(&o->text, "ops");
 	jtext_str(&o->text, name);
 	jtext_key(&o->text, "bypass");
-	jtext_bool(&o->text, kscx_bypassing(o));
+	jtext_bool(&o->text, kscx_bypassing(&o->k));
 	jtext_close(&o->text, '}');
 }
 
 static void user_dsqs(struct obs *o)
 {
 	uint64_t dsq[KSCX_DSQS_MAX];
-	size_t i, n = kscx_dsqs(o, dsq, KSCX_DSQS_MAX);
+	size_t i, n = kscx_dsqs(&o->k, dsq, KSCX_DSQS_MAX);
 
 	jtext_key(&o->text, "dsqs");
 	jtext_open(&o->text, '[');
 	for (i = 0; i < n; i++) {
 		jtext_open(&o->text, '{');
 		jtext_key(&o->text, "id");
-		jtext_uint(&o->text, obs_number(o, dsq[i], KP_DSQ_ID));
+		jtext_uint(&o->text, kview_number(&o->k, dsq[i], KP_DSQ_ID));
 		jtext_key(&o->text, "nr");
-		jtext_uint(&o->text, obs_number(o, dsq[i], KP_DSQ_NR));
+		jtext_uint(&o->text, kview_number(&o->k, dsq[i], KP_DSQ_NR));
 		jtext_close(&o->text, '}');
 	}
 	jtext_close(&o->text, ']');
@@ -203,7 +205,7 @@ static void programs(struct obs *o, uint64_t now_ns)
 	if (o->progs_ns && now_ns - o->progs_ns < NSEC_PER_SEC)
 		return;
 	o->progs_ns = now_ns;
-	n = kbpf_progs(o, p);
+	n = kbpf_progs(&o->k, p);
 	jtext_key(&o->text, "progs");
 	jtext_open(&o->text, '[');
 	for (i = 0; i < n; i++) {
@@ -240,7 +242,7 @@ void monitor_sample(struct obs *o, uint64_t now_ns)
 	uint64_t since = cpu_ns();
 	size_t i;
 
-	obs_begin(o);
+	kview_begin(&o->k);
 	kclock_look(o, obs_ran(o, now_ns));
 	steal_poll(&o->steal, o->engine, o->self, now_ns);
 	jtext_reset(&o->text);
@@ -250,8 +252,8 @@ void monitor_sample(struct obs *o, uint64_t now_ns)
 	jtext_key(&o->text, "cpu");
 	jtext_open(&o->text, '{');
 	for (i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
-		if (o->probe.f[columns[i].probe].known)
-			column(o, columns[i].name, &o->probe.f[columns[i].probe]);
+		if (o->k.probe.f[columns[i].probe].known)
+			column(o, columns[i].name, &o->k.probe.f[columns[i].probe]);
 	local_dsqs(o);
 	currents(o);
 	kidle_sample(o, now_ns);
@@ -263,12 +265,12 @@ void monitor_sample(struct obs *o, uint64_t now_ns)
 	events(o);
 	user_dsqs(o);
 	programs(o, now_ns);
-	kdomain_sample(o);
+	kdomain_sample(&o->k, &o->text);
 	live_sample(o);
 	jtext_key(&o->text, "cost_ns");
 	jtext_uint(&o->text, cpu_ns() - since);
 	jtext_close(&o->text, '}');
-	if (o->text.failed || kmem_spent(&o->mem))
+	if (o->text.failed || kmem_spent(&o->k.mem))
 		return; /* a guest that lies: there is nothing that one could believe */
 	rec_pass(o->out, o->text.buf, o->text.len);
 	o->out->records++;

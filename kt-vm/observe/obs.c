@@ -22,7 +22,6 @@
 #define SCX_EXIT_ERROR 1024 /* errors begin here */
 #define SNAPSHOTS_MAX  1024
 #define FAILURES_MAX   64 /* with a snapshot: a guest can say at any rate that its scheduler ends */
-#define KERNEL_HALF    0xff00000000000000ULL /* below: user mode, which has no symbols here */
 #define POLL           (5 * NSEC_PER_MSEC)
 #define POLL_BUSY      (1 * NSEC_PER_MSEC) /* between the first sign of an end and its reason */
 
@@ -33,26 +32,16 @@ int obs_open(struct obs *o, const char *vmlinux, const struct machine *m, uint64
 	/* glibc would raise it to the largest block that was freed, and keep the next such one:
 	 * the types of a kernel */
 	mallopt(M_MMAP_THRESHOLD, 128 << 10);
-	o->m = m;
 	o->out = out;
 	o->period_ns = period_ns;
-	o->work_max = OBS_WORK;
 	o->next_ns = UINT64_MAX;
-	return ksym_open(&o->sym, vmlinux, e);
+	return kview_open(&o->k, vmlinux, m, e);
 }
 
 void obs_close(struct obs *o)
 {
-	unsigned int i;
-
-	for (i = 0; i < o->nbtfs; i++)
-		btf__free(o->btfs[i].btf);
-	btf__free(o->btf);
-	btf__free(o->types);
-	ksym_free(&o->sym);
+	kview_close(&o->k);
 	jtext_free(&o->text);
-	free(o->rq);
-	free(o->sd);
 	free(o->idle);
 	steal_free(&o->steal);
 	live_free(o);
@@ -68,39 +57,14 @@ void obs_start(struct obs *o, const struct engine_ops *engine, void *self)
 
 static int load(struct obs *o, struct errbuf *e)
 {
-	int rc = ksym_load(&o->sym, e);
+	int rc = kview_load(&o->k, e);
 
 	if (rc)
 		return rc;
-	korc_open(&o->orc, &o->sym);
-	kmem_init(&o->mem, &o->m->mem, &o->sym);
-	o->rq = calloc(o->m->cpus, sizeof(*o->rq));
-	o->sd = calloc(o->m->cpus, sizeof(*o->sd));
-	o->idle = calloc(o->m->cpus, sizeof(*o->idle));
-	if (!o->rq || !o->sd || !o->idle || steal_init(&o->steal, o->m->cpus))
-		return errbuf_set(e, -ENOMEM, "no memory to observe %u CPUs", o->m->cpus);
+	o->idle = calloc(o->k.m->cpus, sizeof(*o->idle));
+	if (!o->idle || steal_init(&o->steal, o->k.m->cpus))
+		return errbuf_set(e, -ENOMEM, "no memory to observe %u CPUs", o->k.m->cpus);
 	return 0;
-}
-
-int obs_types(struct obs *o, struct errbuf *e)
-{
-	const void *data;
-	size_t len;
-
-	if (o->types)
-		return 0;
-	ksym_rest(&o->sym); /* libbpf makes a copy: not on top of what else was read */
-	data = ksym_section(&o->sym, ".BTF", &len, NULL);
-	o->types = data && len <= UINT32_MAX ? btf__new(data, (uint32_t)len) : NULL;
-	ksym_rest(&o->sym);
-	return o->types ? 0 : errbuf_set(e, -ENOENT, "vmlinux has no BTF (CONFIG_DEBUG_INFO_BTF)");
-}
-
-static void forget_types(struct obs *o)
-{
-	btf__free(o->types);
-	o->types = NULL;
-	ksym_rest(&o->sym);
 }
 
 int obs_control(struct obs *o, int rc, const struct errbuf *e)
@@ -154,72 +118,6 @@ uint64_t obs_ran(const struct obs *o, uint64_t now_ns)
 	return now_ns > o->stood_ns ? now_ns - o->stood_ns : 0;
 }
 
-void obs_begin(struct obs *o)
-{
-	o->work = o->work_max;
-	o->mem.work = &o->work;
-}
-
-uint64_t obs_number(const struct obs *o, uint64_t object, enum kprobe probe)
-{
-	const struct kfield *f = &o->probe.f[probe];
-	uint64_t v;
-
-	if (!object || !f->known || kmem_number(&o->mem, object + f->offset, f->size, &v))
-		return 0;
-	return v;
-}
-
-struct json_object *obs_symbol(struct obs *o, uint64_t addr)
-{
-	uint64_t link = addr - o->mem.virt_slide;
-	char text[160], name[128];
-	struct ksym_entry s;
-
-	/* the return address of a call that never returns lies behind its function */
-	if (ksym_function(&o->sym, link, &s) || ksym_function(&o->sym, link - 1, &s)) {
-		ksym_name(&o->sym, &s, name, sizeof(name));
-		snprintf(text, sizeof(text), "%s+0x%llx", name,
-			 (unsigned long long)(link - s.addr));
-	} else if (addr < KERNEL_HALF || !kbpf_symbol(o, addr, text, sizeof(text)))
-		snprintf(text, sizeof(text), "0x%llx", (unsigned long long)addr);
-	return rec_text(text, strlen(text));
-}
-
-uint64_t obs_percpu(const struct obs *o, uint64_t pointer, unsigned int cpu)
-{
-	return o->rq[cpu] ? pointer + (o->rq[cpu] - o->runqueues) : 0;
-}
-
-static void find_runqueues(struct obs *o)
-{
-	unsigned int cpu;
-
-	o->runqueues = kmem_symbol(&o->mem, KS_RUNQUEUES);
-	for (cpu = 0; cpu < o->m->cpus; cpu++)
-		o->rq[cpu] = kmem_percpu(&o->mem, o->runqueues, cpu);
-}
-
-int obs_learn(struct obs *o, struct errbuf *e)
-{
-	static const char *const of_events[] = { "SCX_EV_", NULL };
-	static const char *const of_balance[] = { "lb_", "alb_", "sbe_", "sbf_", "ttwu_", NULL };
-	static const struct kexcerpt_name shown[] = {
-		{ "sched_ext_ops", BTF_KIND_STRUCT },
-		{ "scx_exit_kind", BTF_KIND_ENUM },
-		{ "trace_event_raw_sched_switch", BTF_KIND_STRUCT },
-		{ "trace_event_raw_sched_wakeup_template", BTF_KIND_STRUCT },
-		{ "trace_event_raw_sched_migrate_task", BTF_KIND_STRUCT },
-	};
-
-	kset_find(&o->events, o->types, "scx_event_stats", of_events, true);
-	kset_find(&o->balance, o->types, "sched_domain", of_balance, false);
-	o->ops_type = kbtf_struct(o->types, "sched_ext_ops");
-	btf__free(o->btf);
-	o->btf = kexcerpt(o->types, shown, sizeof(shown) / sizeof(shown[0]));
-	return o->btf ? 0 : errbuf_set(e, -ENOMEM, "no memory for the types of vmlinux");
-}
-
 static struct json_object *hex(uint64_t v)
 {
 	char text[24];
@@ -238,9 +136,9 @@ static void put_observe(struct obs *o, uint64_t now_ns, uint64_t took_ns,
 	rec_int(r, "period_ns", (int64_t)o->period_ns);
 	rec_str(r, "error", error);
 	if (!error) {
-		rec_add(r, "kaslr_virt", hex(o->mem.virt_slide));
-		rec_add(r, "kaslr_phys", hex(o->mem.phys_slide));
-		rec_int(r, "page_table_levels", o->mem.levels);
+		rec_add(r, "kaslr_virt", hex(o->k.mem.virt_slide));
+		rec_add(r, "kaslr_phys", hex(o->k.mem.phys_slide));
+		rec_int(r, "page_table_levels", o->k.mem.levels);
 		rec_add(r, "absent", absent);
 	}
 	rec_put(o->out, r);
@@ -253,25 +151,25 @@ static int find_kernel(struct obs *o, uint64_t now_ns, struct errbuf *e)
 	uint64_t since = clock_ns();
 	int rc = 0;
 
-	if (!o->rq)
+	if (!o->k.rq)
 		rc = load(o, e);
 	if (!rc)
-		rc = obs_types(o, e);
+		rc = kview_types(&o->k, e);
 	if (!rc)
-		rc = obs_learn(o, e);
+		rc = kview_learn(&o->k, e);
 	if (!rc)
-		rc = kmem_attach(&o->mem, e);
+		rc = kmem_attach(&o->k.mem, e);
 	if (rc) {
-		forget_types(o);
+		kview_forget_types(&o->k);
 		o->off = true;
 		put_observe(o, now_ns, clock_ns() - since, NULL, e->text);
 		return rc;
 	}
-	obs_begin(o);
+	kview_begin(&o->k);
 	absent = json_object_new_array();
-	kprobe_all(o->types, &o->sym, &o->probe, absent);
-	forget_types(o);
-	find_runqueues(o);
+	kprobe_all(o->k.types, &o->k.sym, &o->k.probe, absent);
+	kview_forget_types(&o->k);
+	kview_runqueues(&o->k);
 	o->attached = true;
 	put_observe(o, now_ns, clock_ns() - since, absent, NULL);
 	return 0;
@@ -358,9 +256,9 @@ static void look_for_failure(struct obs *o, uint64_t now_ns)
 	unsigned int kind;
 	struct errbuf e;
 
-	obs_begin(o);
-	kind = kscx_exit_kind(o);
-	exit = kind > SCX_EXIT_UNREG ? kscx_exit(o) : NULL;
+	kview_begin(&o->k);
+	kind = kscx_exit_kind(&o->k);
+	exit = kind > SCX_EXIT_UNREG ? kscx_exit(&o->k, &o->end) : NULL;
 	if (exit) {
 		json_object_put(o->exit);
 		o->exit = exit;
@@ -371,7 +269,7 @@ static void look_for_failure(struct obs *o, uint64_t now_ns)
 	}
 	o->failed = kind >= SCX_EXIT_ERROR;
 	if (!exit)
-		o->end_n = 0;
+		o->end.n = 0;
 	if (!exit && o->exit)
 		put_exit(o, now_ns);
 }
@@ -390,7 +288,7 @@ static uint64_t look_between(struct obs *o, uint64_t now_ns)
 	if (!o->period_ns || o->steal.next_ns + o->steal.slice_ns / 2 > o->next_ns)
 		return UINT64_MAX;
 	if (now_ns >= o->steal.next_ns) {
-		obs_begin(o);
+		kview_begin(&o->k);
 		kclock_look(o, obs_ran(o, now_ns));
 		kidle_look(o, now_ns);
 		steal_poll(&o->steal, o->engine, o->self, now_ns);
@@ -423,7 +321,7 @@ uint64_t obs_tick(struct obs *o, uint64_t now_ns)
 		take_periodic(o, now_ns);
 	next = look_between(o, now_ns);
 	if (now_ns >= o->next_ns) {
-		kdomain_watch(o, now_ns);
+		kdomain_watch(&o->k, now_ns, o->out);
 		monitor_sample(o, now_ns);
 		/* ticks that were missed are not made up for */
 		o->due_ns += ((now_ns - o->due_ns) / o->period_ns + 1) * o->period_ns;
@@ -455,11 +353,11 @@ static int access_value(struct obs *o, struct json_object *op, bool write, struc
 {
 	struct json_object *value;
 	struct kname n;
-	int rc = kname_find(o, rec_get_str(op, "what", ""), &n, e);
+	int rc = kname_find(&o->k, rec_get_str(op, "what", ""), &n, e);
 
 	if (rc || write)
-		return rc ? rc : kname_write(o, &n, (uint64_t)rec_get_int(op, "value", 0), e);
-	value = kname_read(o, &n, e);
+		return rc ? rc : kname_write(&o->k, &n, (uint64_t)rec_get_int(op, "value", 0), e);
+	value = kname_read(&o->k, &n, e);
 	if (value)
 		rec_add(op, "value", value);
 	return value ? 0 : -EFAULT;
@@ -471,7 +369,7 @@ static int serve(struct obs *o, struct json_object *op, uint64_t now_ns, struct 
 
 	if (!o->attached)
 		return errbuf_set(e, -ENODEV, "the guest's kernel cannot be read");
-	obs_begin(o);
+	kview_begin(&o->k);
 	if (strcmp(kind, "snapshot") == 0)
 		return snapshot_take(o, rec_get_str(op, "name", "?"), SNAPSHOT_OP, now_ns, e);
 	if (strcmp(kind, "watch") == 0)
@@ -487,7 +385,7 @@ void obs_request(struct obs *o, struct json_object *op, int port, uint64_t now_n
 	uint64_t since = clock_ns();
 	int rc = serve(o, op, now_ns, &e);
 
-	forget_types(o);
+	kview_forget_types(&o->k);
 	rec_int(op, "duration_ns", (int64_t)(clock_ns() - since));
 	obs_answer(op, port, rc ? e.text : NULL);
 }
@@ -496,13 +394,13 @@ void obs_request(struct obs *o, struct json_object *op, int port, uint64_t now_n
 static void keep_stack(struct obs *o, unsigned int cpu)
 {
 	const struct engine_control *c = o->engine->control;
-	struct engine_regs r;
+	struct vcpu_regs r;
 	struct errbuf e;
 
-	obs_begin(o);
-	if (kscx_exit_claimed(o) > SCX_EXIT_UNREG && !o->end_n && c->regs &&
+	kview_begin(&o->k);
+	if (kscx_exit_claimed(&o->k) > SCX_EXIT_UNREG && !o->end.n && c->regs &&
 	    !c->regs(o->self, cpu, &r, &e))
-		o->end_n = kunwind(o, &r, o->end_pc, OBS_STACK);
+		o->end.n = kunwind(&o->k, &r, o->end.pc, KVIEW_STACK);
 }
 
 void obs_hit(struct obs *o, uint64_t now_ns)

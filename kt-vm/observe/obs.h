@@ -5,11 +5,8 @@
 #include "engine/engine.h"
 #include "guest_clock.h"
 #include "idle.h"
-#include "jtext.h"
-#include "kernel/mem.h"
-#include "kernel/orc.h"
-#include "kernel/probe.h"
-#include "kernel/set.h"
+#include "kernel/jtext.h"
+#include "kernel/view.h"
 #include "machine/machine.h"
 #include "record.h"
 #include "steal.h"
@@ -19,9 +16,7 @@
  * two parts: the vmlinux is mapped before the guest runs (behind a seccomp filter nothing can
  * be opened), and read once the guest's first record shows that its kernel is up.
  */
-#define OBS_BTFS   16
 #define OBS_FIELDS 64 /* live fields of one test */
-#define OBS_STACK  64 /* frames of a stack */
 
 struct watch_field;
 
@@ -40,32 +35,14 @@ struct obs_watch {
 };
 
 struct obs {
-	const struct machine *m;
+	struct kview k;
 	const struct engine_ops *engine; /* from obs_start() on */
 	void *self;
 	struct rec_out *out;
 	uint64_t period_ns; /* between two samples; 0: none are taken */
 
-	struct ksym sym;
-	struct korc orc;
-	struct btf *types; /* all of the kernel, or NULL: obs_types() */
-	struct btf *btf;   /* of them those that records show: kernel/excerpt.h */
-	uint32_t ops_type; /* the kernel's own number of struct sched_ext_ops */
-	struct kmem mem;
-	uint64_t work, work_max; /* see obs_begin() */
-	uint64_t runqueues;      /* the per-CPU symbol */
-	struct kprobes probe;
-	uint64_t *rq; /* GVA of each CPU's runqueue */
-	uint64_t *sd; /* the lowest scheduling domain of each CPU, when last looked at */
-	struct kset events, balance; /* counters of sched_ext and of a scheduling domain */
-	bool attached;               /* the guest's memory can be read */
-	bool off;                    /* it cannot, and a record says why */
-
-	struct {
-		uint64_t gva, id;
-		struct btf *btf; /* NULL: it is there, and cannot be read */
-	} btfs[OBS_BTFS];        /* of BPF maps: kernel/bpf.c reads each once */
-	unsigned int nbtfs;
+	bool attached; /* the guest's memory can be read */
+	bool off;      /* it cannot, and a record says why */
 
 	struct kclock sched_clock, mono;
 	struct kidle *idle;  /* of each CPU */
@@ -95,12 +72,11 @@ struct obs {
 	bool lost; /* the engine did not answer in time: why says what it was asked for */
 	struct errbuf why;
 
-	uint64_t end_pc[OBS_STACK]; /* the stack of the CPU that has ended the scheduler */
-	size_t end_n;               /* 0: it was not seen at it */
-	bool failed;                /* the scheduler's end was seen */
-	unsigned int failures;      /* such ends that a snapshot was taken of */
-	struct json_object *exit;   /* what the kernel has said about it so far */
-	uint64_t poll_ns;           /* when to look for it next, where no watchpoint tells */
+	struct kstack end;        /* of the CPU that has ended the scheduler */
+	bool failed;              /* the scheduler's end was seen */
+	unsigned int failures;    /* such ends that a snapshot was taken of */
+	struct json_object *exit; /* what the kernel has said about it so far */
+	uint64_t poll_ns;         /* when to look for it next, where no watchpoint tells */
 };
 
 /* `vmlinux` is that of the guest's kernel. 0 or -errno with words. */
@@ -146,25 +122,6 @@ void obs_stands(struct obs *o);
 void obs_goes(struct obs *o);
 /* For how long the guest has run, by the clock of records. */
 uint64_t obs_ran(const struct obs *o, uint64_t now_ns);
-
-/* Something is about to be read: a sample, a snapshot. It may cost so much, and no more. */
-#define OBS_WORK 2000000 /* some 0.1 s; a snapshot of 4 CPUs costs 1/500 of it */
-void obs_begin(struct obs *o);
-
-/* The number in a field of the object at a GVA; 0 where it cannot be read or is absent. */
-uint64_t obs_number(const struct obs *o, uint64_t object, enum kprobe probe);
-
-/* "function+0x12" for a kernel address, else "0x...". */
-struct json_object *obs_symbol(struct obs *o, uint64_t addr);
-/*
- * Has all types of the kernel read, for a name that may be of any of them: 0 or -errno with words.
- * They are 3 MiB, and are freed when the request is over.
- */
-int obs_types(struct obs *o, struct errbuf *e);
-/* Learns from them what is to stay: counters, and the types that are shown. 0 or -ENOMEM. */
-int obs_learn(struct obs *o, struct errbuf *e);
-/* What a per-CPU pointer leads to on a CPU; 0: the kernel has no such CPU. */
-uint64_t obs_percpu(const struct obs *o, uint64_t pointer, unsigned int cpu);
 
 /* live.c: the fields that the plan's "watch_fields" names, as a member of a sample. */
 void live_plan(struct obs *o, struct json_object *names);

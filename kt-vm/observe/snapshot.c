@@ -7,7 +7,9 @@
 #include "kernel/domain.h"
 #include "kernel/flight.h"
 #include "kernel/scx.h"
+#include "kernel/symbolize.h"
 #include "kernel/unwind.h"
+#include "obs.h"
 #include "snapshot.h"
 #include "units.h"
 
@@ -43,7 +45,7 @@ static void add_registers(struct obs *o, struct json_object *to, unsigned int cp
 	const struct engine_control *c = o->engine->control;
 	struct json_object *regs = json_object_new_object(), *stack = json_object_new_array();
 	uint64_t pc[KUNWIND_MAX];
-	struct engine_regs r;
+	struct vcpu_regs r;
 	struct errbuf e;
 	size_t i, n;
 
@@ -54,54 +56,55 @@ static void add_registers(struct obs *o, struct json_object *to, unsigned int cp
 		json_object_put(stack);
 		return;
 	}
-	rec_add(regs, "ip", obs_symbol(o, r.rip));
+	rec_add(regs, "ip", ksymbolize(&o->k, r.rip));
 	add_hex(regs, "rip", r.rip);
 	add_hex(regs, "rsp", r.rsp);
 	add_hex(regs, "rflags", r.rflags);
 	add_hex(regs, "cr3", r.cr3);
 	rec_add(to, "regs", regs);
-	n = kunwind(o, &r, pc, KUNWIND_MAX);
+	n = kunwind(&o->k, &r, pc, KUNWIND_MAX);
 	for (i = 0; i < n; i++)
-		json_object_array_add(stack, obs_symbol(o, pc[i]));
+		json_object_array_add(stack, ksymbolize(&o->k, pc[i]));
 	rec_add(to, "stack", stack);
 }
 
 /* What sched_ext has counted on this CPU: zeros where there is no scheduler. */
 static struct json_object *events(const struct obs *o, unsigned int cpu)
 {
-	uint64_t stats = kscx_events(o), sum[KSET_MAX][KSET_ITEMS] = { 0 };
+	uint64_t stats = kscx_events(&o->k), sum[KSET_MAX][KSET_ITEMS] = { 0 };
 	char part[KSET_MAX * sizeof(uint64_t)];
-	size_t len = o->events.end - o->events.begin;
+	size_t len = o->k.events.end - o->k.events.begin;
 	struct json_object *j;
 
 	if (stats && len <= sizeof(part) &&
-	    !kmem_read(&o->mem, obs_percpu(o, stats, cpu) + o->events.begin, part, len))
-		kset_add(&o->events, part, sum);
+	    !kmem_read(&o->k.mem, kview_percpu(&o->k, stats, cpu) + o->k.events.begin, part, len))
+		kset_add(&o->k.events, part, sum);
 	j = json_object_new_object();
-	kset_json(&o->events, sum, j);
+	kset_json(&o->k.events, sum, j);
 	return j;
 }
 
 static struct json_object *cpu_json(struct obs *o, unsigned int cpu)
 {
 	struct json_object *j = json_object_new_object(), *curr = json_object_new_object();
-	uint64_t task = obs_number(o, o->rq[cpu], KP_RQ_CURR);
+	uint64_t task = kview_number(&o->k, o->k.rq[cpu], KP_RQ_CURR);
 	char comm[COMM_LEN] = "";
 
 	rec_int(j, "cpu", cpu);
-	kmem_string(&o->mem, task + o->probe.f[KP_TASK_COMM].offset, comm, sizeof(comm));
-	rec_int(curr, "pid", (int64_t)obs_number(o, task, KP_TASK_PID));
+	kmem_string(&o->k.mem, task + o->k.probe.f[KP_TASK_COMM].offset, comm, sizeof(comm));
+	rec_int(curr, "pid", (int64_t)kview_number(&o->k, task, KP_TASK_PID));
 	rec_str(curr, "comm", comm);
 	rec_add(j, "curr", curr);
-	rec_int(j, "nr_running", (int64_t)obs_number(o, o->rq[cpu], KP_RQ_NR_RUNNING));
-	rec_int(j, "scx_nr_running", (int64_t)obs_number(o, o->rq[cpu], KP_RQ_SCX_NR_RUNNING));
-	rec_int(j, "clock_ns", (int64_t)obs_number(o, o->rq[cpu], KP_RQ_CLOCK));
-	rec_int(j, "nr_switches", (int64_t)obs_number(o, o->rq[cpu], KP_RQ_NR_SWITCHES));
-	rec_add(j, "local_dsq", kscx_local(o, cpu));
-	rec_add(j, "runnable", kscx_runnable(o, cpu));
-	if (o->events.n)
+	rec_int(j, "nr_running", (int64_t)kview_number(&o->k, o->k.rq[cpu], KP_RQ_NR_RUNNING));
+	rec_int(j, "scx_nr_running",
+		(int64_t)kview_number(&o->k, o->k.rq[cpu], KP_RQ_SCX_NR_RUNNING));
+	rec_int(j, "clock_ns", (int64_t)kview_number(&o->k, o->k.rq[cpu], KP_RQ_CLOCK));
+	rec_int(j, "nr_switches", (int64_t)kview_number(&o->k, o->k.rq[cpu], KP_RQ_NR_SWITCHES));
+	rec_add(j, "local_dsq", kscx_local(&o->k, cpu));
+	rec_add(j, "runnable", kscx_runnable(&o->k, cpu));
+	if (o->k.events.n)
 		rec_add(j, "events", events(o, cpu));
-	rec_add(j, "domains", kdomain_cpu(o, cpu));
+	rec_add(j, "domains", kdomain_cpu(&o->k, cpu));
 	add_registers(o, j, cpu);
 	return j;
 }
@@ -112,22 +115,22 @@ static struct json_object *collect(struct obs *o, enum snapshot_reason why)
 	struct json_object *exit;
 	unsigned int cpu;
 
-	obs_begin(o);
-	for (cpu = 0; cpu < o->m->cpus; cpu++)
+	kview_begin(&o->k);
+	for (cpu = 0; cpu < o->k.m->cpus; cpu++)
 		json_object_array_add(cpus, cpu_json(o, cpu));
 	rec_add(r, "cpus", cpus);
-	if (kscx_bypassing(o))
+	if (kscx_bypassing(&o->k))
 		rec_bool(r, "bypass", true);
-	exit = kscx_exit(o);
+	exit = kscx_exit(&o->k, &o->end);
 	if (!exit && why == SNAPSHOT_FAILURE) /* the kernel was faster than the pause */
 		exit = json_object_get(o->exit);
 	rec_add(r, "exit", exit);
-	rec_add(r, "dsqs", kscx_queues(o));
-	rec_add(r, "maps", kbpf_maps(o));
-	rec_add(r, "progs", kbpf_progs_json(o));
+	rec_add(r, "dsqs", kscx_queues(&o->k));
+	rec_add(r, "maps", kbpf_maps(&o->k));
+	rec_add(r, "progs", kbpf_progs_json(&o->k));
 	if (why == SNAPSHOT_FAILURE)
-		rec_add(r, "flight", kflight_events(o));
-	if (kmem_spent(&o->mem))
+		rec_add(r, "flight", kflight_events(&o->k));
+	if (kmem_spent(&o->k.mem))
 		rec_bool(r, "truncated", true);
 	return r;
 }
@@ -196,7 +199,7 @@ int snapshot_take(struct obs *o, const char *name, enum snapshot_reason why, uin
 	r = collect(o, why);
 	read = clock_ns() - read;
 	rc = gone ? 0 : obs_resume(o, &resume, e);
-	ksym_rest(&o->sym);
+	ksym_rest(&o->k.sym);
 	rec_str(r, "name", name);
 	rec_str(r, "reason", reasons[why]);
 	rec_int(r, "t_ns", (int64_t)now_ns);
@@ -218,5 +221,5 @@ void snapshot_rehearse(struct obs *o)
 		return;
 	json_object_put(collect(o, SNAPSHOT_OP));
 	obs_resume(o, &took, &e);
-	ksym_rest(&o->sym);
+	ksym_rest(&o->k.sym);
 }

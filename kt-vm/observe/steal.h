@@ -3,7 +3,7 @@
 #define KT_VM_OBSERVE_STEAL_H
 
 #include "engine/engine.h"
-#include "jtext.h"
+#include "kernel/jtext.h"
 
 /*
  * What the host has withheld from each vCPU, in slices of time: its thread's wait time is asked

@@ -62,21 +62,22 @@ struct list {
 
 static bool belongs(const struct obs *o, uint64_t task, unsigned int cpu, enum kclass class)
 {
-	return obs_number(o, task, KP_TASK_CPU) == cpu && ktask_class(o, task) == class;
+	return kview_number(&o->k, task, KP_TASK_CPU) == cpu && ktask_class(&o->k, task) == class;
 }
 
 /* Does it wait, since `queued_ns`? */
 static bool waits(const struct obs *o, uint64_t task, uint64_t queued_ns)
 {
-	return queued_ns && obs_number(o, task, KP_TASK_ON_RQ) == ON_RQ &&
-	       !obs_number(o, task, KP_TASK_ON_CPU) && !obs_number(o, task, KP_TASK_DELAYED) &&
-	       obs_number(o, task, KP_TASK_LAST_QUEUED) == queued_ns;
+	return queued_ns && kview_number(&o->k, task, KP_TASK_ON_RQ) == ON_RQ &&
+	       !kview_number(&o->k, task, KP_TASK_ON_CPU) &&
+	       !kview_number(&o->k, task, KP_TASK_DELAYED) &&
+	       kview_number(&o->k, task, KP_TASK_LAST_QUEUED) == queued_ns;
 }
 
 /* A quota has stopped it: until 6.17 such tasks stay where they are queued. */
 static bool throttled(const struct obs *o, uint64_t task)
 {
-	return obs_number(o, obs_number(o, task, KP_TASK_CFS_RQ), KP_CFS_THROTTLED);
+	return kview_number(&o->k, kview_number(&o->k, task, KP_TASK_CFS_RQ), KP_CFS_THROTTLED);
 }
 
 /* ---- who waits longest --------------------------------------------------------------- */
@@ -102,7 +103,7 @@ static void look_at(const struct obs *o, struct waiting *l, const struct waiter 
 {
 	struct waiter w = *of;
 
-	w.queued_ns = obs_number(o, w.task, KP_TASK_LAST_QUEUED);
+	w.queued_ns = kview_number(&o->k, w.task, KP_TASK_LAST_QUEUED);
 	if (!w.queued_ns || w.queued_ns + KWAIT_MIN_NS > l->clock)
 		return;
 	if (l->n == KWAIT_LISTED_MAX && w.queued_ns >= l->w[l->n - 1].queued_ns)
@@ -123,12 +124,12 @@ static bool walk(const struct obs *o, const struct list *q, uint64_t *task, size
 	uint64_t node;
 
 	*n = 0;
-	if (kmem_number(&o->mem, q->head + q->next, 8, &node))
+	if (kmem_number(&o->k.mem, q->head + q->next, 8, &node))
 		return false;
 	while (node != q->head && *n < max) {
-		task[*n] = node - o->probe.f[q->link].offset;
-		if (obs_number(o, task[*n], KP_TASK_CPU) != q->cpu ||
-		    kmem_number(&o->mem, node + q->next, 8, &node))
+		task[*n] = node - o->k.probe.f[q->link].offset;
+		if (kview_number(&o->k, task[*n], KP_TASK_CPU) != q->cpu ||
+		    kmem_number(&o->k.mem, node + q->next, 8, &node))
 			return false;
 		++*n;
 	}
@@ -141,20 +142,21 @@ static void look_at_list(const struct obs *o, struct waiting *l, const struct li
 	size_t n = 0, i;
 	int tries;
 
-	if (!q->head || !o->probe.f[q->link].known)
+	if (!q->head || !o->k.probe.f[q->link].known)
 		return;
 	for (tries = 0; tries < TRIES && !walk(o, q, task, l->max, &n); tries++)
 		;
 	for (i = 0; i < n; i++)
 		look_at(o, l, &(struct waiter){ task[i], 0, q->cpu, q->class });
-	running = n == l->max ? obs_number(o, o->rq[q->cpu], KP_RQ_NR_RUNNING) : 0;
+	running = n == l->max ? kview_number(&o->k, o->k.rq[q->cpu], KP_RQ_NR_RUNNING) : 0;
 	if (running > n + 1)
 		l->more += (unsigned int)(running - n - 1);
 }
 
 static uint64_t in_rq(const struct obs *o, unsigned int cpu, enum kprobe probe)
 {
-	return o->rq[cpu] && o->probe.f[probe].known ? o->rq[cpu] + o->probe.f[probe].offset : 0;
+	return o->k.rq[cpu] && o->k.probe.f[probe].known ? o->k.rq[cpu] + o->k.probe.f[probe].offset
+							 : 0;
 }
 
 /* A list for each priority, and a bit for each that is not empty. */
@@ -165,7 +167,7 @@ static void look_at_rt(const struct obs *o, struct waiting *l, unsigned int cpu)
 	uint64_t bits[2] = { 0 };
 	unsigned int prio;
 
-	if (!map || !queue || kmem_read(&o->mem, map, bits, sizeof(bits)))
+	if (!map || !queue || kmem_read(&o->k.mem, map, bits, sizeof(bits)))
 		return;
 	for (prio = 0; prio < RT_PRIOS; prio++) {
 		if (!(bits[prio / 64] >> prio % 64 & 1))
@@ -178,23 +180,23 @@ static void look_at_rt(const struct obs *o, struct waiting *l, unsigned int cpu)
 /* A tree of those that may run elsewhere, too. */
 static void look_at_dl(const struct obs *o, struct waiting *l, unsigned int cpu)
 {
-	uint64_t left = o->probe.f[KP_RB_LEFT].offset, right = o->probe.f[KP_RB_RIGHT].offset;
+	uint64_t left = o->k.probe.f[KP_RB_LEFT].offset, right = o->k.probe.f[KP_RB_RIGHT].offset;
 	uint64_t node[TREE_DEPTH], task;
 	unsigned int n = 1, left_over = l->max;
 
-	node[0] = obs_number(o, o->rq[cpu], KP_RQ_DL_PUSHABLE);
-	if (!node[0] || !o->probe.f[KP_TASK_DL_NODE].known || !o->probe.f[KP_RB_LEFT].known)
+	node[0] = kview_number(&o->k, o->k.rq[cpu], KP_RQ_DL_PUSHABLE);
+	if (!node[0] || !o->k.probe.f[KP_TASK_DL_NODE].known || !o->k.probe.f[KP_RB_LEFT].known)
 		return;
 	while (n && left_over--) {
 		uint64_t at = node[--n], next;
 
-		task = at - o->probe.f[KP_TASK_DL_NODE].offset;
+		task = at - o->k.probe.f[KP_TASK_DL_NODE].offset;
 		if (!belongs(o, task, cpu, KCLASS_DL))
 			return;
 		look_at(o, l, &(struct waiter){ task, 0, cpu, KCLASS_DL });
-		if (n + 2 <= TREE_DEPTH && !kmem_number(&o->mem, at + left, 8, &next) && next)
+		if (n + 2 <= TREE_DEPTH && !kmem_number(&o->k.mem, at + left, 8, &next) && next)
 			node[n++] = next;
-		if (n + 2 <= TREE_DEPTH && !kmem_number(&o->mem, at + right, 8, &next) && next)
+		if (n + 2 <= TREE_DEPTH && !kmem_number(&o->k.mem, at + right, 8, &next) && next)
 			node[n++] = next;
 	}
 }
@@ -216,7 +218,7 @@ static void look_at_cpu(const struct obs *o, struct waiting *l, unsigned int cpu
 
 static const char *cgroup_of(const struct obs *o, struct kept *k, uint64_t task)
 {
-	uint64_t css = obs_number(o, task, KP_TASK_CGROUPS);
+	uint64_t css = kview_number(&o->k, task, KP_TASK_CGROUPS);
 	unsigned int i;
 
 	for (i = 0; i < KEPT; i++)
@@ -224,7 +226,7 @@ static const char *cgroup_of(const struct obs *o, struct kept *k, uint64_t task)
 			return k->cgroup[i].name;
 	i = k->cgroups++ % KEPT;
 	k->cgroup[i].css = css;
-	ktask_cgroup(o, task, k->cgroup[i].name, sizeof(k->cgroup[i].name));
+	ktask_cgroup(&o->k, task, k->cgroup[i].name, sizeof(k->cgroup[i].name));
 	return k->cgroup[i].name;
 }
 
@@ -250,9 +252,9 @@ static void put_cpus(struct jtext *t, struct kept *k, const struct cpulist *cpus
 static uint64_t weight_of(const struct obs *o, const struct waiter *w)
 {
 	if (w->class == KCLASS_EXT)
-		return obs_number(o, w->task, KP_TASK_SCX_WEIGHT) * 1024 / SCX_WEIGHT_NICE0;
+		return kview_number(&o->k, w->task, KP_TASK_SCX_WEIGHT) * 1024 / SCX_WEIGHT_NICE0;
 	if (w->class == KCLASS_FAIR)
-		return obs_number(o, w->task, KP_TASK_WEIGHT) >> WEIGHT_SHIFT;
+		return kview_number(&o->k, w->task, KP_TASK_WEIGHT) >> WEIGHT_SHIFT;
 	return 0;
 }
 
@@ -260,16 +262,16 @@ static uint64_t weight_of(const struct obs *o, const struct waiter *w)
 static bool read_details(const struct obs *o, const struct waiter *w, struct kept *k,
 			 struct details *d)
 {
-	uint64_t comm = w->task + o->probe.f[KP_TASK_COMM].offset;
-	bool whole = ktask_cpus(o, w->task, w->cpu, &d->cpus);
+	uint64_t comm = w->task + o->k.probe.f[KP_TASK_COMM].offset;
+	bool whole = ktask_cpus(&o->k, w->task, w->cpu, &d->cpus);
 
-	d->pid = obs_number(o, w->task, KP_TASK_PID);
-	d->tgid = obs_number(o, w->task, KP_TASK_TGID);
-	d->flags = obs_number(o, w->task, KP_TASK_FLAGS);
-	d->dsq = obs_number(o, w->task, KP_TASK_SCX_DSQ);
-	d->dsq = d->dsq ? obs_number(o, d->dsq, KP_DSQ_ID) : 0;
+	d->pid = kview_number(&o->k, w->task, KP_TASK_PID);
+	d->tgid = kview_number(&o->k, w->task, KP_TASK_TGID);
+	d->flags = kview_number(&o->k, w->task, KP_TASK_FLAGS);
+	d->dsq = kview_number(&o->k, w->task, KP_TASK_SCX_DSQ);
+	d->dsq = d->dsq ? kview_number(&o->k, d->dsq, KP_DSQ_ID) : 0;
 	d->weight = weight_of(o, w);
-	if (kmem_string(&o->mem, comm, d->comm, sizeof(d->comm)) < 0)
+	if (kmem_string(&o->k.mem, comm, d->comm, sizeof(d->comm)) < 0)
 		d->comm[0] = '\0';
 	strcpy(d->cgroup, cgroup_of(o, k, w->task));
 	return whole && belongs(o, w->task, w->cpu, w->class) && waits(o, w->task, w->queued_ns);
@@ -326,15 +328,15 @@ static unsigned int share_of_cpu(unsigned int cpus)
 
 void kwait_sample(struct obs *o, uint64_t now_ns)
 {
-	struct waiting l = { .max = share_of_cpu(o->m->cpus),
+	struct waiting l = { .max = share_of_cpu(o->k.m->cpus),
 			     .clock = kclock_now(&o->sched_clock, obs_ran(o, now_ns)) };
 	struct details d[KWAIT_LISTED_MAX];
 	struct kept k = { .cgroups = 0 };
 	unsigned int cpu, i, n;
 
-	if (!o->probe.f[KP_TASK_LAST_QUEUED].known || !o->probe.f[KP_TASK_CPU].known)
+	if (!o->k.probe.f[KP_TASK_LAST_QUEUED].known || !o->k.probe.f[KP_TASK_CPU].known)
 		return;
-	for (cpu = 0; cpu < o->m->cpus; cpu++)
+	for (cpu = 0; cpu < o->k.m->cpus; cpu++)
 		look_at_cpu(o, &l, cpu);
 	for (i = n = 0; i < l.n; i++)
 		if (read_details(o, &l.w[i], &k, &d[n]))

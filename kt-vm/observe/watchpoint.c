@@ -5,6 +5,7 @@
 
 #include "kernel/name.h"
 #include "kernel/scx.h"
+#include "obs.h"
 #include "snapshot.h"
 #include "units.h"
 #include "watchpoint.h"
@@ -36,7 +37,7 @@ static int arm(struct obs *o, struct errbuf *e)
 static int find(struct obs *o, const char *what, struct obs_watch *w, struct errbuf *e)
 {
 	struct kname n;
-	int rc = kname_find(o, what, &n, e);
+	int rc = kname_find(&o->k, what, &n, e);
 
 	if (rc)
 		return rc;
@@ -59,7 +60,8 @@ static bool in_step(struct obs *o, const struct obs_watch *w)
 
 static bool without_map(struct obs *o, const struct obs_watch *w)
 {
-	return w->map && !kbpf_valid(o, &(struct kbpf_value){ .map = w->map, .map_id = w->map_id });
+	return w->map &&
+	       !kbpf_valid(&o->k, &(struct kbpf_value){ .map = w->map, .map_id = w->map_id });
 }
 
 /* Another scheduler has the variable now: this one's maps may stay until RCU has them freed. */
@@ -147,8 +149,8 @@ static struct obs_watch *own_watch(struct obs *o)
 
 void watch_exit(struct obs *o)
 {
-	uint64_t end = kscx_exit_place(o);
-	uint64_t place = end ? end : kmem_symbol(&o->mem, KS_SCX_ROOT);
+	uint64_t end = kscx_exit_place(&o->k);
+	uint64_t place = end ? end : kmem_symbol(&o->k.mem, KS_SCX_ROOT);
 	struct obs_watch *w;
 	struct errbuf e;
 
@@ -171,8 +173,8 @@ static bool is_met(struct obs *o, const struct obs_watch *w)
 {
 	uint64_t v;
 
-	obs_begin(o);
-	return !w->conditional || (!kmem_number(&o->mem, w->gva, w->len, &v) && v == w->equals);
+	kview_begin(&o->k);
+	return !w->conditional || (!kmem_number(&o->k.mem, w->gva, w->len, &v) && v == w->equals);
 }
 
 bool watch_hit(struct obs *o, unsigned int index, uint64_t now_ns)

@@ -41,9 +41,9 @@ static struct obs o;
 
 static void put(uint64_t object, enum kprobe probe, uint64_t v)
 {
-	const struct kfield *f = &o.probe.f[probe];
+	const struct kfield *f = &o.k.probe.f[probe];
 
-	kmem_write(&o.mem, object + f->offset, &v, f->size);
+	kmem_write(&o.k.mem, object + f->offset, &v, f->size);
 }
 
 /* A CPU's runqueue, its current task, and a chain of domains. */
@@ -52,11 +52,11 @@ static void make_cpu(unsigned int cpu)
 	uint64_t task, sd;
 	int i;
 
-	o.rq[cpu] = PAGE_OFFSET + IMAGE + (uint64_t)cpu * APART;
-	task = o.rq[cpu] + APART / 2;
+	o.k.rq[cpu] = PAGE_OFFSET + IMAGE + (uint64_t)cpu * APART;
+	task = o.k.rq[cpu] + APART / 2;
 	sd = task + APART / 8;
-	put(o.rq[cpu], KP_RQ_CURR, task);
-	put(o.rq[cpu], KP_RQ_SD, sd);
+	put(o.k.rq[cpu], KP_RQ_CURR, task);
+	put(o.k.rq[cpu], KP_RQ_SD, sd);
 	for (i = 0; i < DOMAINS; i++, sd += 4096) {
 		put(sd, KP_SD_LEVEL, (uint64_t)i);
 		put(sd, KP_SD_PARENT, i + 1 < DOMAINS ? sd + 4096 : 0);
@@ -67,9 +67,9 @@ static void link_to(uint64_t head, uint64_t node)
 {
 	uint64_t next;
 
-	kmem_number(&o.mem, head, 8, &next);
-	kmem_write(&o.mem, node, &next, 8);
-	kmem_write(&o.mem, head, &node, 8);
+	kmem_number(&o.k.mem, head, 8, &next);
+	kmem_write(&o.k.mem, node, &next, 8);
+	kmem_write(&o.k.mem, head, &node, 8);
 }
 
 /* Tasks that wait, in a queue of sched_ext on each second CPU and in the fair one of the others. */
@@ -80,18 +80,18 @@ static void make_waiting(unsigned int tasks)
 	bool ext;
 
 	for (cpu = 0; cpu < m.cpus; cpu++) {
-		own = o.rq[cpu] + o.probe.f[KP_RQ_CFS_TASKS].offset;
-		kmem_write(&o.mem, own, &own, 8);
-		own = o.rq[cpu] + o.probe.f[KP_RQ_SCX_RUNNABLE].offset;
-		kmem_write(&o.mem, own, &own, 8);
-		put(o.rq[cpu], KP_RQ_CLOCK, 1000000000);
+		own = o.k.rq[cpu] + o.k.probe.f[KP_RQ_CFS_TASKS].offset;
+		kmem_write(&o.k.mem, own, &own, 8);
+		own = o.k.rq[cpu] + o.k.probe.f[KP_RQ_SCX_RUNNABLE].offset;
+		kmem_write(&o.k.mem, own, &own, 8);
+		put(o.k.rq[cpu], KP_RQ_CLOCK, 1000000000);
 	}
 	for (i = 0; i < tasks; i++, task += TASK_APART) {
 		cpu = i % m.cpus;
 		ext = cpu & 1;
 		kn = task + TASK_APART / 2;
 		put(task, KP_TASK_CPU, cpu);
-		put(task, KP_TASK_CLASS, kmem_symbol(&o.mem, ext ? KS_CLASS_EXT : KS_CLASS_FAIR));
+		put(task, KP_TASK_CLASS, kmem_symbol(&o.k.mem, ext ? KS_CLASS_EXT : KS_CLASS_FAIR));
 		put(task, KP_TASK_ON_RQ, 1);
 		put(task, KP_TASK_LAST_QUEUED, 1 + i);
 		put(task, KP_TASK_CPUS_PTR, kn);
@@ -100,10 +100,10 @@ static void make_waiting(unsigned int tasks)
 		put(kn + 1024, KP_CGROUP_KN, kn + 2048);
 		put(kn + 2048, KP_KN_NAME, kn + 4096);
 		/* that of one in four LLCs, or nodes */
-		kmem_write(&o.mem, kn + i % 4 * 8, "\xff\xff\xff\xff\xff\xff\xff\xff", 8);
-		kmem_write(&o.mem, kn + 4096, "background_spinner", 19);
-		link_to(o.rq[cpu] + o.probe.f[ext ? KP_RQ_SCX_RUNNABLE : KP_RQ_CFS_TASKS].offset,
-			task + o.probe.f[ext ? KP_TASK_SCX_RUNNABLE_NODE : KP_TASK_GROUP_NODE]
+		kmem_write(&o.k.mem, kn + i % 4 * 8, "\xff\xff\xff\xff\xff\xff\xff\xff", 8);
+		kmem_write(&o.k.mem, kn + 4096, "background_spinner", 19);
+		link_to(o.k.rq[cpu] + o.k.probe.f[ext ? KP_RQ_SCX_RUNNABLE : KP_RQ_CFS_TASKS].offset,
+			task + o.k.probe.f[ext ? KP_TASK_SCX_RUNNABLE_NODE : KP_TASK_GROUP_NODE]
 					.offset);
 	}
 }
@@ -112,16 +112,16 @@ static void make_waiting(unsigned int tasks)
 static void make_progs(void)
 {
 	uint64_t node = PAGE_OFFSET + (1u << 20), prog = node + 4096,
-		 stats = o.runqueues + APART / 4;
+		 stats = o.k.runqueues + APART / 4;
 	unsigned int cpu, i;
 
-	put(kmem_symbol(&o.mem, KS_PROG_IDR), KP_IDR_HEAD, node | 2);
+	put(kmem_symbol(&o.k.mem, KS_PROG_IDR), KP_IDR_HEAD, node | 2);
 	for (i = 0; i < PROGS; i++, prog += 4096, stats += 64) {
-		kmem_write(&o.mem, node + o.probe.f[KP_NODE_SLOTS].offset + 8ULL * i, &prog, 8);
+		kmem_write(&o.k.mem, node + o.k.probe.f[KP_NODE_SLOTS].offset + 8ULL * i, &prog, 8);
 		put(prog, KP_PROG_AUX, prog + 1024);
 		put(prog, KP_PROG_STATS, stats);
 		for (cpu = 0; cpu < m.cpus; cpu++)
-			put(obs_percpu(&o, stats, cpu), KP_STATS_CNT, 1);
+			put(kview_percpu(&o.k, stats, cpu), KP_STATS_CNT, 1);
 	}
 }
 
@@ -133,10 +133,10 @@ static void make_kernel(void)
 
 	gmem_write(&m.mem, 8 * 511, &pud, sizeof(pud));
 	gmem_write(&m.mem, 4096 + 8 * 510, &page, sizeof(page));
-	o.mem.page_offset = PAGE_OFFSET;
-	o.mem.levels = 4;
-	o.mem.cpus = m.cpus;
-	o.runqueues = PAGE_OFFSET + IMAGE;
+	o.k.mem.page_offset = PAGE_OFFSET;
+	o.k.mem.levels = 4;
+	o.k.mem.cpus = m.cpus;
+	o.k.runqueues = PAGE_OFFSET + IMAGE;
 	for (cpu = 0; cpu < m.cpus; cpu++)
 		make_cpu(cpu);
 	make_progs();
@@ -162,17 +162,17 @@ int main(int argc, char **argv)
 	if (!m.cpus || m.cpus > TOPO_MAX_CPUS || tasks > 100000 || !out.f ||
 	    gmem_init_private(
 		    &m.mem, IMAGE + (uint64_t)m.cpus * APART + (uint64_t)tasks * TASK_APART, &e) ||
-	    obs_open(&o, argv[1], &m, 1, &out, &e) || ksym_load(&o.sym, &e) || obs_types(&o, &e) ||
-	    obs_learn(&o, &e)) {
+	    obs_open(&o, argv[1], &m, 1, &out, &e) || ksym_load(&o.k.sym, &e) || kview_types(&o.k, &e) ||
+	    kview_learn(&o.k, &e)) {
 		fprintf(stderr, "usage: sample_time VMLINUX CPUS [TASKS]: %s\n", e.text);
 		return 64;
 	}
 	obs_start(&o, &engine, NULL);
-	o.rq = calloc(m.cpus, sizeof(*o.rq));
+	o.k.rq = calloc(m.cpus, sizeof(*o.k.rq));
 	o.idle = calloc(m.cpus, sizeof(*o.idle));
 	steal_init(&o.steal, m.cpus);
-	kmem_init(&o.mem, &m.mem, &o.sym);
-	kprobe_all(o.types, &o.sym, &o.probe, json_object_new_array());
+	kmem_init(&o.k.mem, &m.mem, &o.k.sym);
+	kprobe_all(o.k.types, &o.k.sym, &o.k.probe, json_object_new_array());
 	make_kernel();
 	make_waiting(tasks);
 	monitor_sample(&o, 1);

@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct engine_regs r;
+	struct vcpu_regs r;
 	struct gdb_stop s;
 	char out[600], *text = malloc(size + 1), again[1300];
 	size_t used, from = 0;

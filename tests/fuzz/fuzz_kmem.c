@@ -59,7 +59,7 @@ static int nowhere = -1; /* where answers to requests go */
 
 /* ---- an engine ----------------------------------------------------------------------- */
 
-static int some_regs(void *self, unsigned int cpu, struct engine_regs *r, struct errbuf *e)
+static int some_regs(void *self, unsigned int cpu, struct vcpu_regs *r, struct errbuf *e)
 {
 	unsigned int i;
 
@@ -161,7 +161,7 @@ static void look_in_time(void)
 {
 	uint32_t kind = memory.exit.kind;
 
-	o.work_max = 20; /* there are many snapshots to take */
+	o.k.work_max = 20; /* there are many snapshots to take */
 	o.period_ns = 100;
 	o.next_ns = 0;
 	o.wanted = 1;
@@ -179,7 +179,7 @@ static void look_attach(void)
 {
 	struct errbuf e;
 
-	o.attached = o.mem.attached = false;
+	o.attached = o.k.mem.attached = false;
 	o.period_ns = 100;
 	obs_attach(&o, 1, &e);
 	if (o.attached)
@@ -203,14 +203,14 @@ static void look_unwind(void)
 {
 	struct json_object *stack = json_object_new_array();
 	uint64_t pc[KUNWIND_MAX];
-	struct engine_regs r;
+	struct vcpu_regs r;
 	struct errbuf e;
 	size_t i, n;
 
 	some_regs(NULL, 0, &r, &e);
-	n = kunwind(&o, &r, pc, KUNWIND_MAX);
+	n = kunwind(&o.k, &r, pc, KUNWIND_MAX);
 	for (i = 0; i < n; i++)
-		json_object_array_add(stack, obs_symbol(&o, pc[i]));
+		json_object_array_add(stack, ksymbolize(&o.k, pc[i]));
 	put("stack", stack);
 }
 
@@ -219,18 +219,18 @@ static void look_pages(void)
 	char buf[64];
 	uint64_t v;
 
-	kmem_read(&o.mem, G_VMALLOC + memory.number, buf, sizeof(buf));
-	kmem_number(&o.mem, memory.phys_base, 8, &v);
-	kmem_number(&o.mem, memory.phys_base, memory.number % 12, &v);
-	kmem_string(&o.mem, memory.jiffies, buf, sizeof(buf));
-	kmem_write(&o.mem, memory.page_offset_base, buf, memory.number % sizeof(buf));
+	kmem_read(&o.k.mem, G_VMALLOC + memory.number, buf, sizeof(buf));
+	kmem_number(&o.k.mem, memory.phys_base, 8, &v);
+	kmem_number(&o.k.mem, memory.phys_base, memory.number % 12, &v);
+	kmem_string(&o.k.mem, memory.jiffies, buf, sizeof(buf));
+	kmem_write(&o.k.mem, memory.page_offset_base, buf, memory.number % sizeof(buf));
 }
 
 static void allow(uint64_t work)
 {
-	if (o.work_max == WORK) /* no less was asked for */
-		o.work_max = work;
-	obs_begin(&o);
+	if (o.k.work_max == WORK) /* no less was asked for */
+		o.k.work_max = work;
+	kview_begin(&o.k);
 }
 
 static void look(unsigned int part)
@@ -245,25 +245,25 @@ static void look(unsigned int part)
 		break;
 	case 1:
 		allow(MAPS_WORK);
-		put("maps", kbpf_maps(&o));
+		put("maps", kbpf_maps(&o.k));
 		break;
 	case 2:
-		put("progs", kbpf_progs_json(&o));
-		kdomain_watch(&o, 1);
-		put("balance", kdomain_cpu(&o, 0));
+		put("progs", kbpf_progs_json(&o.k));
+		kdomain_watch(&o.k, 1);
+		put("balance", kdomain_cpu(&o.k, 0));
 		break;
 	case 3:
-		put("exit", kscx_exit(&o));
+		put("exit", kscx_exit(&o.k, &o.end));
 		break;
 	case 4:
-		put("queues", kscx_queues(&o));
+		put("queues", kscx_queues(&o.k));
 		break;
 	case 5:
-		put("local", kscx_local(&o, 0));
-		put("runnable", kscx_runnable(&o, 0));
+		put("local", kscx_local(&o.k, 0));
+		put("runnable", kscx_runnable(&o.k, 0));
 		break;
 	case 6:
-		put("flight", kflight_events(&o));
+		put("flight", kflight_events(&o.k));
 		break;
 	case 7:
 		look_unwind();
@@ -334,14 +334,14 @@ static void change_memory(const uint8_t *data, size_t n)
 
 static void reset(uint8_t how)
 {
-	while (o.nbtfs)
-		btf__free(o.btfs[--o.nbtfs].btf);
+	while (o.k.nbtfs)
+		btf__free(o.k.btfs[--o.k.nbtfs].btf);
 	json_object_put(o.exit);
 	o.exit = NULL;
 	o.failed = o.off = false;
-	o.attached = o.mem.attached = true;
+	o.attached = o.k.mem.attached = true;
 	o.taken = o.wanted = o.nwatches = hits = 0;
-	memset(o.sd, 0, G_CPUS * sizeof(*o.sd));
+	memset(o.k.sd, 0, G_CPUS * sizeof(*o.k.sd));
 	memset(o.idle, 0, G_CPUS * sizeof(*o.idle));
 	o.sched_clock = o.mono = (struct kclock){ 0 };
 	steal_free(&o.steal);
@@ -352,17 +352,17 @@ static void reset(uint8_t how)
 	o.exit_place = 0;
 	o.samples = o.poll_ns = o.workload_since = o.next_map = 0;
 	o.next_ns = UINT64_MAX;
-	o.probe = probes[how & NEWER ? 1 : 0];
-	o.mem.page_offset = G_PAGE_OFFSET;
-	o.mem.virt_slide = o.mem.phys_slide = 0;
-	o.mem.cpus = G_CPUS;
-	o.mem.levels = how & FIVE_LEVELS ? 5 : 4;
-	o.mem.root = GPA(table);
+	o.k.probe = probes[how & NEWER ? 1 : 0];
+	o.k.mem.page_offset = G_PAGE_OFFSET;
+	o.k.mem.virt_slide = o.k.mem.phys_slide = 0;
+	o.k.mem.cpus = G_CPUS;
+	o.k.mem.levels = how & FIVE_LEVELS ? 5 : 4;
+	o.k.mem.root = GPA(table);
 	/* pointers are into the direct map: when that is thought elsewhere, all go by page tables
 	 */
 	if (how & BY_VMALLOC)
-		o.mem.page_offset = 0xffffa00000000000ULL;
-	o.work_max = how & SMALL_WORK ? 100 : WORK;
+		o.k.mem.page_offset = 0xffffa00000000000ULL;
+	o.k.work_max = how & SMALL_WORK ? 100 : WORK;
 	gone = how & GONE;
 	memory = honest[how & FIVE_LEVELS ? 1 : 0];
 	memory.root = how & NEWER ? GVA(sched) : 0;
@@ -446,7 +446,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	len = len < sizeof(text) - 1 ? len : sizeof(text) - 1;
 	memcpy(text, data + 3 + n * sizeof(struct change), len);
 	text[len] = '\0';
-	obs_begin(&o);
+	kview_begin(&o.k);
 	look(data[0]);
 	fflush(out.f);
 	if (data[1] & CHECKED) /* takes as long as all else */

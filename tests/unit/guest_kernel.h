@@ -467,30 +467,30 @@ static void guest_observer(struct obs *o, struct machine *m, uint8_t *memory, un
 	memset(o, 0, sizeof(*o));
 	m->cpus = G_CPUS;
 	m->mem = (struct gmem){ .fd = -1, .size = G_SIZE, .hva = memory };
-	o->m = m;
-	o->work_max = OBS_WORK;
-	g_open_vmlinux(&o->sym);
-	korc_open(&o->orc, &o->sym);
-	if (obs_types(o, &e) || obs_learn(o, &e)) {
+	o->k.m = m;
+	o->k.work_max = KVIEW_WORK;
+	g_open_vmlinux(&o->k.sym);
+	korc_open(&o->k.orc, &o->k.sym);
+	if (kview_types(&o->k, &e) || kview_learn(&o->k, &e)) {
 		fprintf(stderr, "%s\n", e.text);
 		abort();
 	}
-	guest_probes(&o->probe, false);
-	o->rq = calloc(G_CPUS, sizeof(*o->rq));
-	o->sd = calloc(G_CPUS, sizeof(*o->sd));
+	guest_probes(&o->k.probe, false);
+	o->k.rq = calloc(G_CPUS, sizeof(*o->k.rq));
+	o->k.sd = calloc(G_CPUS, sizeof(*o->k.sd));
 	o->idle = calloc(G_CPUS, sizeof(*o->idle));
 	if (steal_init(&o->steal, G_CPUS))
 		abort();
-	o->runqueues = GVA(cpu[0].rq);
+	o->k.runqueues = GVA(cpu[0].rq);
 	for (cpu = 0; cpu < G_CPUS; cpu++)
-		o->rq[cpu] = GVA(cpu[0].rq) + cpu * sizeof(struct g_cpu);
-	kmem_init(&o->mem, &m->mem, &o->sym);
-	o->mem.page_offset = G_PAGE_OFFSET;
-	o->mem.levels = levels;
-	o->mem.root = GPA(table);
-	o->mem.cpus = G_CPUS;
-	o->mem.attached = o->attached = true;
-	obs_begin(o);
+		o->k.rq[cpu] = GVA(cpu[0].rq) + cpu * sizeof(struct g_cpu);
+	kmem_init(&o->k.mem, &m->mem, &o->k.sym);
+	o->k.mem.page_offset = G_PAGE_OFFSET;
+	o->k.mem.levels = levels;
+	o->k.mem.root = GPA(table);
+	o->k.mem.cpus = G_CPUS;
+	o->k.mem.attached = o->attached = true;
+	kview_begin(&o->k);
 }
 
 #endif

@@ -119,7 +119,7 @@ TEST(stop_replies)
 TEST(register_dumps)
 {
 	char text[2 * 236 + 1];
-	struct engine_regs r;
+	struct vcpu_regs r;
 	size_t i;
 
 	/* byte i is i: 64-bit register n starts with byte 8n */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-vm/kernel/set.c kt-vm/kernel/btf.c kt-vm/observe/jtext.c
+// LINK: kt-vm/kernel/set.c kt-vm/kernel/btf.c kt-vm/kernel/jtext.c
 #include <bpf/btf.h>
 #include <string.h>
 

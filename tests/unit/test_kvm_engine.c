@@ -54,7 +54,7 @@ static void end(void)
 static void pausing(void)
 {
 	struct engine_thread t;
-	struct engine_regs r;
+	struct vcpu_regs r;
 	uint64_t took, max = 0, stood;
 	int i;
 
@@ -92,7 +92,7 @@ TEST(pause_resume_registers)
 static void expect_hit(uint64_t rip)
 {
 	struct engine_hit h = { 9, 9 };
-	struct engine_regs r;
+	struct vcpu_regs r;
 	uint64_t stood;
 
 	CHECK_INT(event(), ENGINE_HIT);
@@ -311,7 +311,7 @@ static void resetting(void)
 {
 	static const char code[] = "\xb0\xfe\xe6\x64" COUNT_FOR_EVER; /* out %al, $0x64 */
 
-	struct engine_regs r = { 0 };
+	struct vcpu_regs r = { 0 };
 	uint64_t took;
 
 	CHECK_INT(start(1, 64 << 20, code, sizeof(code) - 1), 0);

@@ -25,12 +25,12 @@ static struct rec_out out;
 static char *records;
 static size_t records_len;
 
-static int some_regs(void *self, unsigned int cpu, struct engine_regs *r, struct errbuf *e)
+static int some_regs(void *self, unsigned int cpu, struct vcpu_regs *r, struct errbuf *e)
 {
 	(void)self;
 	(void)cpu;
 	(void)e;
-	*r = (struct engine_regs){ .rip = G_TEXT + 0x20, .rsp = GVA(stack) };
+	*r = (struct vcpu_regs){ .rip = G_TEXT + 0x20, .rsp = GVA(stack) };
 	return 0;
 }
 
@@ -91,7 +91,7 @@ static const char *text_of(struct json_object *j)
 /* Item i of the array that the map called `name` has as `entries`. */
 static const char *entry_of(const char *name, size_t i)
 {
-	struct json_object *maps = kbpf_maps(&o), *m, *found = NULL;
+	struct json_object *maps = kbpf_maps(&o.k), *m, *found = NULL;
 	size_t n;
 
 	for (n = 0; n < json_object_array_length(maps); n++) {
@@ -110,9 +110,9 @@ static const char *name_of(const char *what)
 	static struct errbuf e;
 	struct kname n;
 
-	if (kname_find(&o, what, &n, &e))
+	if (kname_find(&o.k, what, &n, &e))
 		return e.text;
-	v = kname_read(&o, &n, &e);
+	v = kname_read(&o.k, &n, &e);
 	return v ? text_of(v) : e.text;
 }
 
@@ -153,7 +153,7 @@ static void check_attach(unsigned int levels)
 
 	begin(levels);
 	o.attached = false;
-	o.mem = (struct kmem){ .ram = o.mem.ram, .sym = o.mem.sym };
+	o.k.mem = (struct kmem){ .ram = o.k.mem.ram, .sym = o.k.mem.sym };
 	CHECK_INT(obs_attach(&o, 1, &e), 0);
 	r = last_record();
 	CHECK(o.attached);
@@ -274,9 +274,9 @@ TEST(torn_lists)
 	CHECK_STR(waiting("pid", 1), "[65,64,66]");
 	g.task[G_DL].dl_node[1] = g.task[G_DL].dl_node[2] = GVA(task[G_DL].dl_node);
 	g.task[G_RT].rt_node.next = GVA(task[G_RT].rt_node);
-	obs_begin(&o);
+	kview_begin(&o.k);
 	monitor_sample(&o, 2);
-	CHECK(!kmem_spent(&o.mem)); /* the bounds of the walks are reached first */
+	CHECK(!kmem_spent(&o.k.mem)); /* the bounds of the walks are reached first */
 	end();
 }
 
@@ -349,7 +349,7 @@ TEST(idle_time_newer)
 	struct json_object *r;
 
 	begin(4);
-	guest_probes(&o.probe, true);
+	guest_probes(&o.k.probe, true);
 	g.cpu[0].tick.flags = 1;
 	monitor_sample(&o, 7);
 	r = last_record();
@@ -428,7 +428,7 @@ TEST(maps)
 					  "\"value\":{\"count\":32" ZEROS "}");
 	CHECK(strncmp(entry_of("arena", 0), ARENA, strlen(ARENA)) == 0);
 	CHECK_STR(entry_of("arena", 1), "null");
-	CHECK_STR(text_of(kbpf_progs_json(&o)),
+	CHECK_STR(text_of(kbpf_progs_json(&o.k)),
 		  "[{\"id\":9,\"name\":\"a_guest_enqueue\",\"op\":\"enqueue\",\"cnt\":10,"
 		  "\"ns\":1000,\"verified_insns\":99}]");
 	end();
@@ -443,7 +443,7 @@ TEST(end_of_a_scheduler)
 	g.exit.msg += 14;
 	g.exit.log[5] = '\0';
 	CHECK_STR(
-		text_of(kscx_exit(&o)),
+		text_of(kscx_exit(&o.k, &o.end)),
 		"{\"ops\":\"guest\",\"kind\":\"SCX_EXIT_ERROR\",\"exit_code\":0,"
 		"\"reason\":\"out of luck\",\"msg\":\"left[61] failed to run for 2.080s\","
 		"\"backtrace\":[\"by_sp+0x10\",\"bpf_prog_0123456789abcdef_a_guest_enqueue+0x12\"],"
@@ -451,7 +451,7 @@ TEST(end_of_a_scheduler)
 		"[{\"op\":\"enqueue\",\"program\":\"a_guest_enqueue\"}]}}");
 	g.exit.kind = 1026; /* SCX_EXIT_ERROR_STALL */
 	g.exit.log[5] = ' ';
-	e = kscx_exit(&o);
+	e = kscx_exit(&o.k, &o.end);
 	CHECK_STR(
 		text_of(json_object_get(rec_get_obj(e, "blame"))),
 		"{\"evidence\":\"queue\",\"callbacks\":[{\"op\":\"dispatch\",\"missing\":true}],"
@@ -459,11 +459,11 @@ TEST(end_of_a_scheduler)
 	json_object_put(e);
 	g.exit.kind = 1024;
 	/* from 6.16 on all of it hangs on the scheduler */
-	guest_probes(&o.probe, true);
+	guest_probes(&o.k.probe, true);
 	g.root = GVA(sched);
 	g.exit_info = 0;
-	CHECK_INT(kscx_exit_kind(&o), 1024);
-	CHECK(strncmp(text_of(kscx_exit(&o)), "{\"ops\":\"newer\"", 14) == 0);
+	CHECK_INT(kscx_exit_kind(&o.k), 1024);
+	CHECK(strncmp(text_of(kscx_exit(&o.k, &o.end)), "{\"ops\":\"newer\"", 14) == 0);
 	end();
 }
 
@@ -474,13 +474,13 @@ TEST(queues)
 	"\",\"slice_ns\":20000000,\"vtime\":0,\"weight\":100," \
 	"\"runnable_jiffies\":10}"
 	begin(4);
-	CHECK_STR(text_of(kscx_queues(&o)),
+	CHECK_STR(text_of(kscx_queues(&o.k)),
 		  "[{\"id\":7,\"nr\":1,\"tasks\":[" TASK(
 			  63, "kworker\\/1:1") "]},"
 					       "{\"id\":8,\"nr\":0,\"tasks\":[]}]");
-	CHECK_STR(text_of(kscx_local(&o, 0)), "[" TASK(61, "left") "]");
-	CHECK_STR(text_of(kscx_runnable(&o, 0)), "[" TASK(61, "left") "," TASK(62, "right") "]");
-	CHECK_STR(text_of(kscx_runnable(&o, 1)), "[]");
+	CHECK_STR(text_of(kscx_local(&o.k, 0)), "[" TASK(61, "left") "]");
+	CHECK_STR(text_of(kscx_runnable(&o.k, 0)), "[" TASK(61, "left") "," TASK(62, "right") "]");
+	CHECK_STR(text_of(kscx_runnable(&o.k, 1)), "[]");
 	end();
 }
 
@@ -491,17 +491,17 @@ TEST(stacks)
 					    "by_bp_indirect", "interrupted_partly",
 					    "the_end" };
 	uint64_t pc[KUNWIND_MAX];
-	struct engine_regs r;
+	struct vcpu_regs r;
 	struct errbuf e;
 	char name[40];
 	size_t i;
 
 	begin(4);
 	some_regs(NULL, 0, &r, &e);
-	CHECK_INT(kunwind(&o, &r, pc, KUNWIND_MAX), 7);
+	CHECK_INT(kunwind(&o.k, &r, pc, KUNWIND_MAX), 7);
 	for (i = 0; i < 7; i++) {
 		snprintf(name, sizeof(name), "\"%s+0x20\"", want[i]);
-		CHECK_STR(text_of(obs_symbol(&o, pc[i])), name);
+		CHECK_STR(text_of(ksymbolize(&o.k, pc[i])), name);
 	}
 	end();
 }
@@ -518,7 +518,7 @@ TEST(flight_recorder)
 	size_t i;
 
 	begin(4);
-	a = kflight_events(&o);
+	a = kflight_events(&o.k);
 	CHECK_INT(json_object_array_length(a), 8);
 	for (i = 0; i < json_object_array_length(a) && i < 8; i++) {
 		e = json_object_array_get_idx(a, i);
@@ -565,12 +565,12 @@ TEST(types_come_and_go)
 		rec_str(op, "what", "runqueues[1].curr->comm");
 		obs_request(&o, op, nowhere, 1);
 		CHECK_STR(rec_get_str(op, "value", "?"), "left");
-		CHECK(!o.types);
+		CHECK(!o.k.types);
 		json_object_put(op);
 	}
 	/* what the scheduler has alone is found without */
 	CHECK_STR(name_of("stats.count"), "3");
-	CHECK(!o.types);
+	CHECK(!o.k.types);
 	end();
 	close(nowhere);
 }
@@ -630,7 +630,7 @@ static int watch(const char *what)
 	int rc;
 
 	json_object_object_add(op, "what", json_object_new_string(what));
-	obs_begin(&o);
+	kview_begin(&o.k);
 	rc = watch_request(&o, op, &e);
 	json_object_put(op);
 	return rc;
@@ -660,7 +660,7 @@ TEST(last_bytes_of_a_page)
 	begin(4);
 	memset(g.arena + 4092, 0xff, 4);
 	v.gva = G_VMALLOC + (256 + 8) * 4096ULL + 4092;
-	CHECK_INT(kbpf_read(&o, &v, 0, &n), 0);
+	CHECK_INT(kbpf_read(&o.k, &v, 0, &n), 0);
 	CHECK_INT(n, -1);
 	end();
 }
@@ -674,16 +674,16 @@ TEST(loops)
 
 	begin(4);
 	g.task[2].runnable.next = GVA(task[1].runnable);
-	r = kscx_runnable(&o, 0);
+	r = kscx_runnable(&o.k, 0);
 	CHECK_INT(json_object_array_length(r), KSCX_TASKS_MAX);
 	json_object_put(r);
 	g.elem[1].next = GVA(elem[0]);
 	g.node[0][0] = GVA(node[0]) + 2;
 	g.hash.size = 1 << 20;
-	o.work_max = 5000;
+	o.k.work_max = 5000;
 	r = snapshot();
 	CHECK(rec_get_bool(r, "truncated", false));
-	CHECK_INT(o.work, 0);
+	CHECK_INT(o.k.work, 0);
 	json_object_put(r);
 	end();
 }
@@ -712,7 +712,7 @@ TEST(samples_of_loops)
 {
 	begin(4);
 	g.dsq[0].hash_node = GVA(dsq[0].hash_node);
-	o.work_max = 400;
+	o.k.work_max = 400;
 	monitor_sample(&o, 1);
 	fflush(out.f);
 	CHECK_INT(records_len, 0); /* nothing that one could believe */
@@ -765,7 +765,7 @@ TEST(a_type_that_is_not_there)
 {
 	begin(4);
 	g.aux.attach_type = 0xffffff;
-	CHECK_STR(text_of(kbpf_progs_json(&o)),
+	CHECK_STR(text_of(kbpf_progs_json(&o.k)),
 		  "[{\"id\":9,\"name\":\"a_guest_enqueue\",\"cnt\":10,"
 		  "\"ns\":1000,\"verified_insns\":99}]");
 	end();

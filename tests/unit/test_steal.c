@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-vm/observe/steal.c kt-vm/observe/jtext.c
+// LINK: kt-vm/observe/steal.c kt-vm/kernel/jtext.c
 /* Slices of what the host withheld from vCPUs, out of what it has counted of their threads. */
 #include <stdio.h>
 #include <string.h>

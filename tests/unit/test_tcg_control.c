@@ -122,7 +122,7 @@ static void resume_it(void)
 TEST(pause_resume_registers)
 {
 	uint64_t took, max = 0, sum = 0, began, stood;
-	struct engine_regs r;
+	struct vcpu_regs r;
 	int i;
 
 	if (!start())
@@ -162,7 +162,7 @@ TEST(pause_resume_registers)
 
 static void expect_hit(unsigned int watch, uint64_t rip)
 {
-	struct engine_regs r = { 0 };
+	struct vcpu_regs r = { 0 };
 	struct engine_hit h = { 9, 9 };
 	uint64_t stood;
 
@@ -288,7 +288,7 @@ TEST(threads)
 TEST(qemu_is_stopped)
 {
 	struct engine_watch w = { .addr = COUNTER, .type = ENGINE_WATCH_WRITE, .len = 8 };
-	struct engine_regs r;
+	struct vcpu_regs r;
 	uint64_t took, began;
 	pid_t pid;
 
@@ -347,7 +347,7 @@ static bool start_linux(char **argv)
 	       engine_tcg.start(&vm, &m, &console, &port, &e) == 0;
 }
 
-static bool in_kernel(const struct engine_regs *r)
+static bool in_kernel(const struct vcpu_regs *r)
 {
 	return r->rip >= 0xffffffff81000000ULL && r->gs_base >> 63;
 }
@@ -355,7 +355,7 @@ static bool in_kernel(const struct engine_regs *r)
 /* Where the vCPUs of a booted kernel may be. Returns whether two had different page tables. */
 static bool check_regs(void)
 {
-	static struct engine_regs r[TOPO_MAX_CPUS];
+	static struct vcpu_regs r[TOPO_MAX_CPUS];
 	bool differ = false;
 	unsigned int i, j;
 

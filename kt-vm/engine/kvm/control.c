@@ -152,7 +152,7 @@ static int check_paused(struct kvm_vm *vm, struct errbuf *e)
 	return rc || is_still(vm) ? rc : errbuf_set(e, -EBUSY, "the guest is not paused");
 }
 
-static int regs(void *self, unsigned int cpu, struct engine_regs *r, struct errbuf *e)
+static int regs(void *self, unsigned int cpu, struct vcpu_regs *r, struct errbuf *e)
 {
 	struct kvm_vm *vm = self;
 	struct kvm_regs g;
@@ -167,7 +167,7 @@ static int regs(void *self, unsigned int cpu, struct engine_regs *r, struct errb
 	if (ioctl(vm->vcpu[cpu].fd, KVM_GET_REGS, &g) || ioctl(vm->vcpu[cpu].fd, KVM_GET_SREGS, &s))
 		return errbuf_set(e, -errno, "unable to read the registers of vCPU %u: %s", cpu,
 				  strerror(errno));
-	*r = (struct engine_regs){
+	*r = (struct vcpu_regs){
 		.rip = g.rip,
 		.rsp = g.rsp,
 		.rflags = g.rflags,

@@ -133,7 +133,7 @@ static int stub_start(struct tcg *t, uint64_t deadline_ns, struct errbuf *e)
 	return rc;
 }
 
-static int read_regs(struct tcg *t, unsigned int cpu, struct engine_regs *r, uint64_t deadline_ns,
+static int read_regs(struct tcg *t, unsigned int cpu, struct vcpu_regs *r, uint64_t deadline_ns,
 		     struct errbuf *e)
 {
 	char text[GDB_PACKET_MAX];
@@ -149,7 +149,7 @@ static int read_regs(struct tcg *t, unsigned int cpu, struct engine_regs *r, uin
 }
 
 /* The replies to "Hg" and "g", both of them whatever the first says. */
-static int receive_regs(struct tcg *t, struct engine_regs *r, uint64_t deadline_ns,
+static int receive_regs(struct tcg *t, struct vcpu_regs *r, uint64_t deadline_ns,
 			struct errbuf *e)
 {
 	char text[GDB_PACKET_MAX];
@@ -228,7 +228,7 @@ static int which(const struct tcg *t, const struct gdb_stop *s, uint64_t rip)
 /* A stop reply: news if it is of a watchpoint. */
 static int note_stop(struct tcg *t, const char *text, uint64_t deadline_ns, struct errbuf *e)
 {
-	struct engine_regs r = { 0 };
+	struct vcpu_regs r = { 0 };
 	struct gdb_stop s;
 	int i, rc;
 
@@ -389,7 +389,7 @@ static int check_paused(struct tcg *t, struct errbuf *e)
 	return rc ? rc : errbuf_set(e, -EBUSY, "the guest is not paused");
 }
 
-static int regs(void *self, unsigned int cpu, struct engine_regs *r, struct errbuf *e)
+static int regs(void *self, unsigned int cpu, struct vcpu_regs *r, struct errbuf *e)
 {
 	uint64_t deadline = clock_ns() + ENGINE_CONTROL_NS;
 	struct tcg *t = self;

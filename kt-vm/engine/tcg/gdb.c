@@ -197,7 +197,7 @@ static uint64_t number(const char **text, unsigned int bytes, bool *ok)
 }
 
 /* In the order of QEMU's target description for x86-64; its floating point follows. */
-int gdb_registers(const char *text, struct engine_regs *r)
+int gdb_registers(const char *text, struct vcpu_regs *r)
 {
 	/* gdb's order of the general registers, by the CPU's numbers */
 	static const unsigned char order[16] = { 0, 3, 1,  2,  6,  7,  5,  4,

@@ -42,7 +42,7 @@ int gdb_recv(struct gdb *g, char *out, size_t size, uint64_t deadline_ns);
 int gdb_call(struct gdb *g, const char *text, char *out, size_t size, uint64_t deadline_ns);
 
 /* The reply to "g": 0 or -EBADMSG. */
-int gdb_registers(const char *text, struct engine_regs *r);
+int gdb_registers(const char *text, struct vcpu_regs *r);
 
 struct gdb_stop {
 	unsigned int signal, thread; /* threads count from 1; 0: not told */

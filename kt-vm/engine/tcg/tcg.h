@@ -48,7 +48,7 @@ struct tcg {
 	bool at_execute; /* hit.cpu stands at an instruction that is watched */
 	pid_t *tid;      /* of each vCPU, once asked for */
 	int *schedstat;  /* of its thread: stays open, for it is read often */
-	struct engine_regs *regs;
+	struct vcpu_regs *regs;
 	bool regs_read; /* in this pause */
 };
 

@@ -4,7 +4,7 @@
 
 #include <json-c/json.h>
 
-#include "obs.h"
+#include "view.h"
 
 /*
  * Whose doing the end of a scheduler is: which of its callbacks, the members of struct
@@ -23,6 +23,7 @@
  * {"evidence", "callbacks": [{"op"?, "program"?, "missing"?}], "task"?, "dsq"?, "cpu"?}, or NULL:
  * nobody knows. `exit` has the kernel's words, `pc` are the addresses of its backtrace.
  */
-struct json_object *kblame(struct obs *o, struct json_object *exit, const uint64_t *pc, size_t n);
+struct json_object *kblame(struct kview *kv, struct json_object *exit, const uint64_t *pc,
+			   size_t n);
 
 #endif

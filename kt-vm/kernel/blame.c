@@ -8,6 +8,7 @@
 #include "kernel/bpf.h"
 #include "kernel/caller.h"
 #include "kernel/scx_dump.h"
+#include "record.h"
 
 #define STALL       "SCX_EXIT_ERROR_STALL"
 #define OP_MAX      32           /* letters of a callback's name */
@@ -35,28 +36,28 @@ static void add_callback(struct json_object *blame, const char *op, const char *
 	json_object_array_add(rec_get_arr(blame, "callbacks"), c);
 }
 
-static void add_op(const struct obs *o, struct json_object *blame, const char *op)
+static void add_op(const struct kview *kv, struct json_object *blame, const char *op)
 {
 	struct kbpf_prog p;
 
-	add_callback(blame, op, kbpf_prog_of(o, op, &p) ? p.name : NULL);
+	add_callback(blame, op, kbpf_prog_of(kv, op, &p) ? p.name : NULL);
 }
 
 /* ---- program ------------------------------------------------------------------------ */
 
 /* The innermost program has called the kernel; a frame outside tells for which callback. */
-static struct json_object *by_program(struct obs *o, const uint64_t *pc, size_t n)
+static struct json_object *by_program(struct kview *kv, const uint64_t *pc, size_t n)
 {
 	struct json_object *blame;
 	struct kbpf_prog p, outer;
 	size_t i;
 
-	for (i = 0; i < n && !kbpf_prog_at(o, pc[i], &p); i++)
+	for (i = 0; i < n && !kbpf_prog_at(kv, pc[i], &p); i++)
 		;
 	if (i == n)
 		return NULL;
 	/* a function of the program has frames and a name of its own */
-	for (outer = p; !outer.op && ++i < n && kbpf_prog_at(o, pc[i], &outer);)
+	for (outer = p; !outer.op && ++i < n && kbpf_prog_at(kv, pc[i], &outer);)
 		;
 	blame = new_blame("program");
 	add_callback(blame, outer.op, outer.op ? outer.name : p.name);
@@ -65,7 +66,7 @@ static struct json_object *by_program(struct obs *o, const uint64_t *pc, size_t 
 
 /* ---- message ------------------------------------------------------------------------ */
 
-static struct json_object *by_message(struct obs *o, const char *msg)
+static struct json_object *by_message(struct kview *kv, const char *msg)
 {
 	const char *at = strstr(msg, "ops.");
 	struct json_object *blame;
@@ -81,13 +82,13 @@ static struct json_object *by_message(struct obs *o, const char *msg)
 		return NULL;
 	snprintf(op, sizeof(op), "%.*s", (int)n, at);
 	blame = new_blame("message");
-	add_op(o, blame, op);
+	add_op(kv, blame, op);
 	return blame;
 }
 
 /* ---- path --------------------------------------------------------------------------- */
 
-static struct json_object *by_path(struct obs *o, struct json_object *frames)
+static struct json_object *by_path(struct kview *kv, struct json_object *frames)
 {
 	struct json_object *blame = NULL;
 	struct kbpf_prog p;
@@ -95,7 +96,7 @@ static struct json_object *by_path(struct obs *o, struct json_object *frames)
 	size_t i, n = frames ? kcaller_find(frames, ops) : 0;
 
 	for (i = 0; i < n; i++) {
-		if (!kbpf_prog_of(o, ops[i], &p))
+		if (!kbpf_prog_of(kv, ops[i], &p))
 			continue;
 		if (!blame)
 			blame = new_blame("path");
@@ -129,7 +130,7 @@ static void name_dsq(const char *dsq, char *buf, size_t size)
 		snprintf(buf, size, "%llu", id);
 }
 
-static struct json_object *by_queue(struct obs *o, const char *msg, const char *dump)
+static struct json_object *by_queue(struct kview *kv, const char *msg, const char *dump)
 {
 	struct json_object *blame, *task;
 	struct kdump_task w;
@@ -141,7 +142,7 @@ static struct json_object *by_queue(struct obs *o, const char *msg, const char *
 	blame = new_blame("queue");
 	/* what is in a local queue was dispatched: it waits for the task that runs there */
 	if (strcmp(dsq, "local"))
-		add_op(o, blame, strcmp(dsq, "none") ? "dispatch" : "enqueue");
+		add_op(kv, blame, strcmp(dsq, "none") ? "dispatch" : "enqueue");
 	task = json_object_new_object();
 	rec_int(task, "pid", w.pid);
 	rec_str(task, "comm", w.comm);
@@ -152,19 +153,19 @@ static struct json_object *by_queue(struct obs *o, const char *msg, const char *
 	return blame;
 }
 
-struct json_object *kblame(struct obs *o, struct json_object *exit, const uint64_t *pc, size_t n)
+struct json_object *kblame(struct kview *kv, struct json_object *exit, const uint64_t *pc, size_t n)
 {
 	struct json_object *blame, *frames = rec_get_arr(exit, "backtrace");
 	const char *msg = rec_get_str(exit, "msg", "");
 	size_t inner;
 
 	if (strcmp(rec_get_str(exit, "kind", ""), STALL) == 0)
-		return by_queue(o, msg, rec_get_str(exit, "dump", ""));
+		return by_queue(kv, msg, rec_get_str(exit, "dump", ""));
 	inner = frames ? kcaller_context(frames) : 0;
-	blame = by_program(o, pc, n < inner ? n : inner);
+	blame = by_program(kv, pc, n < inner ? n : inner);
 	if (!blame)
-		blame = by_message(o, msg);
+		blame = by_message(kv, msg);
 	if (!blame)
-		blame = by_path(o, frames);
+		blame = by_path(kv, frames);
 	return blame;
 }
