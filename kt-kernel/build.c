@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "build.h"
+#include "clock.h"
 #include "compile.h"
 #include "exit.h"
 #include "files.h"
@@ -237,7 +238,7 @@ static unsigned long estimate(const struct cache *c)
 
 static int configure_and_compile(struct build *b)
 {
-	int64_t start = progress_now_ms();
+	int64_t start = (int64_t)clock_ms();
 	struct errbuf e;
 	char names[1500];
 	bool whole;
@@ -268,7 +269,7 @@ static int configure_and_compile(struct build *b)
 		return step(b, rc, KT_DATA, &e);
 	/* a build that had most of it made before is no measure of the next one */
 	b->meta.files = whole ? (int64_t)b->c.job.files : 0;
-	b->meta.build_seconds = (progress_now_ms() - start) / 1000;
+	b->meta.build_seconds = ((int64_t)clock_ms() - start) / 1000;
 	return KT_OK;
 }
 

@@ -7,20 +7,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "msg.h"
 #include "progress.h"
 
 #define TTY_EVERY_MS   200
 #define LINES_EVERY_MS 10000
 #define BAR_MAX        30
-
-int64_t progress_now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 char *progress_time(char *buf, int64_t seconds)
 {
@@ -89,7 +82,7 @@ void progress_start(struct progress *p, unsigned long total, const char *fmt, ..
 	va_end(ap);
 	p->total = total;
 	p->tty = isatty(STDERR_FILENO) == 1;
-	p->started_ms = p->shown_ms = progress_now_ms();
+	p->started_ms = p->shown_ms = (int64_t)clock_ms();
 	if (p->tty)
 		draw(p, 0);
 	else
@@ -98,7 +91,7 @@ void progress_start(struct progress *p, unsigned long total, const char *fmt, ..
 
 int progress_show(struct progress *p, unsigned long done)
 {
-	int64_t now = progress_now_ms();
+	int64_t now = (int64_t)clock_ms();
 	int every = p->tty ? TTY_EVERY_MS : LINES_EVERY_MS;
 
 	p->done = done;

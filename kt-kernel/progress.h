@@ -27,6 +27,5 @@ void progress_clear(struct progress *p);
 
 /* "42s", "2m10s", "1h02m" into buf of at least 24 bytes, which is returned. */
 char *progress_time(char *buf, int64_t seconds);
-int64_t progress_now_ms(void);
 
 #endif

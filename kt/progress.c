@@ -8,20 +8,13 @@
 
 #include <json-c/json.h>
 
+#include "clock.h"
 #include "progress.h"
 #include "record.h"
 #include "units.h"
 
 #define REDRAW_NS  (200 * NSEC_PER_MSEC)
 #define RECORD_MAX 4096 /* records of interest are short */
-
-uint64_t progress_now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * NSEC_PER_SEC + (uint64_t)ts.tv_nsec;
-}
 
 static unsigned int columns(void)
 {
@@ -34,7 +27,7 @@ static unsigned int columns(void)
 
 static void draw(struct progress *p)
 {
-	uint64_t now = progress_now(), passed = (now - p->since_ns) / NSEC_PER_SEC;
+	uint64_t now = clock_ns(), passed = (now - p->since_ns) / NSEC_PER_SEC;
 	unsigned int room = columns() - 1;
 	char line[256];
 	int n;
@@ -56,7 +49,7 @@ void progress_stage(struct progress *p, const char *stage)
 	if (!p->on)
 		return;
 	snprintf(p->stage, sizeof(p->stage), "%s", stage);
-	p->since_ns = progress_now();
+	p->since_ns = clock_ns();
 	p->expected_ns = 0;
 	draw(p);
 }
@@ -134,7 +127,7 @@ void progress_record(struct progress *p, const char *line, size_t len)
 
 void progress_tick(struct progress *p)
 {
-	if (p->on && progress_now() - p->drawn_ns >= REDRAW_NS)
+	if (p->on && clock_ns() - p->drawn_ns >= REDRAW_NS)
 		draw(p);
 }
 

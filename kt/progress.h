@@ -20,7 +20,6 @@ struct progress {
 	bool working;       /* the first step has begun */
 };
 
-uint64_t progress_now(void);
 /* `name`: what the command line calls the test. */
 void progress_start(struct progress *p, const char *name);
 void progress_stage(struct progress *p, const char *stage);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "msg.h"
 #include "quiet.h"
 #include "units.h"
@@ -32,13 +33,13 @@ static double mean(struct watch *w)
 	int i, n;
 
 	for (i = 0; i < LOOKS && !w->signal; i++) {
-		uint64_t until = progress_now() + LOOK_MS * NSEC_PER_MSEC;
+		uint64_t until = clock_ns() + LOOK_MS * NSEC_PER_MSEC;
 
 		n = running();
 		if (n < 0)
 			return -1;
 		sum += n;
-		while (!w->signal && progress_now() < until)
+		while (!w->signal && clock_ns() < until)
 			watch_wait(w, -1, LOOK_MS);
 	}
 	return i ? sum / i : 0;
@@ -47,7 +48,7 @@ static double mean(struct watch *w)
 void quiet_wait(struct watch *w, unsigned int cpus, uint64_t timeout_ns)
 {
 	long host = sysconf(_SC_NPROCESSORS_ONLN);
-	uint64_t end = progress_now() + timeout_ns;
+	uint64_t end = clock_ns() + timeout_ns;
 	double need = cpus < host ? cpus : (double)host, tasks;
 	char time[32];
 	bool said = false;
@@ -64,7 +65,7 @@ void quiet_wait(struct watch *w, unsigned int cpus, uint64_t timeout_ns)
 				 "/proc/stat");
 			return;
 		}
-		if (progress_now() >= end) {
+		if (clock_ns() >= end) {
 			msg_warn("still %.1f tasks on %ld CPUs after %s, of which the run needs "
 				 "%.0f: going on",
 				 tasks, host, time, need);

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "exit.h"
 #include "msg.h"
 #include "outcome.h"
@@ -115,11 +116,11 @@ static int follow(struct run *r)
 			rc = copy(r);
 		if (r->w->count > seen && !seen) {
 			pipeline_interrupt(&r->pipe);
-			until = progress_now() + INTERRUPT_MS * 1000000ULL;
+			until = clock_ns() + INTERRUPT_MS * 1000000ULL;
 			seen = r->w->count;
 			progress_stage(&r->w->progress, "stop");
 		}
-		if (seen && (r->w->count > seen || progress_now() > until))
+		if (seen && (r->w->count > seen || clock_ns() > until))
 			break;
 	}
 	if (rc >= 0)

@@ -7,6 +7,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "units.h"
 #include "watch.h"
 
@@ -89,12 +90,12 @@ bool watch_wait(struct watch *w, int fd, int timeout_ms)
 
 int watch_child(struct watch *w, struct spawn *s, long timeout_ms, int *status)
 {
-	uint64_t end = progress_now() + (uint64_t)(timeout_ms < 0 ? 0 : timeout_ms) * NSEC_PER_MSEC;
+	uint64_t end = clock_ns() + (uint64_t)(timeout_ms < 0 ? 0 : timeout_ms) * NSEC_PER_MSEC;
 
 	while (spawn_wait(s, 0, status)) {
 		if (timeout_ms < 0 && w->signal)
 			return -EINTR;
-		if (timeout_ms >= 0 && progress_now() >= end)
+		if (timeout_ms >= 0 && clock_ns() >= end)
 			return -ETIMEDOUT;
 		watch_wait(w, -1, SLICE_MS);
 	}

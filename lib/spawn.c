@@ -11,16 +11,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "exit.h"
 #include "spawn.h"
-
-static long now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 /* The child's descriptor for stream `to`; *ours gets our end of a pipe. */
 static int open_stream(int want, int to, int *ours)
@@ -141,7 +134,7 @@ static bool reap(struct spawn *s, int *status)
 
 int spawn_wait(struct spawn *s, long timeout_ms, int *status)
 {
-	long end = now_ms() + timeout_ms;
+	long end = (long)clock_ms() + timeout_ms;
 	struct pollfd p = { .events = POLLIN };
 
 	*status = 0;
@@ -149,7 +142,7 @@ int spawn_wait(struct spawn *s, long timeout_ms, int *status)
 		return 0;
 	p.fd = (int)syscall(SYS_pidfd_open, s->pid, 0);
 	while (!reap(s, status)) {
-		long left = timeout_ms < 0 ? 1000 : end - now_ms();
+		long left = timeout_ms < 0 ? 1000 : end - (long)clock_ms();
 
 		if (left <= 0) {
 			close(p.fd);
@@ -203,13 +196,13 @@ int spawn_code(int status)
 /* Reads fd to its end into *out, until `end` (ms): 0, -ETIMEDOUT, -E2BIG, -ENOMEM, -errno. */
 static int drain(int fd, long timeout_ms, size_t max, char **out)
 {
-	long end = now_ms() + timeout_ms;
+	long end = (long)clock_ms() + timeout_ms;
 	size_t n = 0, cap = 0;
 
 	*out = NULL;
 	for (;;) {
 		struct pollfd p = { .fd = fd, .events = POLLIN };
-		long left = timeout_ms < 0 ? -1 : end - now_ms();
+		long left = timeout_ms < 0 ? -1 : end - (long)clock_ms();
 		ssize_t r;
 
 		if (n + 1 >= cap) {

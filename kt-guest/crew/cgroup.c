@@ -173,7 +173,7 @@ static int move_one(void *arg, pid_t pid)
 		rc = writer_put(m->t->writer, m->to, text, CGROUP_LIMIT);
 		if (rc != -EBUSY || i == BUSY_TRIES)
 			break;
-		m->t->writer->wait(m->t->writer->arg, -1, tm_now() + BUSY_PAUSE);
+		m->t->writer->wait(m->t->writer->arg, -1, clock_ns() + BUSY_PAUSE);
 	}
 	if (rc == -ESRCH)
 		return 0;

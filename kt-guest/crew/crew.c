@@ -352,7 +352,7 @@ void crew_look_again(struct crew *c)
 
 	watch_stop(&c->watch);
 
-	c->stop_ns = tm_now();
+	c->stop_ns = clock_ns();
 	for (i = 0; i < c->started; i++) {
 		struct worker *w = &c->w[i];
 

@@ -117,7 +117,7 @@ static _Noreturn void watch(const struct crew *c, uint64_t start_ns, pid_t paren
 					      .tv_nsec = (long)(pause % NSEC_PER_SEC) },
 			  NULL);
 		for (i = 0; i < c->started; i++)
-			look(&w[i], tm_now());
+			look(&w[i], clock_ns());
 	}
 }
 

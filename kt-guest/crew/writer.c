@@ -83,7 +83,7 @@ static void abandon(struct writer *w)
 int writer_put(struct writer *w, const char *path, const char *text, uint64_t limit_ns)
 {
 	size_t plen = strlen(path) + 1, tlen = strlen(text) + 1;
-	uint64_t end = tm_now() + limit_ns;
+	uint64_t end = clock_ns() + limit_ns;
 	char msg[WRITER_TEXT];
 	int rc = 0;
 

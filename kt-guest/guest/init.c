@@ -113,7 +113,7 @@ static struct json_object *guest_record(const char *event)
 	struct json_object *o = rec_new("guest");
 
 	rec_str(o, "event", event);
-	rec_int(o, "guest_ns", (int64_t)tm_now());
+	rec_int(o, "guest_ns", (int64_t)clock_ns());
 	return o;
 }
 

@@ -65,7 +65,7 @@ static struct json_object *host_record(const struct host_map *m, const struct ho
 	rec_str(o, "scheduler",
 		file_read_line("/sys/kernel/sched_ext/root/ops", ops, sizeof(ops)) > 0 ? ops
 										       : NULL);
-	rec_int(o, "guest_ns", (int64_t)tm_now());
+	rec_int(o, "guest_ns", (int64_t)clock_ns());
 	return o;
 }
 
@@ -74,7 +74,7 @@ static void put_event(struct rec_out *out, const char *event, const char *text)
 	struct json_object *o = rec_new("guest");
 
 	rec_str(o, "event", event);
-	rec_int(o, "guest_ns", (int64_t)tm_now());
+	rec_int(o, "guest_ns", (int64_t)clock_ns());
 	if (text)
 		rec_str(o, "text", text);
 	rec_put(out, o);

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "clock.h"
 #include "cpulist.h"
 #include "hist.h"
 #include "units.h"
@@ -84,14 +85,6 @@ struct telemetry {
 		double value;
 	} metric[TM_METRICS];
 };
-
-static inline uint64_t tm_now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
-}
 
 /* Starts the measurement at `start_ns`; `seed` makes the reservoir of each worker its own. */
 void tm_start(struct telemetry *t, uint64_t start_ns, uint64_t seed);

@@ -159,10 +159,10 @@ static int gather(struct world *w, struct errbuf *e)
 	for (c = w->crews; c; c = c->next)
 		if (!c->open && c->home && !is_measured(w, c->home))
 			release_quota(&w->release, c->home->cg.path);
-	world_until(w, all_ready, w, REMIND_TICK, tm_now() + READY_WAIT);
+	world_until(w, all_ready, w, REMIND_TICK, clock_ns() + READY_WAIT);
 	rc = any_failed(w, e);
 	if (!rc && !world_over(w))
-		world_until(w, all_asleep, w, ASLEEP_TICK, tm_now() + ASLEEP_WAIT);
+		world_until(w, all_asleep, w, ASLEEP_TICK, clock_ns() + ASLEEP_WAIT);
 	release_end(&w->release);
 	return rc;
 }
@@ -179,7 +179,7 @@ int world_start(struct world *w, struct errbuf *e)
 	for (c = w->crews; c; c = c->next)
 		if (!c->open)
 			crew_look(c, &procs);
-	now = tm_now();
+	now = clock_ns();
 	for (c = w->crews; c; c = c->next)
 		if (!c->open)
 			crew_open(c, now);
@@ -224,7 +224,7 @@ static void help_left(struct world *w, const struct crew *c)
 	n = crew_left(c, pid, LEFT_MAX);
 	for (i = 0; i < n; i++) {
 		release_process(&w->release, pid[i]);
-		if (tm_now() >= w->boost_ns && (!w->sched->ext || release_is_light(pid[i])))
+		if (clock_ns() >= w->boost_ns && (!w->sched->ext || release_is_light(pid[i])))
 			release_boost(pid[i]);
 	}
 }
@@ -232,7 +232,7 @@ static void help_left(struct world *w, const struct crew *c)
 /* A signal that came just before a worker began to wait is lost on it. */
 static bool all_reminded(void *arg)
 {
-	uint64_t now = tm_now();
+	uint64_t now = clock_ns();
 	struct world *w = arg;
 	struct crew *c;
 	bool help;
@@ -257,7 +257,7 @@ static bool all_reminded(void *arg)
 /* They are measured until they are told; only then are quotas lifted and freezers opened. */
 void world_tell(struct world *w)
 {
-	uint64_t now = tm_now();
+	uint64_t now = clock_ns();
 	struct crew *c;
 
 	w->remind_ns = now + REMIND_TICK;
@@ -301,17 +301,17 @@ static bool collect(struct world *w)
 {
 	struct crew *c;
 
-	if (world_until(w, all_reminded, w, REMIND_TICK, tm_now() + COLLECT_WAIT))
+	if (world_until(w, all_reminded, w, REMIND_TICK, clock_ns() + COLLECT_WAIT))
 		return true;
 	for (c = w->crews; c; c = c->next)
 		if (c->ending)
 			crew_kill(c);
-	if (world_until(w, all_reaped, w, REMIND_TICK, tm_now() + KILL_WAIT))
+	if (world_until(w, all_reaped, w, REMIND_TICK, clock_ns() + KILL_WAIT))
 		return true;
 	note_left(w);
 	w->gave_up = w->sched->running && !w->sched->lost_ns;
 	sched_stop(w->sched);
-	return world_until(w, all_reminded, w, REMIND_TICK, tm_now() + COLLECT_WAIT);
+	return world_until(w, all_reminded, w, REMIND_TICK, clock_ns() + COLLECT_WAIT);
 }
 
 int world_collect(struct world *w, struct errbuf *e)

@@ -388,7 +388,7 @@ static int request(struct world *w, struct json_object *rec, size_t index, const
 {
 	struct errbuf why = { "" };
 
-	rec_int(rec, "guest_ns", (int64_t)tm_now());
+	rec_int(rec, "guest_ns", (int64_t)clock_ns());
 	rec_int(rec, "duration_ns", 0);
 	rec_bool(rec, "ok", false);
 	rec_bool(rec, "request", true);
@@ -402,14 +402,14 @@ static int run_one(struct world *w, struct json_object *op, size_t index, struct
 	struct json_object *o = record(w, op, index);
 	const struct op_kind *k = find(name);
 	struct errbuf why = { "" };
-	uint64_t begin = tm_now();
+	uint64_t begin = clock_ns();
 	int64_t took;
 	int rc;
 
 	if (k && !k->run)
 		return request(w, o, index, name, e);
 	rc = k ? k->run(w, op, o, &why) : errbuf_set(&why, -EINVAL, "unknown op");
-	took = (int64_t)(tm_now() - begin);
+	took = (int64_t)(clock_ns() - begin);
 	rec_int(o, "guest_ns", (int64_t)begin);
 	rec_int(o, "duration_ns", took);
 	rec_bool(o, "ok", rc == 0);

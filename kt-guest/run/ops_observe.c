@@ -30,7 +30,7 @@ static ssize_t take(int port, char *buf, size_t size)
 /* A whole line, without its end: 0 or -errno. */
 static int read_line(struct world *w, int port, char *buf, size_t size)
 {
-	uint64_t end = tm_now() + ANSWER_WAIT;
+	uint64_t end = clock_ns() + ANSWER_WAIT;
 	size_t len = 0;
 	ssize_t n;
 

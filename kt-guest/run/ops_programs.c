@@ -39,7 +39,7 @@ static int op_wait_payload(struct world *w, struct json_object *op, struct json_
 	int64_t ns = rec_get_int(op, "timeout_ns", 0);
 
 	(void)rec;
-	if (world_until(w, is_over, &wait, WAIT_TICK, tm_now() + (uint64_t)(ns > 0 ? ns : 0)))
+	if (world_until(w, is_over, &wait, WAIT_TICK, clock_ns() + (uint64_t)(ns > 0 ? ns : 0)))
 		return 0;
 	return errbuf_set(e, -ETIMEDOUT, "payload '%s' still runs after %.3g s", wait.name,
 			  (double)ns / NSEC_PER_SEC);

@@ -179,7 +179,7 @@ static void put_exit(struct json_object *o, const struct payload *p, int status)
 static void report(struct payloads *ps, struct payload *p, int status)
 {
 	struct json_object *o = rec_new("payload");
-	uint64_t now = tm_now();
+	uint64_t now = clock_ns();
 	char text[300];
 	int why;
 
@@ -442,7 +442,7 @@ static int run(struct payload *p, int cgroup_fd)
 		argv[0] = work_custom_program(p->plan);
 		for (i = 0; i < n; i++)
 			argv[i + 1] = json_object_get_string(json_object_array_get_idx(args, i));
-		p->start_ns = tm_now();
+		p->start_ns = clock_ns();
 		p->pid = fork_into(cgroup_fd);
 		if (p->pid == 0)
 			become(argv, out[1], err[1], report[1], parent);
@@ -524,7 +524,7 @@ bool payload_runs(const struct payloads *ps, const char *name)
 static int kill_those(struct payloads *ps, bool (*match)(const struct payload *, const void *),
 		      const void *arg)
 {
-	uint64_t until = tm_now() + KILL_WAIT;
+	uint64_t until = clock_ns() + KILL_WAIT;
 	struct payload *p;
 	bool left;
 	int n = 0;

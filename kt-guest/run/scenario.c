@@ -83,7 +83,7 @@ static void note_observer(const struct world *w, const struct observer_sums *bef
 	struct json_object *o = rec_new("observer");
 
 	rec_int(o, "step", w->step);
-	rec_int(o, "guest_ns", (int64_t)tm_now());
+	rec_int(o, "guest_ns", (int64_t)clock_ns());
 	rec_int(o, "wall_ns", (int64_t)ns);
 	observer_tell(before, o);
 	rec_put(w->out, o);
@@ -91,7 +91,7 @@ static void note_observer(const struct world *w, const struct observer_sums *bef
 
 static int hold(struct world *w, struct step *s, struct errbuf *e)
 {
-	uint64_t begin = tm_now(), now = begin, end = now + s->hold_ns, next = now;
+	uint64_t begin = clock_ns(), now = begin, end = now + s->hold_ns, next = now;
 	static struct observer_sums before; /* too large for the stack */
 	int rc = 0;
 
@@ -103,16 +103,16 @@ static int hold(struct world *w, struct step *s, struct errbuf *e)
 		rc = ops_run(w, s->ops, &s->tally, e);
 		observer_ops(false);
 		next += s->every_ns;
-		now = tm_now();
+		now = clock_ns();
 		if (next < now)
 			next = now; /* they take longer than that: no two at once to catch up */
 		if (!rc)
 			world_sleep(w, next < end ? next : end);
-		now = tm_now();
+		now = clock_ns();
 	}
 	if (!rc)
 		sleep_until(w, s, end);
-	note_observer(w, &before, tm_now() - begin);
+	note_observer(w, &before, clock_ns() - begin);
 	world_deafen(w, false);
 	return rc;
 }
@@ -149,7 +149,7 @@ static int end(struct world *w, struct step *s, struct errbuf *e)
 	rc = world_collect(w, e);
 	tell_lost(w);
 	if (w->step != WORLD_BACKDROP)
-		rec_put(w->out, step_record(w, "end", tm_now()));
+		rec_put(w->out, step_record(w, "end", clock_ns()));
 	if (s)
 		ops_tally_end(w, &s->tally);
 	world_report(w);
@@ -164,7 +164,7 @@ static int step(struct world *w, struct json_object *plan, int index, struct err
 			  .hold_ns = (uint64_t)rec_get_int(plan, "hold_ns", 0),
 			  .every_ns = (uint64_t)rec_get_int(plan, "every_ns", 0),
 			  .until_payload = rec_get_bool(plan, "until_payload", false),
-			  .begin_ns = tm_now() };
+			  .begin_ns = clock_ns() };
 	struct errbuf why = { "" };
 	int rc, rc2;
 

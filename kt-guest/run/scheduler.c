@@ -48,7 +48,7 @@ static struct json_object *record(struct sched *s, const char *event, uint64_t n
 
 static void put_text(struct sched *s, const char *event, const char *key, const char *text)
 {
-	struct json_object *o = record(s, event, tm_now());
+	struct json_object *o = record(s, event, clock_ns());
 
 	rec_str(o, key, text);
 	rec_put(s->out, o);
@@ -121,7 +121,7 @@ static void log_read(struct sched *s)
 
 	if (!s->ending) {
 		log_take(s, LOG_TICK_LINES, LOG_TICK_BYTES);
-		s->log_ns = tm_now() + observer_rest(observer_cpu() - cost, LOG_TICK);
+		s->log_ns = clock_ns() + observer_rest(observer_cpu() - cost, LOG_TICK);
 	} else {
 		log_take(s, UINT_MAX, PIPE_SIZE);
 	}
@@ -152,7 +152,7 @@ static bool ended(struct sched *s)
 /* One poll(), until_ns or tick at most: true when fd is readable. */
 static bool poll_once(struct sched *s, int fd, uint64_t until_ns, uint64_t tick)
 {
-	uint64_t now = tm_now(), left = until_ns > now ? until_ns - now : 0;
+	uint64_t now = clock_ns(), left = until_ns > now ? until_ns - now : 0;
 	bool hear = now >= s->log_ns || s->ending, more = s->in_at < s->in_len;
 	struct pollfd p[4] = { { .fd = fd, .events = POLLIN },
 			       { .fd = s->running ? s->pidfd : -1, .events = POLLIN },
@@ -182,7 +182,7 @@ static bool poll_once(struct sched *s, int fd, uint64_t until_ns, uint64_t tick)
 
 void sched_cpus_change(struct sched *s)
 {
-	s->may_restart_ns = tm_now() + RESTART_WAIT;
+	s->may_restart_ns = clock_ns() + RESTART_WAIT;
 }
 
 /* It is attached again after the CPUs changed. */
@@ -190,7 +190,7 @@ static void returned(struct sched *s)
 {
 	struct json_object *o = record(s, "restart", s->out_ns);
 
-	rec_int(o, "duration_ns", (int64_t)(tm_now() - s->out_ns));
+	rec_int(o, "duration_ns", (int64_t)(clock_ns() - s->out_ns));
 	rec_put(s->out, o);
 	s->out_ns = 0;
 	s->said[0] = '\0'; /* of that end it has told */
@@ -209,8 +209,8 @@ static bool is_lost(struct sched *s)
 	if (there)
 		return false;
 	if (!s->out_ns)
-		s->out_ns = tm_now();
-	return !process || tm_now() >= s->may_restart_ns;
+		s->out_ns = clock_ns();
+	return !process || clock_ns() >= s->may_restart_ns;
 }
 
 enum sched_event sched_wait(struct sched *s, int fd, uint64_t until_ns)
@@ -218,10 +218,10 @@ enum sched_event sched_wait(struct sched *s, int fd, uint64_t until_ns)
 	bool watch = s->attached && !s->lost_ns;
 	bool ready = false;
 
-	while (!ready && tm_now() < until_ns) {
+	while (!ready && clock_ns() < until_ns) {
 		ready = poll_once(s, fd, until_ns, watch ? WATCH_TICK : UINT64_MAX);
 		if (watch && is_lost(s)) {
-			s->lost_ns = s->out_ns ? s->out_ns : tm_now();
+			s->lost_ns = s->out_ns ? s->out_ns : clock_ns();
 			return SCHED_LOST;
 		}
 	}
@@ -237,7 +237,7 @@ void sched_wait_out(void *sched, int fd, uint64_t until_ns)
 
 static bool wait_end(struct sched *s, uint64_t until_ns)
 {
-	while (!ended(s) && tm_now() < until_ns)
+	while (!ended(s) && clock_ns() < until_ns)
 		poll_once(s, -1, until_ns, UINT64_MAX);
 	return !s->running;
 }
@@ -247,7 +247,7 @@ static void kill_now(struct sched *s)
 {
 	if (s->running) {
 		kill(-s->proc.pid, SIGKILL);
-		wait_end(s, tm_now() + KILL_WAIT);
+		wait_end(s, clock_ns() + KILL_WAIT);
 	}
 	if (s->pidfd >= 0)
 		close(s->pidfd);
@@ -283,7 +283,7 @@ void sched_lost(struct sched *s)
 	bool process = rec_get_str(s->plan, "binary", NULL), by_itself;
 
 	s->ending = true;
-	by_itself = wait_end(s, tm_now() + SAY_WHY_WAIT);
+	by_itself = wait_end(s, clock_ns() + SAY_WHY_WAIT);
 	forget(s);
 	how(s, code, sizeof(code));
 	if (s->said[0])
@@ -344,7 +344,7 @@ static int shell(struct sched *s, const char *command, struct errbuf *e)
 
 	if (rc)
 		return errbuf_set(e, rc, "unable to run /bin/sh: %s", strerror(-rc));
-	in_time = wait_end(s, tm_now() + SHELL_WAIT);
+	in_time = wait_end(s, clock_ns() + SHELL_WAIT);
 	kill_now(s);
 	if (!in_time)
 		return errbuf_set(e, -ETIMEDOUT, "'%.200s' did not end within %d s", command,
@@ -371,21 +371,21 @@ static int commands(struct sched *s, const char *list, struct errbuf *e)
 /* Ends what is attached. */
 static void end(struct sched *s)
 {
-	uint64_t from = tm_now();
+	uint64_t from = clock_ns();
 	struct json_object *o;
 	struct errbuf e = { "" };
 
 	s->ending = true;
 	if (s->running) {
 		kill(s->proc.pid, SIGINT);
-		wait_end(s, tm_now() + STOP_WAIT);
+		wait_end(s, clock_ns() + STOP_WAIT);
 	}
 	kill_now(s); /* commands use its place */
 	if (rec_get_obj(s->plan, "builtin"))
 		commands(s, "disable", &e);
 	forget(s);
-	o = record(s, "stop", tm_now());
-	rec_int(o, "duration_ns", (int64_t)(tm_now() - from));
+	o = record(s, "stop", clock_ns());
+	rec_int(o, "duration_ns", (int64_t)(clock_ns() - from));
 	if (e.text[0])
 		rec_str(o, "error", e.text);
 	rec_put(s->out, o);
@@ -429,7 +429,7 @@ static int spawn_plan(struct sched *s)
 
 static void attached(struct sched *s, uint64_t from)
 {
-	struct json_object *o = record(s, "attach", tm_now());
+	struct json_object *o = record(s, "attach", clock_ns());
 	char ops[128];
 
 	s->attached = true;
@@ -437,7 +437,7 @@ static void attached(struct sched *s, uint64_t from)
 	if (!s->ext || file_read_line(SCX_DIR "/root/ops", ops, sizeof(ops)) < 0)
 		ops[0] = '\0';
 	rec_str(o, "ops", ops);
-	rec_int(o, "duration_ns", (int64_t)(tm_now() - from));
+	rec_int(o, "duration_ns", (int64_t)(clock_ns() - from));
 	rec_put(s->out, o);
 }
 
@@ -455,7 +455,7 @@ static uint64_t computed(const struct sched *s)
 /* It had its time: what it has not spent computing, or the most there is. */
 static bool attach_late(const struct sched *s, uint64_t from)
 {
-	uint64_t ns = tm_now() - from;
+	uint64_t ns = clock_ns() - from;
 
 	return ns >= ATTACH_MOST || (ns >= ATTACH_WAIT && ns - ATTACH_WAIT >= computed(s));
 }
@@ -474,7 +474,7 @@ static int wait_attached(struct sched *s, uint64_t from, struct errbuf *e)
 		}
 		if (attach_late(s, from)) {
 			snprintf(text, sizeof(text), "not attached after %d s",
-				 (int)((tm_now() - from) / NSEC_PER_SEC));
+				 (int)((clock_ns() - from) / NSEC_PER_SEC));
 			return failed(s, e, text);
 		}
 		poll_once(s, -1, until, ATTACH_TICK);
@@ -496,7 +496,7 @@ static int start_builtin(struct sched *s, uint64_t from, struct errbuf *e)
 
 static int start(struct sched *s, struct json_object *plan, struct errbuf *e)
 {
-	uint64_t from = tm_now();
+	uint64_t from = clock_ns();
 	struct json_object *o;
 	struct errbuf why;
 	char text[128];
@@ -520,7 +520,7 @@ static int start(struct sched *s, struct json_object *plan, struct errbuf *e)
 		snprintf(text, sizeof(text), "unable to run it: %s", strerror(-rc));
 		return failed(s, e, text);
 	}
-	o = record(s, "start", tm_now());
+	o = record(s, "start", clock_ns());
 	rec_int(o, "pid", s->proc.pid);
 	rec_put(s->out, o);
 	return wait_attached(s, from, e);

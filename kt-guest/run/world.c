@@ -106,7 +106,7 @@ static void wait_once(struct world *w, uint64_t until_ns)
 
 bool world_sleep(struct world *w, uint64_t until_ns)
 {
-	while (!world_over(w) && tm_now() < until_ns)
+	while (!world_over(w) && clock_ns() < until_ns)
 		wait_once(w, until_ns);
 	return !world_over(w);
 }
@@ -117,7 +117,7 @@ bool world_until(struct world *w, bool (*done)(void *arg), void *arg, uint64_t t
 	uint64_t now;
 	bool is;
 
-	while (!(is = done(arg)) && (now = tm_now()) < until_ns)
+	while (!(is = done(arg)) && (now = clock_ns()) < until_ns)
 		wait_once(w, now + tick_ns < until_ns ? now + tick_ns : until_ns);
 	return is;
 }
@@ -236,7 +236,7 @@ int world_freeze(struct world *w, struct home *h, bool frozen, struct errbuf *e)
 	if (rc)
 		return rc;
 	h->frozen = frozen;
-	if (world_until(w, has_state, &s, LOOK_TICK, tm_now() + FREEZE_WAIT))
+	if (world_until(w, has_state, &s, LOOK_TICK, clock_ns() + FREEZE_WAIT))
 		return 0;
 	return errbuf_set(e, -ETIMEDOUT, "cgroup '%s' is not %s after 2 s", h->name,
 			  frozen ? "frozen" : "thawed");
@@ -298,7 +298,7 @@ static int remove_one(struct world *w, struct home *h, struct errbuf *e)
 		release_cgroup(&w->release, h->cg.path, true); /* it takes a CPU to die */
 		cgroup_kill(&h->cg);
 		empty = world_until(w, has_state, &s, LOOK_TICK,
-				    tm_now() + (w->stuck ? 0 : EMPTY_WAIT));
+				    clock_ns() + (w->stuck ? 0 : EMPTY_WAIT));
 		release_end(&w->release);
 	}
 	if (!empty)

@@ -194,7 +194,7 @@ static void attach_storm(struct work *w)
 	pid_t pid = fork();
 
 	if (pid == 0) {
-		__atomic_store_n(&m->sent, tm_now(), __ATOMIC_RELAXED);
+		__atomic_store_n(&m->sent, clock_ns(), __ATOMIC_RELAXED);
 		_exit(0);
 	}
 	if (pid < 0) {

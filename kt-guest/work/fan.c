@@ -54,7 +54,7 @@ static void broadcast(struct work *w)
 	}
 	work_resumed(w);
 	__atomic_store_n(&f->ready, 0, __ATOMIC_RELAXED);
-	__atomic_store_n(&f->stamp, tm_now(), __ATOMIC_RELEASE);
+	__atomic_store_n(&f->stamp, clock_ns(), __ATOMIC_RELEASE);
 	__atomic_add_fetch(&f->round, 1, __ATOMIC_RELEASE);
 	futex_wake(&f->round, INT_MAX);
 	w->tm->work_units++;

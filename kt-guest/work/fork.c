@@ -17,7 +17,7 @@ static void fork_exit(struct work *w)
 	pid_t pid = fork();
 
 	if (pid == 0) {
-		__atomic_store_n(sent, tm_now(), __ATOMIC_RELAXED);
+		__atomic_store_n(sent, clock_ns(), __ATOMIC_RELAXED);
 		_exit(0);
 	}
 	if (pid < 0) {

@@ -88,7 +88,7 @@ static void produce(struct work *w, struct burst *b)
 
 	__atomic_store_n(&b->left, (uint32_t)w->values[EVENTS], __ATOMIC_RELEASE);
 	for (i = 0; i < w->values[EVENTS]; i++) {
-		__atomic_store_n(&b->stamp, tm_now(), __ATOMIC_RELEASE);
+		__atomic_store_n(&b->stamp, clock_ns(), __ATOMIC_RELEASE);
 		if (write(b->fd, &one, sizeof(one)) != sizeof(one))
 			work_failed(w, TM_OTHER);
 		w->tm->work_units++;
@@ -166,7 +166,7 @@ static void drive(struct work *w)
 	int64_t i;
 
 	for (i = 0; i < w->values[BATCHES] && !work_stopped(w); i++) {
-		__atomic_store_n(&h->stamp, tm_now(), __ATOMIC_RELEASE);
+		__atomic_store_n(&h->stamp, clock_ns(), __ATOMIC_RELEASE);
 		__atomic_add_fetch(&h->batch, 1, __ATOMIC_RELEASE);
 		futex_wake(&h->batch, INT_MAX);
 		w->tm->work_units++;

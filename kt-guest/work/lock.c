@@ -92,7 +92,7 @@ static void unlock_pi(struct lock *l)
 {
 	uint32_t me = (uint32_t)gettid();
 
-	__atomic_store_n(&l->handed, tm_now(), __ATOMIC_RELEASE);
+	__atomic_store_n(&l->handed, clock_ns(), __ATOMIC_RELEASE);
 	if (!__atomic_compare_exchange_n(&l->word, &me, 0, false, __ATOMIC_RELEASE,
 					 __ATOMIC_RELAXED))
 		syscall(SYS_futex, &l->word, FUTEX_UNLOCK_PI, 0, NULL, NULL, 0);
@@ -166,13 +166,13 @@ static void inversion_fini(struct work *w)
  */
 static void medium_tier(struct work *w)
 {
-	uint64_t begin = tm_now();
+	uint64_t begin = clock_ns();
 	int i;
 
 	for (i = 0; i < MEDIUM_WORK && !work_stopped(w); i++)
 		work_spin(w, (unsigned int)w->values[INV_WORK]);
 	if (!work_stopped(w))
-		work_sleep(w, tm_now() - begin);
+		work_sleep(w, clock_ns() - begin);
 }
 
 static void priority_inversion(struct work *w)

@@ -134,8 +134,8 @@ static void numa_working_set_sweep(struct work *w)
 		m->node = cpulist_next(&m->nodes, -1);
 	if (m->node >= 0)
 		move_to(w, m->node);
-	end = tm_now() + (uint64_t)w->values[SWEEP_PERIOD];
-	while (tm_now() < end && !work_stopped(w)) {
+	end = clock_ns() + (uint64_t)w->values[SWEEP_PERIOD];
+	while (clock_ns() < end && !work_stopped(w)) {
 		for (i = 0; i < m->page; i += LINE)
 			m->region[at + i]++;
 		at = (at + m->page) % m->len;

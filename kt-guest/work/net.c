@@ -170,7 +170,7 @@ static void send_stamp(struct work *w, const struct net *n)
 	work_sleep(w, (uint64_t)w->values[IRQ_INTERVAL]);
 	if (work_stopped(w))
 		return;
-	now = tm_now();
+	now = clock_ns();
 	if (send(n->from, &now, sizeof(now), 0) == sizeof(now))
 		w->tm->work_units++;
 	else

@@ -35,7 +35,7 @@ static void stamp(struct work *w)
 {
 	struct pair *p = w->group->shared;
 
-	__atomic_store_n(&p->stamp[w->member][p->rounds[w->member] & 1], tm_now(),
+	__atomic_store_n(&p->stamp[w->member][p->rounds[w->member] & 1], clock_ns(),
 			 __ATOMIC_RELEASE);
 }
 

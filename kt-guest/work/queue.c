@@ -82,7 +82,7 @@ static void produce(struct work *w)
 	unsigned int producers = (unsigned int)w->values[PRODUCERS];
 	uint64_t gap = NSEC_PER_SEC / (uint64_t)w->values[RATE];
 	struct queue *q = w->group->shared;
-	uint64_t *due = w->own, now = tm_now();
+	uint64_t *due = w->own, now = clock_ns();
 
 	/* one that waited for room does not catch up */
 	*due = *due && *due + gap > now ? *due + gap : now + gap;

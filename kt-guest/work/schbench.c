@@ -272,7 +272,7 @@ static void schbench_fini(struct work *w)
 	struct schbench *b = w->own;
 	struct schb *s = &b->s;
 	struct hist *sum = calloc(2, sizeof(*sum));
-	double seconds = (double)(tm_now() - b->start_ns) / NSEC_PER_SEC;
+	double seconds = (double)(clock_ns() - b->start_ns) / NSEC_PER_SEC;
 	unsigned int i;
 
 	if (!b->started || !sum)

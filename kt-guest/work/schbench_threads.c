@@ -42,14 +42,14 @@ static void wake_all(struct schb_thread *b)
 {
 	struct schb_thread *t = __atomic_exchange_n(&b->next, NULL, __ATOMIC_SEQ_CST), *next;
 	size_t bytes = (size_t)b->s->values[SCHB_PIPE];
-	uint64_t now = tm_now();
+	uint64_t now = clock_ns();
 
 	for (; t; t = next) {
 		next = t->next;
 		t->next = NULL;
 		if (bytes) {
 			memset(t->pipe, 1, bytes);
-			now = tm_now();
+			now = clock_ns();
 		}
 		t->woken_ns = now;
 		gate_open(&t->gate);
@@ -79,7 +79,7 @@ static void hand_out(struct schb_thread *b, unsigned int *turn)
 			nap(100 * NSEC_PER_USEC);
 			continue;
 		}
-		t->woken_ns = tm_now();
+		t->woken_ns = clock_ns();
 		__atomic_add_fetch(&t->pending, 1, __ATOMIC_SEQ_CST);
 		gate_open(&t->gate);
 	}
@@ -92,9 +92,9 @@ static void dispatch(struct schb_thread *b)
 	uint64_t end, now;
 
 	while (!stopping(b->s)) {
-		end = tm_now() + NSEC_PER_SEC;
+		end = clock_ns() + NSEC_PER_SEC;
 		hand_out(b, &turn);
-		while ((now = tm_now()) < end && !stopping(b->s))
+		while ((now = clock_ns()) < end && !stopping(b->s))
 			nap(end - now < step ? end - now : step);
 	}
 }
@@ -129,7 +129,7 @@ static unsigned int ask(struct schb_thread *t)
 	if (t->pipe)
 		memset(t->pipe, 2, (size_t)t->s->values[SCHB_PIPE]);
 	__atomic_store_n(&t->gate, 0, __ATOMIC_SEQ_CST);
-	t->woken_ns = tm_now();
+	t->woken_ns = clock_ns();
 	if (rps_mode(t->s)) {
 		n = __atomic_exchange_n(&t->pending, 0, __ATOMIC_SEQ_CST);
 		if (n)
@@ -140,7 +140,7 @@ static unsigned int ask(struct schb_thread *t)
 	}
 	if (!stopping(t->s))
 		gate_wait(&t->gate);
-	add_us(&t->wakeup_us, t->woken_ns, tm_now());
+	add_us(&t->wakeup_us, t->woken_ns, clock_ns());
 	return n;
 }
 
@@ -185,7 +185,7 @@ static void think(struct schb_thread *t)
 
 static void serve(struct schb_thread *t)
 {
-	uint64_t start = tm_now();
+	uint64_t start = clock_ns();
 
 	if (!t->pipe) {
 		nap((uint64_t)t->s->values[SCHB_SLEEP]);
@@ -194,7 +194,7 @@ static void serve(struct schb_thread *t)
 	if (stopping(t->s))
 		return; /* cut short: no request */
 	__atomic_store_n(&t->loops, t->loops + 1, __ATOMIC_RELAXED);
-	add_us(&t->request_us, start, tm_now());
+	add_us(&t->request_us, start, clock_ns());
 	cpulist_add(&t->cpus, (unsigned int)sched_getcpu());
 }
 

@@ -76,11 +76,11 @@ static void alu_once(struct work *w)
 
 static void run_for(struct work *w, uint64_t ns, void (*once)(struct work *w))
 {
-	uint64_t end = tm_now() + ns;
+	uint64_t end = clock_ns() + ns;
 
 	do
 		once(w);
-	while (tm_now() < end && !work_stopped(w));
+	while (clock_ns() < end && !work_stopped(w));
 }
 
 static void sequence(struct work *w)

@@ -133,7 +133,7 @@ static void taobench_fini(struct work *w)
 	struct hist *all = calloc(3, sizeof(*all)); /* both, fast, slow */
 	struct taobench *b = w->own;
 	struct tao *t = &b->t;
-	double seconds = (double)(tm_now() - b->start_ns) / NSEC_PER_SEC;
+	double seconds = (double)(clock_ns() - b->start_ns) / NSEC_PER_SEC;
 	unsigned int i;
 
 	if (!b->started || !t->fast || !t->slow || !all)

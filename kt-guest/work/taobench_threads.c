@@ -42,7 +42,7 @@ static void sleep_until(const struct tao *t, uint64_t due)
 	struct timespec ts;
 	uint64_t now, until;
 
-	while ((now = tm_now()) < due && !stopping(t)) {
+	while ((now = clock_ns()) < due && !stopping(t)) {
 		until = due - now < NAP_MAX ? due : now + NAP_MAX;
 		ts.tv_sec = (time_t)(until / NSEC_PER_SEC);
 		ts.tv_nsec = (long)(until % NSEC_PER_SEC);
@@ -52,7 +52,7 @@ static void sleep_until(const struct tao *t, uint64_t due)
 
 static void add_us(struct hist *h, uint64_t due)
 {
-	uint64_t now = tm_now();
+	uint64_t now = clock_ns();
 
 	hist_add(h, now > due ? (now - due) / NSEC_PER_USEC : 0, 1);
 }
@@ -114,7 +114,7 @@ void *tao_fast_thread(void *fast)
 {
 	struct tao_fast *f = fast;
 	double rate = (double)f->t->values[TAO_RATE] / f->t->nfast;
-	uint64_t n, due = tm_now();
+	uint64_t n, due = clock_ns();
 
 	for (n = 0; !stopping(f->t); n++) {
 		if (n % CPU_EVERY == 0)
@@ -125,7 +125,7 @@ void *tao_fast_thread(void *fast)
 			if (stopping(f->t))
 				break;
 		} else {
-			due = tm_now();
+			due = clock_ns();
 		}
 		request(f, due, rate > 0);
 	}
@@ -139,7 +139,8 @@ void *tao_slow_thread(void *slow)
 	struct tao_miss m;
 
 	while (pop(t, &m)) {
-		sleep_until(t, tm_now() + tao_slow_ns(&s->rng, (uint64_t)t->values[TAO_SLOW_P99]));
+		sleep_until(t,
+			    clock_ns() + tao_slow_ns(&s->rng, (uint64_t)t->values[TAO_SLOW_P99]));
 		if (stopping(t))
 			break;
 		tao_cache_put(t, m.key);

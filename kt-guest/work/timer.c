@@ -39,7 +39,7 @@ static void timer_fini(struct work *w)
 static void timer_latency(struct work *w)
 {
 	struct timer *t = w->own;
-	uint64_t interval = (uint64_t)w->values[INTERVAL], now = tm_now();
+	uint64_t interval = (uint64_t)w->values[INTERVAL], now = clock_ns();
 
 	if (!t->due)
 		t->due = now;

@@ -54,7 +54,7 @@ void work_slot_wake(struct work_slot *s, unsigned int n, unsigned int from)
 	}
 	if (i == n)
 		return;
-	__atomic_store_n(&p->sent, tm_now(), __ATOMIC_RELAXED);
+	__atomic_store_n(&p->sent, clock_ns(), __ATOMIC_RELAXED);
 	__atomic_store_n(&p->state, SLOT_AWAKE, __ATOMIC_SEQ_CST);
 	syscall(SYS_futex, &p->state, FUTEX_WAKE, 1, NULL, NULL, 0);
 }

@@ -73,7 +73,7 @@ static bool token_arrives(struct work *w, struct hop *h)
 
 static void pass_token(struct work *w, struct hop *to)
 {
-	__atomic_store_n(&to->stamp, tm_now(), __ATOMIC_RELEASE);
+	__atomic_store_n(&to->stamp, clock_ns(), __ATOMIC_RELEASE);
 	if (w->values[WAKE] == BY_PIPE) {
 		if (write(to->pipe[1], "", 1) != 1) /* never blocks: there is but one token */
 			work_failed(w, TM_OTHER);
@@ -154,7 +154,7 @@ static void asymmetric_waker(struct work *w)
 	if (slept)
 		work_waited(w, since, __atomic_load_n(&u->stamp, __ATOMIC_ACQUIRE));
 	work_spin(w, (uint64_t)w->values[BURST]);
-	__atomic_store_n(&u->stamp, tm_now(), __ATOMIC_RELEASE);
+	__atomic_store_n(&u->stamp, clock_ns(), __ATOMIC_RELEASE);
 	__atomic_store_n(&u->turn, !w->member, __ATOMIC_RELEASE);
 	futex_wake(&u->turn, 1);
 }

@@ -91,7 +91,7 @@ void work_begin(struct work *w, uint64_t start_ns, uint64_t seed)
 {
 	memset(&w->tick, 0, sizeof(w->tick));
 	tm_start(w->tm, start_ns, seed);
-	w->tm->start_delay_ns = tm_now() - start_ns;
+	w->tm->start_delay_ns = clock_ns() - start_ns;
 	w->tm->state = TM_RUNNING;
 	w->delay.due = true; /* the way from the gate to here */
 	work_checkpoint(w);
@@ -112,7 +112,7 @@ static uint64_t settle(struct work *w, uint64_t now, bool off)
 	w->delay.due |= off;
 	if (w->delay.due && now - w->delay.at >= TM_DELAY_EVERY) {
 		sample_delay(w, now);
-		now = tm_now();
+		now = clock_ns();
 		tm_mark(w->tm, now, sched_getcpu());
 	}
 	tick_sync(&w->tick, now, work_cycles(), *w->cpu);
@@ -122,7 +122,7 @@ static uint64_t settle(struct work *w, uint64_t now, bool off)
 uint64_t work_checkpoint(struct work *w)
 {
 	struct telemetry *t = w->tm;
-	uint64_t ticked = w->tick.near ? tick_time(&w->tick) : 0, now = tm_now();
+	uint64_t ticked = w->tick.near ? tick_time(&w->tick) : 0, now = clock_ns();
 	bool off;
 
 	if (ticked > t->last_ns)
@@ -134,7 +134,7 @@ uint64_t work_checkpoint(struct work *w)
 
 uint64_t work_doze(struct work *w)
 {
-	uint64_t now = tm_now(), wait, slices;
+	uint64_t now = clock_ns(), wait, slices;
 
 	if (now - w->delay.at >= DOZE_FRESH) {
 		take_delay(w, now, &wait, &slices);
@@ -157,14 +157,14 @@ static uint64_t woken(struct work *w, uint64_t due, uint64_t now)
 	w->delay.sleeps = sleeps();
 	if (w->delay.sleeps != before)
 		tm_woken(w->tm, tm_latency(wait, due, now), now, cpu);
-	now = tm_now();
+	now = clock_ns();
 	tm_mark(w->tm, now, cpu);
 	return settle(w, now, false);
 }
 
 uint64_t work_woken(struct work *w, uint64_t sent)
 {
-	uint64_t now = tm_now(), since = now > sent ? now - sent : 0;
+	uint64_t now = clock_ns(), since = now > sent ? now - sent : 0;
 
 	if (since >= WAKE_SHORT)
 		return woken(w, sent, now);
@@ -174,7 +174,7 @@ uint64_t work_woken(struct work *w, uint64_t sent)
 
 uint64_t work_due(struct work *w, uint64_t due)
 {
-	uint64_t now = tm_now();
+	uint64_t now = clock_ns();
 
 	tm_late(w->tm, due, now, sched_getcpu());
 	return woken(w, due, now);
@@ -182,7 +182,7 @@ uint64_t work_due(struct work *w, uint64_t due)
 
 uint64_t work_resumed(struct work *w)
 {
-	uint64_t now = tm_now();
+	uint64_t now = clock_ns();
 
 	tm_resume(w->tm, now, sched_getcpu());
 	return settle(w, now, true);
@@ -270,14 +270,14 @@ uint64_t work_sleep_until(struct work *w, uint64_t due)
 
 uint64_t work_sleep(struct work *w, uint64_t ns)
 {
-	return work_sleep_until(w, tm_now() + ns);
+	return work_sleep_until(w, clock_ns() + ns);
 }
 
 void work_spin_for(struct work *w, uint64_t ns)
 {
-	uint64_t end = tm_now() + ns;
+	uint64_t end = clock_ns() + ns;
 
 	do
 		work_spin(w, WORK_SPINS);
-	while (tm_now() < end && !work_stopped(w));
+	while (clock_ns() < end && !work_stopped(w));
 }

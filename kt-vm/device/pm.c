@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "clock.h"
 #include "pm.h"
 
 /* Offsets from PM_PORT. The status register at 0 is always 0: nothing ever happens. */
@@ -11,17 +12,9 @@ enum { SCI_EN = 1, SLP_TYP = 7 << 10, SLP_EN = 1 << 13 };
 enum { RESET_CPU = 4 }; /* 0xcf9 */
 #define SLP_TYP_S5 0    /* as \_S5 of the DSDT says */
 
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000ULL + (uint64_t)t.tv_nsec;
-}
-
 static uint32_t timer(const struct pm *p)
 {
-	uint64_t ns = now_ns() - p->start_ns;
+	uint64_t ns = clock_ns() - p->start_ns;
 	uint64_t s = ns / 1000000000ULL, rest = ns % 1000000000ULL;
 
 	return (uint32_t)(s * PM_TIMER_HZ + rest * PM_TIMER_HZ / 1000000000ULL);
@@ -83,7 +76,7 @@ void pm_init(struct pm *p, struct machine_events events)
 {
 	memset(p, 0, sizeof(*p));
 	p->events = events;
-	p->start_ns = now_ns();
+	p->start_ns = clock_ns();
 	p->control = SCI_EN;
 }
 

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include "clock.h"
 #include "kernel/bpf.h"
 #include "kernel/domain.h"
 #include "kernel/excerpt.h"
@@ -74,14 +75,6 @@ int obs_control(struct obs *o, int rc, const struct errbuf *e)
 		o->why = *e;
 	}
 	return rc;
-}
-
-static uint64_t clock_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * NSEC_PER_SEC + (uint64_t)ts.tv_nsec;
 }
 
 void obs_stands(struct obs *o)

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "clock.h"
 #include "kernel/bpf.h"
 #include "kernel/domain.h"
 #include "kernel/flight.h"
@@ -23,14 +24,6 @@ static const char *const reasons[] = {
 	[SNAPSHOT_WATCH] = "watch",
 	[SNAPSHOT_FAILURE] = "failure",
 };
-
-static uint64_t clock_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * NSEC_PER_SEC + (uint64_t)ts.tv_nsec;
-}
 
 static void add_hex(struct json_object *to, const char *key, uint64_t v)
 {

@@ -54,7 +54,7 @@ static uint64_t as_worker(const char *how, uint64_t n)
 	uint64_t checkpoints = 0;
 
 	work_open(&w);
-	work_begin(&w, tm_now(), 1);
+	work_begin(&w, clock_ns(), 1);
 	if (strcmp(how, "quiet") == 0)
 		w.tick.near = w.tick.far = UINT64_MAX;
 	if (strcmp(how, "count") == 0)
@@ -67,7 +67,7 @@ static uint64_t as_worker(const char *how, uint64_t n)
 
 int main(int argc, char **argv)
 {
-	uint64_t n = argc == 3 ? strtoull(argv[2], NULL, 10) : 0, checkpoints = 0, start = tm_now();
+	uint64_t n = argc == 3 ? strtoull(argv[2], NULL, 10) : 0, checkpoints = 0, start = clock_ns();
 
 	if (argc != 3)
 		return 64;
@@ -76,6 +76,6 @@ int main(int argc, char **argv)
 	else
 		checkpoints = as_worker(argv[1], n);
 	printf("%llu %llu\n", (unsigned long long)checkpoints,
-	       (unsigned long long)(tm_now() - start));
+	       (unsigned long long)(clock_ns() - start));
 	return 0;
 }

@@ -21,6 +21,7 @@
 #include "kt-vm/kernel/scx.h"
 #include "kt-vm/kernel/unwind.h"
 #include "kt-vm/observe/obs.h"
+#include "kt-vm/kernel/symbolize.h"
 #include "kt-vm/observe/snapshot.h"
 #include "kt-vm/observe/watchpoint.h"
 #include "tests/unit/guest_kernel.h"
@@ -249,7 +250,7 @@ static void look(unsigned int part)
 		break;
 	case 2:
 		put("progs", kbpf_progs_json(&o.k));
-		kdomain_watch(&o.k, 1);
+		kdomain_watch(&o.k, 1, &out);
 		put("balance", kdomain_cpu(&o.k, 0));
 		break;
 	case 3:

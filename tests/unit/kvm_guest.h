@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "kt-vm/engine/engine.h"
 #include "kt-vm/engine/kvm/kvm.h"
 #include "unit.h"
@@ -26,14 +27,6 @@ static struct machine m;
 static struct errbuf e;
 static void *vm;
 static int console = -1, port = -1;
-
-static inline uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000ULL + (uint64_t)t.tv_nsec;
-}
 
 /*
  * `cpus` CPUs in one LLC; the guest's memory has the code, and the first GiB mapped. The

@@ -20,14 +20,14 @@
 static enum engine_event event(void)
 {
 	enum engine_event ev = ENGINE_NONE;
-	uint64_t end = now_ns() + 5000000000ULL;
+	uint64_t end = clock_ns() + 5000000000ULL;
 	struct pollfd p[ENGINE_FDS];
 	int fd[ENGINE_FDS];
 	size_t i, n = engine_kvm.fds(vm, fd);
 
 	for (i = 0; i < n; i++)
 		p[i] = (struct pollfd){ .fd = fd[i], .events = POLLIN };
-	while (ev == ENGINE_NONE && now_ns() < end)
+	while (ev == ENGINE_NONE && clock_ns() < end)
 		if (poll(p, n, 100) > 0)
 			ev = engine_kvm.handle(vm, &e);
 	return ev;
@@ -35,9 +35,9 @@ static enum engine_event event(void)
 
 static bool moves(void)
 {
-	uint64_t end = now_ns() + 2000000000ULL, was = counter();
+	uint64_t end = clock_ns() + 2000000000ULL, was = counter();
 
-	while (counter() == was && now_ns() < end)
+	while (counter() == was && clock_ns() < end)
 		usleep(1000);
 	return counter() != was;
 }
@@ -353,9 +353,9 @@ static void flooding(void)
 	CHECK_INT(start(1, 64 << 20, code, sizeof(code) - 1), 0);
 	usleep(300000);
 	CHECK(moves());
-	start_ns = now_ns();
+	start_ns = clock_ns();
 	end();
-	CHECK(now_ns() - start_ns < 3000000000ULL);
+	CHECK(clock_ns() - start_ns < 3000000000ULL);
 }
 
 TEST(nobody_reads_the_console)
@@ -388,10 +388,10 @@ static int ready[2];
 
 static void waiting(void)
 {
-	uint64_t began = now_ns(), took;
+	uint64_t began = clock_ns(), took;
 	int rc = start(4, 2048ULL << 20, COUNT_FOR_EVER, sizeof(COUNT_FOR_EVER) - 1);
 
-	took = rc ? 0 : now_ns() - began;
+	took = rc ? 0 : clock_ns() - began;
 	if (write(ready[1], &took, sizeof(took)) != sizeof(took))
 		_exit(1);
 	poll(NULL, 0, 60000);
@@ -519,11 +519,11 @@ TEST(much_console_to_nobody)
 	close(ready[1]); /* its death ends the reading */
 	CHECK_INT(read(ready[0], &n, sizeof(n)), sizeof(n));
 	before = own_kib(pid);
-	from = now_ns();
+	from = clock_ns();
 	CHECK_INT(read(ready[0], &n, sizeof(n)), sizeof(n));
 	after = own_kib(pid);
 	printf("# %u MiB of console to nobody: %llu ms, memory %lld KiB, then %lld KiB\n", MIB_SAID,
-	       (unsigned long long)(now_ns() - from) / 1000000, before, after);
+	       (unsigned long long)(clock_ns() - from) / 1000000, before, after);
 	CHECK(before > 0 && after <= before + GROWTH_KIB(before));
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);

@@ -17,7 +17,7 @@
 
 static double now(void)
 {
-	return (double)now_ns() / 1e9;
+	return (double)clock_ns() / 1e9;
 }
 
 /* A guest of one CPU that has started. */

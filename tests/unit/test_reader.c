@@ -14,6 +14,7 @@
 #include "kt-vm/kernel/scx.h"
 #include "kt-vm/kernel/unwind.h"
 #include "kt-vm/kernel/value.h"
+#include "kt-vm/kernel/symbolize.h"
 #include "kt-vm/observe/snapshot.h"
 #include "kt-vm/observe/watchpoint.h"
 #include "unit.h"

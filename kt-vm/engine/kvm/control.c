@@ -8,19 +8,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "kvm.h"
 #include "record.h"
 #include "units.h"
 
 #define REKICK_NS (20 * NSEC_PER_MSEC) /* only a host in trouble needs a second kick */
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * NSEC_PER_SEC + (uint64_t)t.tv_nsec;
-}
 
 /* Under vm->lock. */
 static bool arrived(const struct kvm_vm *vm, enum kvm_want want)
@@ -59,7 +52,7 @@ static int late(const struct kvm_vm *vm, uint64_t timeout_ns, struct errbuf *e)
 int kvm_vm_move(struct kvm_vm *vm, enum kvm_want want, uint64_t timeout_ns, uint64_t *took_ns,
 		struct errbuf *e)
 {
-	uint64_t start = now_ns(), now = start;
+	uint64_t start = clock_ns(), now = start;
 	int rc = 0;
 
 	pthread_mutex_lock(&vm->lock);
@@ -75,12 +68,12 @@ int kvm_vm_move(struct kvm_vm *vm, enum kvm_want want, uint64_t timeout_ns, uint
 		if (want != KVM_WANT_RUN)
 			kick_all(vm);
 		pthread_cond_timedwait(&vm->moved, &vm->lock, &t);
-		now = now_ns();
+		now = clock_ns();
 	}
 	if (!arrived(vm, want))
 		rc = late(vm, timeout_ns, e);
 	pthread_mutex_unlock(&vm->lock);
-	*took_ns = now_ns() - start;
+	*took_ns = clock_ns() - start;
 	return rc;
 }
 

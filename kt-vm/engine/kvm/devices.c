@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "device/ioapic.h"
 #include "device/legacy.h"
 #include "device/pm.h"
@@ -208,18 +209,10 @@ void kvm_devices_kick(struct kvm_vm *vm)
 	eventfd_write(vm->dev->kick, 1);
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * NSEC_PER_SEC + (uint64_t)t.tv_nsec;
-}
-
 /* After the last vCPU: until the reader has it all, or does not read. */
 static void send_rest(struct kvm_vm *vm)
 {
-	uint64_t end = now_ns() + END_NS;
+	uint64_t end = clock_ns() + END_NS;
 	const struct timespec tick = { .tv_nsec = 2 * NSEC_PER_MSEC };
 	bool more;
 
@@ -227,7 +220,7 @@ static void send_rest(struct kvm_vm *vm)
 	for (;;) {
 		more = virtio_console_writable(vm->dev->vcon);
 		more |= !uart_flush(&vm->dev->uart);
-		if (!more || now_ns() > end || atomic_load(&vm->dev->stop))
+		if (!more || clock_ns() > end || atomic_load(&vm->dev->stop))
 			break;
 		nanosleep(&tick, NULL);
 	}
