@@ -2,7 +2,10 @@
 #ifndef KT_GUEST_RUN_SYSCTL_H
 #define KT_GUEST_RUN_SYSCTL_H
 
+#include <json-c/json.h>
+
 #include "crew/writer.h"
+#include "errbuf.h"
 
 #define SYSCTL_PATH 300
 

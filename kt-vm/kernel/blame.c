@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "blame.h"
-#include "kernel/bpf.h"
-#include "kernel/caller.h"
-#include "kernel/scx_dump.h"
+#include "bpf.h"
+#include "caller.h"
+#include "scx_dump.h"
 #include "record.h"
 
 #define STALL       "SCX_EXIT_ERROR_STALL"
