@@ -185,7 +185,7 @@ bench: all build/nested/init $(BENCH)
 # ---- keeping it tidy ---------------------------------------------------------------
 C_FILES := $(wildcard tests/nested/*.c tests/bench/*.c tests/e2e/*.c lib/*.[ch] bpf/*.[ch] tests/unit/*.[ch] tests/fuzz/*.c) \
 	   $(foreach t,$(TOOLS),$(call sources,$(t),[ch]))
-SH_FILES := $(wildcard scripts/* tests/run tests/truth/bugs tests/truth/sound tests/truth/*.bash tests/bench/run tests/bench/*.sh tests/nested/boot tests/nested/highid.sh .ci/run)
+SH_FILES := $(wildcard scripts/* tests/run tests/circles tests/lint tests/truth/bugs tests/truth/sound tests/truth/*.bash tests/bench/run tests/bench/*.sh tests/nested/boot tests/nested/highid.sh .ci/run)
 
 lint:
 	clang-format --dry-run -Werror $(C_FILES)
