@@ -103,9 +103,14 @@ int plan_sched_ref(const struct node *n, const struct plan_ctx *ctx, const char 
 int plan_sched_read(const struct node *obj, const char *dflt, const struct node *named,
 		    struct plan_sched *s, struct errbuf *e);
 struct json_object *plan_sched_record(const char *name);
-/* The program of that name, or the one that the environment puts in its place. */
+/*
+ * plan/sched_program.c: the program of that name, or the one that the environment puts in its
+ * place.
+ */
 int plan_sched_binary(const struct node *at, struct plan_sched *s, const char *name,
 		      struct errbuf *e);
+/* What this host lacks, with its place, or, for a name of the command line, without. */
+int plan_sched_lacks(const struct node *at, struct errbuf *e, const char *text);
 
 /* plan/constraints.c: "constraints" of a scheduler or test, added to *out (NULL at first). */
 int plan_constraints(const struct node *n, struct json_object **out, struct errbuf *e);

@@ -49,30 +49,28 @@ static int make_parent(const char *path, struct errbuf *e)
 	return 0;
 }
 
-static int set_sysctls(struct sched *s, struct json_object *sysctls, struct errbuf *e)
+static int set_sysctls(struct json_object *sysctls, struct json_object *of_test, struct writer *w,
+		       struct errbuf *e)
 {
-	struct json_object *of_test = rec_get_obj(s->test, "sysctls");
 	char path[SYSCTL_PATH];
-	struct writer w;
 	int rc = 0;
 
-	writer_init(&w, sched_wait_out, s);
 	json_object_object_foreach (sysctls, key, value) {
 		if (rc || (of_test && json_object_object_get_ex(of_test, key, NULL)))
 			continue;
-		rc = sysctl_set(&w, key, json_object_get_string(value), path, e);
+		rc = sysctl_set(w, key, json_object_get_string(value), path, e);
 	}
-	writer_stop(&w);
 	return rc;
 }
 
-int sched_prepare(struct sched *s, struct json_object *plan, struct errbuf *e)
+int sched_prepare(struct json_object *plan, struct json_object *test, struct writer *w,
+		  struct errbuf *e)
 {
 	struct json_object *sysctls = rec_get_obj(plan, "sysctls");
 	const char *parent = rec_get_str(plan, "cgroup_parent", NULL);
 	int rc = 0;
 
 	if (sysctls && json_object_object_length(sysctls))
-		rc = set_sysctls(s, sysctls, e);
+		rc = set_sysctls(sysctls, rec_get_obj(test, "sysctls"), w, e);
 	return rc || !parent ? rc : make_parent(parent, e);
 }

@@ -4,12 +4,14 @@
 
 #include <json-c/json.h>
 
-#include "scheduler.h"
+#include "crew/writer.h"
+#include "errbuf.h"
 
 /*
  * Before a scheduler of the test starts: its sysctls, unless the test sets them, and its cgroup
  * parent. 0, or -errno with words in e.
  */
-int sched_prepare(struct sched *s, struct json_object *plan, struct errbuf *e);
+int sched_prepare(struct json_object *plan, struct json_object *test, struct writer *w,
+		  struct errbuf *e);
 
 #endif

@@ -494,6 +494,17 @@ static int start_builtin(struct sched *s, uint64_t from, struct errbuf *e)
 	return 0;
 }
 
+static int prepare(struct sched *s, struct json_object *plan, struct errbuf *e)
+{
+	struct writer w;
+	int rc;
+
+	writer_init(&w, sched_wait_out, s);
+	rc = sched_prepare(plan, s->test, &w, e);
+	writer_stop(&w);
+	return rc;
+}
+
 static int start(struct sched *s, struct json_object *plan, struct errbuf *e)
 {
 	uint64_t from = clock_ns();
@@ -509,7 +520,7 @@ static int start(struct sched *s, struct json_object *plan, struct errbuf *e)
 	s->len = 0;
 	s->lost_ns = s->out_ns = 0;
 	s->state_fd = open(SCX_DIR "/state", O_RDONLY | O_CLOEXEC);
-	if (sched_prepare(s, plan, &why))
+	if (prepare(s, plan, &why))
 		return failed(s, e, why.text);
 	if (rec_get_obj(plan, "builtin"))
 		return start_builtin(s, from, e);

@@ -25,6 +25,18 @@ struct sequence {
 	} step[WORK_PHASES_MAX];
 };
 
+const char *const work_phases[] = { "spin", "sleep", "yield", "io", "alu", NULL };
+
+int work_phase_find(const char *name)
+{
+	int i;
+
+	for (i = 0; work_phases[i]; i++)
+		if (strcmp(work_phases[i], name) == 0)
+			return i;
+	return -1;
+}
+
 static int sequence_init(struct work *w)
 {
 	struct json_object *phases = rec_get_arr(w->params, "phases"), *p;

@@ -24,8 +24,6 @@ static const struct alias {
 	{ NULL, NULL },
 };
 
-const char *const work_phases[] = { "spin", "sleep", "yield", "io", "alu", NULL };
-
 const struct work_type *work_type_next(const struct work_type *t, unsigned int *family)
 {
 	if (!t)
@@ -84,14 +82,4 @@ int work_type_values(const struct work_type *t, struct json_object *work, int64_
 	for (p = t->params; !rc && p->key; p++)
 		rc = read_value(p, work, &values[p - t->params]);
 	return rc ? rc : t->conflict && t->conflict(values) ? -EINVAL : 0;
-}
-
-int work_phase_find(const char *name)
-{
-	int i;
-
-	for (i = 0; work_phases[i]; i++)
-		if (strcmp(work_phases[i], name) == 0)
-			return i;
-	return -1;
 }
