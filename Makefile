@@ -112,7 +112,7 @@ BENCH := $(patsubst tests/bench/%.c,build/bench/%,$(wildcard tests/bench/*.c))
 build/bench/%: tests/bench/%.c build/lib/libkt.a $$(addprefix build/obj/,$$(addsuffix .o,$$(basename $$(call links,tests/bench/$$*.c))))
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) $(BASE) -Ilib $(call roots,$<) $(JSON_CFLAGS) -MF $@.d -o $@ $< \
+	$(Q)$(CC) $(CFLAGS) $(BASE) -Ilib -I. $(call roots,$<) $(JSON_CFLAGS) -MF $@.d -o $@ $< \
 		$(filter %.o,$^) build/lib/libkt.a $(call pc,--libs,$(PKGS_ALL)) -lm -lpthread
 
 # Comparisons teach these nothing, for their inputs are changes; without, they run a third faster.

@@ -10,6 +10,7 @@
 
 #include "exit.h"
 #include "msg.h"
+#include "observe/control.h"
 #include "observe/obs.h"
 #include "run.h"
 #include "sink.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "idle.h"
+#include "guest_clock.h"
+#include "kernel/idle_time.h"
 #include "obs.h"
 
 void kclock_see(struct kclock *c, uint64_t value, uint64_t at_ns)
@@ -51,7 +52,7 @@ void kclock_look(struct obs *o, uint64_t at_ns)
 	for (cpu = 0; cpu < o->k.m->cpus; cpu++) {
 		v = kview_number(&o->k, o->k.rq[cpu], KP_RQ_CLOCK);
 		clock = v > clock ? v : clock;
-		v = kidle_entry(o, cpu);
+		v = kidle_entry(&o->k, cpu);
 		mono = v > mono ? v : mono;
 	}
 	kclock_see(&o->sched_clock, clock, at_ns);

@@ -1,70 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "control.h"
 #include "idle.h"
+#include "kernel/idle_time.h"
 #include "kernel/task.h"
 #include "obs.h"
 
-#define TS_IDLE_ACTIVE 4 /* TS_FLAG_IDLE_ACTIVE, kernel/time/tick-sched.h */
-#define TRIES          3
-#define LOOK_CPUS      64 /* of more, a look every 10 ms would cost too much */
-
-/* Where a CPU's idle time is: in its tick, and from 7.2 on with its other times. */
-static const struct idle_probes {
-	enum ksymbol symbol;
-	enum kprobe seq, entry, idle, iowait, active;
-	uint64_t flag; /* of `active` */
-} tick = { KS_TICK_SCHED,  KP_TICK_SEQ,   KP_TICK_ENTRY, KP_TICK_IDLE,
-	   KP_TICK_IOWAIT, KP_TICK_FLAGS, TS_IDLE_ACTIVE },
-  stat = {
-	  KS_CPUSTAT, KP_STAT_SEQ, KP_STAT_ENTRY, KP_STAT_IDLE, KP_STAT_IOWAIT, KP_STAT_ELAPSE, 1
-  };
-
-struct reading {
-	uint64_t entry; /* when it became idle, or busy */
-	uint64_t total; /* without the time since */
-	bool active;    /* it is idle, and in no interrupt */
-	bool told;      /* the kernel tells that: not before 6.9, where it is a bit of no field */
-};
-
-/* NULL: the kernel does not tell (CONFIG_NO_HZ_COMMON). */
-static const struct idle_probes *probes(const struct obs *o)
-{
-	if (o->k.probe.f[KP_STAT_ENTRY].known)
-		return &stat;
-	return o->k.probe.f[KP_TICK_IDLE].known ? &tick : NULL;
-}
-
-static uint64_t place(const struct obs *o, const struct idle_probes *p, unsigned int cpu)
-{
-	uint64_t symbol = kmem_symbol(&o->k.mem, p->symbol);
-
-	return symbol ? kview_percpu(&o->k, symbol, cpu) : 0;
-}
-
-uint64_t kidle_entry(const struct obs *o, unsigned int cpu)
-{
-	const struct idle_probes *p = probes(o);
-
-	return p ? kview_number(&o->k, place(o, p, cpu), p->entry) : 0;
-}
-
-/* False: the CPU is just writing it, or was stopped by the host while it did. */
-static bool read_idle(const struct obs *o, unsigned int cpu, struct reading *r)
-{
-	const struct idle_probes *p = probes(o);
-	uint64_t at = place(o, p, cpu), seq;
-	int i;
-
-	for (i = 0; at && i < TRIES; i++) {
-		seq = kview_number(&o->k, at, p->seq);
-		r->entry = kview_number(&o->k, at, p->entry);
-		r->total = kview_number(&o->k, at, p->idle) + kview_number(&o->k, at, p->iowait);
-		r->active = kview_number(&o->k, at, p->active) & p->flag;
-		r->told = o->k.probe.f[p->active].known;
-		if (!(seq & 1) && seq == kview_number(&o->k, at, p->seq))
-			return true;
-	}
-	return false;
-}
+#define LOOK_CPUS 64 /* of more, a look every 10 ms would cost too much */
 
 /* Does its idle task run, and has for the time between two looks at the number of switches? */
 static bool is_idle(const struct obs *o, unsigned int cpu, uint64_t *switches)
@@ -114,8 +55,8 @@ static void look(struct obs *o, unsigned int cpu, uint64_t at_ns, bool counts)
 {
 	struct kidle *k = &o->idle[cpu];
 	uint64_t mono = kclock_now(&o->mono, at_ns), switches, now = 0;
-	struct reading r = { .active = false };
-	bool known = read_idle(o, cpu, &r), idle;
+	struct kidle_times r = { .active = false };
+	bool known = kidle_read(&o->k, cpu, &r), idle;
 
 	if (known && r.active && mono > r.entry)
 		now = mono - r.entry;
@@ -152,7 +93,7 @@ static bool look_at_all(struct obs *o, uint64_t now_ns, bool counts)
 	uint64_t at_ns = obs_ran(o, now_ns);
 	unsigned int cpu;
 
-	if (!probes(o))
+	if (!kidle_known(&o->k))
 		return false;
 	for (cpu = 0; cpu < o->k.m->cpus; cpu++)
 		look(o, cpu, at_ns, counts);

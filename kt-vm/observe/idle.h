@@ -18,8 +18,6 @@ struct kidle {
 	bool idle;
 };
 
-/* When the CPU has last become idle, or ceased to be, by CLOCK_MONOTONIC; 0: unknown. */
-uint64_t kidle_entry(const struct obs *o, unsigned int cpu);
 /* Between samples, so that short times are seen, too. */
 void kidle_look(struct obs *o, uint64_t now_ns);
 /* The columns online, idle_total_ns and idle_for_ns of a sample; for these that are known. */

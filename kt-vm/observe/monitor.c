@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "control.h"
 #include "kernel/bpf.h"
 #include "kernel/domain.h"
 #include "kernel/scx.h"

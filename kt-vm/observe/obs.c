@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "clock.h"
+#include "control.h"
 #include "kernel/bpf.h"
 #include "kernel/domain.h"
 #include "kernel/excerpt.h"
@@ -66,49 +67,6 @@ static int load(struct obs *o, struct errbuf *e)
 	if (!o->idle || steal_init(&o->steal, o->k.m->cpus))
 		return errbuf_set(e, -ENOMEM, "no memory to observe %u CPUs", o->k.m->cpus);
 	return 0;
-}
-
-int obs_control(struct obs *o, int rc, const struct errbuf *e)
-{
-	if (rc == -ETIMEDOUT && !o->lost) {
-		o->lost = true;
-		o->why = *e;
-	}
-	return rc;
-}
-
-void obs_stands(struct obs *o)
-{
-	if (!o->stands++)
-		o->stands_ns = clock_ns();
-}
-
-void obs_goes(struct obs *o)
-{
-	if (!--o->stands)
-		o->stood_ns += clock_ns() - o->stands_ns;
-}
-
-int obs_pause(struct obs *o, uint64_t *took_ns, struct errbuf *e)
-{
-	int rc = obs_control(o, o->engine->control->pause(o->self, took_ns, e), e);
-
-	if (!rc)
-		obs_stands(o);
-	return rc;
-}
-
-int obs_resume(struct obs *o, uint64_t *took_ns, struct errbuf *e)
-{
-	int rc = obs_control(o, o->engine->control->resume(o->self, took_ns, e), e);
-
-	obs_goes(o);
-	return rc;
-}
-
-uint64_t obs_ran(const struct obs *o, uint64_t now_ns)
-{
-	return now_ns > o->stood_ns ? now_ns - o->stood_ns : 0;
 }
 
 static struct json_object *hex(uint64_t v)

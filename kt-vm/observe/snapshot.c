@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "clock.h"
+#include "control.h"
 #include "kernel/bpf.h"
 #include "kernel/domain.h"
 #include "kernel/flight.h"

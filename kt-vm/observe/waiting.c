@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <string.h>
 
+#include "control.h"
 #include "kernel/task.h"
 #include "obs.h"
 #include "waiting.h"

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "control.h"
 #include "kernel/name.h"
 #include "kernel/scx.h"
 #include "obs.h"

@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "kt-vm/clock.h"
+#include "clock.h"
 #include "kt-vm/engine/tcg/gdb.h"
 #include "unit.h"
 

@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "kt-vm/clock.h"
+#include "clock.h"
 #include "kt-vm/engine/engine.h"
 #include "kt-vm/engine/tcg/tcg.h"
 #include "record.h"
