@@ -67,7 +67,8 @@ static uint64_t as_worker(const char *how, uint64_t n)
 
 int main(int argc, char **argv)
 {
-	uint64_t n = argc == 3 ? strtoull(argv[2], NULL, 10) : 0, checkpoints = 0, start = clock_ns();
+	uint64_t n = argc == 3 ? strtoull(argv[2], NULL, 10) : 0, checkpoints = 0,
+		 start = clock_ns();
 
 	if (argc != 3)
 		return 64;

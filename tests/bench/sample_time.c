@@ -102,7 +102,8 @@ static void make_waiting(unsigned int tasks)
 		/* that of one in four LLCs, or nodes */
 		kmem_write(&o.k.mem, kn + i % 4 * 8, "\xff\xff\xff\xff\xff\xff\xff\xff", 8);
 		kmem_write(&o.k.mem, kn + 4096, "background_spinner", 19);
-		link_to(o.k.rq[cpu] + o.k.probe.f[ext ? KP_RQ_SCX_RUNNABLE : KP_RQ_CFS_TASKS].offset,
+		link_to(o.k.rq[cpu] +
+				o.k.probe.f[ext ? KP_RQ_SCX_RUNNABLE : KP_RQ_CFS_TASKS].offset,
 			task + o.k.probe.f[ext ? KP_TASK_SCX_RUNNABLE_NODE : KP_TASK_GROUP_NODE]
 					.offset);
 	}
@@ -162,8 +163,8 @@ int main(int argc, char **argv)
 	if (!m.cpus || m.cpus > TOPO_MAX_CPUS || tasks > 100000 || !out.f ||
 	    gmem_init_private(
 		    &m.mem, IMAGE + (uint64_t)m.cpus * APART + (uint64_t)tasks * TASK_APART, &e) ||
-	    obs_open(&o, argv[1], &m, 1, &out, &e) || ksym_load(&o.k.sym, &e) || kview_types(&o.k, &e) ||
-	    kview_learn(&o.k, &e)) {
+	    obs_open(&o, argv[1], &m, 1, &out, &e) || ksym_load(&o.k.sym, &e) ||
+	    kview_types(&o.k, &e) || kview_learn(&o.k, &e)) {
 		fprintf(stderr, "usage: sample_time VMLINUX CPUS [TASKS]: %s\n", e.text);
 		return 64;
 	}

@@ -66,7 +66,8 @@ struct kvm_vm {
 	int event_fd; /* readable once `event` is for the engine's caller */
 };
 
-/* engine/kvm/vm.c. Each 0, or -errno with the reason; -ENOTSUP: the host cannot, and that is all. */
+/* engine/kvm/vm.c. Each 0, or -errno with the reason; -ENOTSUP: the host cannot, and that is all.
+ */
 int kvm_open(struct errbuf *e); /* /dev/kvm */
 int kvm_vm_init(struct kvm_vm *vm, int kvm, const struct machine *m, struct errbuf *e);
 int kvm_vm_vcpus(struct kvm_vm *vm, int kvm, struct errbuf *e);

@@ -149,8 +149,7 @@ static int read_regs(struct tcg *t, unsigned int cpu, struct vcpu_regs *r, uint6
 }
 
 /* The replies to "Hg" and "g", both of them whatever the first says. */
-static int receive_regs(struct tcg *t, struct vcpu_regs *r, uint64_t deadline_ns,
-			struct errbuf *e)
+static int receive_regs(struct tcg *t, struct vcpu_regs *r, uint64_t deadline_ns, struct errbuf *e)
 {
 	char text[GDB_PACKET_MAX];
 	int rc = gdb_recv(&t->gdb, text, sizeof(text), deadline_ns);
