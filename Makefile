@@ -78,15 +78,9 @@ endef
 $(foreach t,$(TOOLS),$(eval $(call tool_rule,$(t))))
 
 # ---- data files: build/share/kt looks as the installed share/kt does ----------------
-SHARE := $(patsubst tests/scenarios/%,$(B)/share/kt/tests/%,$(wildcard tests/scenarios/*.json)) \
-	 $(B)/share/kt/kt.config \
-	 $(patsubst share/%,$(B)/share/kt/%,$(wildcard share/*.json share/schedulers/*.json))
-share: $(SHARE)
-$(B)/share/kt/tests/%: tests/scenarios/%
-	@mkdir -p $(@D); cp $< $@
-$(B)/share/kt/kt.config: kt-kernel/kt.config
-	@mkdir -p $(@D); cp $< $@
-$(B)/share/kt/%.json: share/%.json
+SHARE := $(shell find share -type f)
+share: $(SHARE:share/%=$(B)/share/kt/%)
+$(B)/share/kt/%: share/%
 	@mkdir -p $(@D); cp $< $@
 
 # ---- the schedulers; need a kernel's BTF ----------------------------------------------
@@ -202,12 +196,11 @@ deps:
 	scripts/deps list fedora
 
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/kt/tests \
-		$(DESTDIR)$(PREFIX)/share/kt/schedulers
+	install -d $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(TOOLS:%=$(B)/bin/%) $(wildcard $(B)/bin/scx_kt) $(DESTDIR)$(PREFIX)/bin
-	install -m 644 $(wildcard $(B)/share/kt/*.*) $(DESTDIR)$(PREFIX)/share/kt
-	install -m 644 $(wildcard $(B)/share/kt/tests/*) $(DESTDIR)$(PREFIX)/share/kt/tests
-	install -m 644 $(wildcard $(B)/share/kt/schedulers/*) $(DESTDIR)$(PREFIX)/share/kt/schedulers
+	for f in $(SHARE); do \
+		install -D -m 644 $$f $(DESTDIR)$(PREFIX)/share/kt/$${f#share/} || exit 1; \
+	done
 	for p in $(PAGES); do \
 		d=$(DESTDIR)$(PREFIX)/share/man/man$${p##*.}; \
 		install -d $$d && install -m 644 $$p $$d || exit 1; \

@@ -310,7 +310,7 @@ le32() {
 
 @test "kernel: a tree that is configured as wanted is built in place, any other is left alone" {
 	tree t 9.8.7
-	cp "$KT_TOP/kt-kernel/kt.config" t/.config
+	cp "$KT_TOP/share/kt.config" t/.config
 	run --separate-stderr env MAKEFLAGS=-n KCFLAGS=-Wfoo ARCH=arm kt-kernel build t
 	[ "$status" -eq 0 ]
 	[ -e t/vmlinux ]
@@ -318,7 +318,7 @@ le32() {
 	[ "$(cat t/how)" = "-Wno-error kt" ]
 	[ "$(jq .files cache/kt/kernels/*/metadata.json)" -eq 0 ]
 
-	grep -v -e CONFIG_KVM= -e CONFIG_NUMA= "$KT_TOP/kt-kernel/kt.config" >t/.config
+	grep -v -e CONFIG_KVM= -e CONFIG_NUMA= "$KT_TOP/share/kt.config" >t/.config
 	cp t/.config before
 	run --separate-stderr kt-kernel build t
 	failed 65 "$PWD/t is configured for something else: its .config lacks CONFIG_NUMA, CONFIG_KVM; set these, or clean it with 'make -C $PWD/t mrproper'"
@@ -546,14 +546,14 @@ interrupt() { # SIGNAL EXIT
 
 @test "kernel: a disk that fills up with the image leaves no half entry" {
 	small_disk 3M
-	cp "$KT_TOP/kt-kernel/kt.config" t/.config # built in place, elsewhere
+	cp "$KT_TOP/share/kt.config" t/.config # built in place, elsewhere
 	run --separate-stderr kt-kernel build t
 	disk_full
 }
 
 @test "kernel: a disk that fills up with the symbols leaves no half entry" {
 	small_disk 1M
-	cp "$KT_TOP/kt-kernel/kt.config" t/.config
+	cp "$KT_TOP/share/kt.config" t/.config
 	echo 'char big[1 << 21] = { 1 };' >>t/x.c
 	run --separate-stderr kt-kernel build t
 	disk_full
@@ -586,7 +586,7 @@ entry() { # VERSION KEY [BASE]
 
 # The sum of kt.config's settings, as the tool takes it.
 base() {
-	grep -E '^CONFIG_|^# CONFIG_.* is not set$' "$KT_TOP/kt-kernel/kt.config" | sha256sum | cut -c1-64
+	grep -E '^CONFIG_|^# CONFIG_.* is not set$' "$KT_TOP/share/kt.config" | sha256sum | cut -c1-64
 }
 
 found() { # SPEC...: the version found

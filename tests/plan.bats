@@ -55,7 +55,7 @@ fails() {
 
 @test "every shipped test is right" {
 	local f n=0
-	for f in "$KT_TOP"/tests/scenarios/*.json; do
+	for f in "$KT_TOP"/share/tests/*.json; do
 		plan .name "$f"
 		[ "$output" = "\"$(basename "$f" .json)\"" ]
 		n=$((n + 1))

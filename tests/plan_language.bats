@@ -275,7 +275,7 @@ example() {
 }
 
 @test "every shipped test is right by the schema, and those that are judged for their verdicts" {
-	run bash -c 'ls "$KT_TOP"/tests/scenarios/*.json "$KT_TOP"/tests/truth/*.json | "$KT_TOP/tests/validate-tests" "$KT_TOP/share/test.schema.json"'
+	run bash -c 'ls "$KT_TOP"/share/tests/*.json "$KT_TOP"/tests/truth/*.json | "$KT_TOP/tests/validate-tests" "$KT_TOP/share/test.schema.json"'
 	echo "$output"
 	[ "$status" -eq 0 ]
 	[ "${#lines[@]}" -ge 4 ]

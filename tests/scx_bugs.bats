@@ -58,7 +58,7 @@ wrong() {
 		<(grep -v '^#' "$top/tests/truth/bugs.tsv" | cut -f1 | sort -u)
 	while IFS=$'\t' read -r bug scenario options check why; do
 		echo "$bug $scenario $options $check $why"
-		[ -e "$top/tests/truth/$scenario.json" ] || [ -e "$top/tests/scenarios/$scenario.json" ]
+		[ -e "$top/tests/truth/$scenario.json" ] || [ -e "$top/share/tests/$scenario.json" ]
 		[ -n "$options" ]
 		[[ "$check" =~ ^[a-z0-9_]+(,[a-z0-9_]+)*$ ]]
 		[[ "$why" == *. ]]

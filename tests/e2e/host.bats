@@ -25,7 +25,7 @@ play() {
 	cat >t.json <<-END
 		{ "topology": "2l2c1t", "memory_mib": 2048, "duration": "30s",
 		  "payload": { "name": "inner", "binary": "./inner.sh", "output": "json", "timeout": "28s" },
-		  "files": { $files "/bin/bash": "$(command -v bash)", "/host/share/kt/tests": "$KT_TOP/tests/scenarios" },
+		  "files": { $files "/bin/bash": "$(command -v bash)", "/host/share/kt/tests": "$KT_TOP/share/tests" },
 		  "cgroups": [{ "name": "idle", "workers": 1, "work": { "Bursty": { "burst": "1ms", "sleep": "1s" } } }] }
 	END
 	kt test -q --runs runs t.json || true

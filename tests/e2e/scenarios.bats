@@ -6,7 +6,7 @@
 
 load helpers
 
-SCENARIOS=$KT_TOP/tests/scenarios
+SCENARIOS=$KT_TOP/share/tests
 # one or two of each family: basic, cpuset, dynamic, stress, affinity, interaction, nested,
 # performance, hotplug
 SOME="light_sleepers cpuset_resize cgroup_churn fork_storm affinity_layers rt_beside_fair

@@ -6,7 +6,7 @@ TRUTH=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 TOP=$(cd "$TRUTH/../.." && pwd)
 OUT=${TRUTH_OUT:-$TOP/build/truth}
 PATH=$TOP/build/bin:$PATH
-export KT_PATH=$TRUTH:$TOP/tests/scenarios LC_ALL=C.UTF-8
+export KT_PATH=$TRUTH:$TOP/share/tests LC_ALL=C.UTF-8
 unset KT_SCHEDULER KT_RUNS
 
 cd "$TOP" || exit 71
