@@ -184,7 +184,7 @@ SH_FILES := $(wildcard scripts/* tests/run tests/circles tests/lint tests/truth/
 lint:
 	clang-format --dry-run -Werror $(C_FILES)
 	shellcheck $(SH_FILES)
-	shellcheck -s bash $(wildcard tests/*.bash tests/*.bats tests/e2e/*.bats)
+	shellcheck -s bash $(wildcard tests/cli/*.bash tests/cli/*.bats tests/e2e/*.bats)
 	tests/lint
 	$(MAKE) -s CC=clang B=build/clang all unit
 
@@ -211,7 +211,7 @@ clean:
 
 help:
 	@echo 'make run      install what is missing, build, get a kernel, run the first test'
-	@echo 'make check    every test (TESTS="tests/topo.bats ..." for some)'
+	@echo 'make check    every test (TESTS="tests/cli/topo.bats ..." for some)'
 	@echo 'make check-long  what takes too long for make check'
 	@echo 'make check-truth  bugs that must be seen, sound schedulers that must not be blamed: hours'
 	@echo 'make bench    speed, as ratios against a peer in the same run'

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the DSDT of kt-topo says; tests/topo.bats compares both as compiled. */
+/* What the DSDT of kt-topo says; tests/cli/topo.bats compares both as compiled. */
 DefinitionBlock ("", "DSDT", 2, "KT    ", "KTTOPO  ", 1)
 {
     Name (\_S5, Package (4) { 0, 0, 0, 0 })

@@ -56,7 +56,7 @@ log_of() {
 				{kind: "sleep", ns: 5e6}, {kind: "io", ns: 5e6}]})]},
 		{hold_ns: 0, cgroups: []}]'
 	[ "$(guest_exit)" -eq 0 ]
-	"$KT_TOP/tests/validate-records" <run.jsonl
+	"$KT_TOP/tests/tools/validate-records" <run.jsonl
 	# in the order of the plan, each step's workers behind its end
 	[ "$(jq -r 'select(.type == "step") | "\(.index)\(.event)"' run.jsonl | xargs)" = \
 		"0start 0hold 0end 1start 1hold 1end 2start 2hold 2end" ]

@@ -3,8 +3,8 @@
 # and run directories of their own.
 
 KT_BIN=${KT_E2E_BIN:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)/build/bin}
-# shellcheck source=tests/helpers.bash
-. "$(dirname "${BASH_SOURCE[0]}")/../helpers.bash"
+# shellcheck source=tests/cli/helpers.bash
+. "$(dirname "${BASH_SOURCE[0]}")/../cli/helpers.bash"
 E2E_CACHE=${XDG_CACHE_HOME:-$HOME/.cache}
 
 # Guests have the 6.12 that scripts/kernel builds, whatever newer ones are in the cache

@@ -20,7 +20,7 @@ guest() {
 		kt-topo "$(jq -r .topology "$1")"
 		kt-kernel find
 	} | kt-initrd | kt-vm --engine tcg >run.jsonl
-	"$KT_TOP/tests/validate-records" <run.jsonl
+	"$KT_TOP/tests/tools/validate-records" <run.jsonl
 }
 
 # A program that tells what the kernel says about itself, each line with a word in front.

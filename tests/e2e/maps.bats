@@ -37,7 +37,7 @@ value() {
 }
 
 @test "the program has lived until the end" {
-	"$KT_TOP/tests/validate-records" <"$RUN"
+	"$KT_TOP/tests/tools/validate-records" <"$RUN"
 	jq -r 'select(.type == "payload") | .exit, .stderr' "$RUN" | xargs | tee end
 	[ "$(cat end)" = killed ]
 }

@@ -13,7 +13,7 @@ play() {
 	jq -c 'select(.type | IN("op", "worker", "payload", "step", "sched", "guest", "observer"))
 		| del(.cpus_of, .nodes, .gaps, .run_delay.worst, .wake_latency.worst, .timer_late.worst)' run.jsonl
 	has '.type == "vm_exit" and .cause == "poweroff"'
-	"$KT_TOP/tests/validate-records" <run.jsonl
+	"$KT_TOP/tests/tools/validate-records" <run.jsonl
 }
 
 has() {

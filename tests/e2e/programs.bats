@@ -9,7 +9,7 @@ run_test() {
 	status=0
 	kt test "$1.json" >out 2>err || status=$?
 	cp "$XDG_STATE_HOME"/kt/runs/latest/run.jsonl run.jsonl
-	"$KT_TOP/tests/validate-records" <run.jsonl || return
+	"$KT_TOP/tests/tools/validate-records" <run.jsonl || return
 }
 
 # has CONDITION: some record meets it

@@ -49,7 +49,7 @@ ends() {
 }
 
 @test "each end is caught: its scheduler and kind, the kernel's words, and whose doing it was" {
-	"$KT_TOP/tests/validate-records" <"$RUN"
+	"$KT_TOP/tests/tools/validate-records" <"$RUN"
 	ends '[.ops, .kind, .msg, .blame.evidence,
 		([.blame.callbacks[] | "\(.op) \(.program // "(missing)")"] | join(" or "))] | join("|")' >ends
 	echo "# scheduler|kind|message|evidence|callback" >&3

@@ -18,7 +18,7 @@ guest() {
 		kt-topo 1l2c1t
 		kt-kernel find
 	} | kt-initrd | kt-vm --engine tcg "$@" >run.jsonl
-	"$KT_TOP/tests/validate-records" <run.jsonl
+	"$KT_TOP/tests/tools/validate-records" <run.jsonl
 }
 
 # with REST: a guest with a test of these members beside topology, scheduler and duration
@@ -29,7 +29,7 @@ with() {
 		kt-topo 1l2c1t
 		kt-kernel find
 	} | kt-initrd | kt-vm --engine tcg >run.jsonl
-	"$KT_TOP/tests/validate-records" <run.jsonl
+	"$KT_TOP/tests/tools/validate-records" <run.jsonl
 }
 
 # op N FILTER: of the record of op N of step 1
@@ -302,7 +302,7 @@ after() {
 			kt-kernel find
 		} | kt-initrd | kt-vm --engine tcg -m 1s -d 10s -a "panic=$panic rdinit=/none root=/dev/none" >run.jsonl || code=$?
 		[ $code -eq 1 ]
-		"$KT_TOP/tests/validate-records" <run.jsonl
+		"$KT_TOP/tests/tools/validate-records" <run.jsonl
 		[ "$(show 'select(.type == "boot") | .stage' | xargs)" = 'start kernel' ]
 		run ! holds run.jsonl '.type == "sample"'
 		holds run.jsonl '.type == "snapshot" and .reason == "failure" and (.cpus | length == 2 and

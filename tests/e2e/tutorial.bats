@@ -21,7 +21,7 @@ latest() {
 	[[ "$output" == *"background_spinner: workers=2"* ]]
 	[[ "$output" == *"phased_worker: workers=2"* ]]
 	[ "$(verdict_of "$(latest)/run.jsonl")" = pass ]
-	"$KT_TOP/tests/validate-records" <"$(latest)/run.jsonl"
+	"$KT_TOP/tests/tools/validate-records" <"$(latest)/run.jsonl"
 	# it was our scheduler that ran them
 	holds "$(latest)/run.jsonl" '.type == "sched" and .event == "attach" and (.ops | startswith("kt"))'
 	# step 10: what the scheduler was at when the workload had run
@@ -73,7 +73,7 @@ latest() {
 	echo "$output" "$stderr"
 	[ "$status" -eq 0 ]
 	[[ "$output" == *"PASS"*"mixed_workloads"* ]]
-	"$KT_TOP/tests/validate-records" <run.jsonl
+	"$KT_TOP/tests/tools/validate-records" <run.jsonl
 }
 
 @test "two runs never overwrite one another" {

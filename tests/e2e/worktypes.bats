@@ -13,7 +13,7 @@ guest() {
 	kt test t.json >out
 	cp "$XDG_STATE_HOME/kt/runs/latest/run.jsonl" .
 	jq -c 'select(.type == "worker" or .type == "end" and .tool == "kt-guest")' run.jsonl |
-		"$KT_TOP/tests/validate-records"
+		"$KT_TOP/tests/tools/validate-records"
 	# all of them: at work until they were told to stop, on their CPUs, measured in every way
 	jq -se '
 		def list: [split(",")[] | split("-") | map(tonumber) | range(.[0]; (.[1] // .[0]) + 1)];

@@ -35,7 +35,7 @@ said() {
 	for s in nice_levels cpu_quota oversubscribed bursty; do
 		judge "$DATA/share/$s.jsonl"
 		verdict_is 0 pass
-		"$KT_TOP/tests/validate-records" <out.jsonl
+		"$KT_TOP/tests/tools/validate-records" <out.jsonl
 	done
 	judge "$DATA/share/nice_levels.jsonl"
 	[ "$(said share pass)" = 'levels, group 0: each of 2 workers got 50.5% of a CPU or more, 33.0% at least is promised

@@ -4,7 +4,7 @@
 
 bats_require_minimum_version 1.5.0
 
-KT_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+KT_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 KT_BIN=${KT_BIN:-$KT_TOP/build/san/bin}
 export KT_TOP KT_BIN PATH="$KT_BIN:$PATH"
 # leaks at exit of a short-lived program are no fault; every other finding is
@@ -12,7 +12,7 @@ export ASAN_OPTIONS=detect_leaks=0
 
 # Streams that are changed on purpose, as if their tools had written them so.
 recount() {
-	"$KT_TOP/tests/recount"
+	"$KT_TOP/tests/tools/recount"
 }
 
 setup() {

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# What kt-records(7) says, for a machine; tests/records.bats compares the names in both.
-# Run by tests/validate-records: raw lines in, one line out for each thing that is wrong.
+# What kt-records(7) says, for a machine; tests/cli/records.bats compares the names in both.
+# Run by tests/tools/validate-records: raw lines in, one line out for each thing that is wrong.
 # Kinds: s string, i whole number, n number, b boolean, any; with ? it may be absent or null.
 # [kind] is an array, [kind, "?"] one that may be absent; a "?" member makes an object optional,
 # a "*" member gives the kind of members that have no name here. A "by" member names the member

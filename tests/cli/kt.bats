@@ -538,9 +538,9 @@ Try 'kt --help'." ]
 
 @test "kt list --json and kt show --json: records, as they come" {
 	kt list --json >list.jsonl
-	"$KT_TOP/tests/validate-records" <list.jsonl
+	"$KT_TOP/tests/tools/validate-records" <list.jsonl
 	[ "$(jq -r 'select(.type == "item") | .kind' list.jsonl | sort -u)" = test ]
-	kt list --work --json | "$KT_TOP/tests/validate-records"
+	kt list --work --json | "$KT_TOP/tests/tools/validate-records"
 	KT_SCHEDULER=/bin/true kt show --json -d 3s steady >show.jsonl
 	[ "$(jq -c 'select(.type == "test") | [.name, .duration_ns]' show.jsonl)" = '["steady",3000000000]' ]
 }

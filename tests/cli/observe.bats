@@ -418,7 +418,7 @@ trace_rules='
 		{"type":"step","index":0,"event":"end","guest_ns":43000000,"t_ns":50000000}
 		{"type":"end","tool":"kt-vm","exit":0,"records":7}
 	END
-	"$KT_TOP/tests/validate-records" <clocks.jsonl
+	"$KT_TOP/tests/tools/validate-records" <clocks.jsonl
 	kt-report --perfetto=clocks.json <clocks.jsonl >/dev/null || true
 	jq -c '.traceEvents[] | select(.name == "step 0" or .name == "sched_wakeup") | [.name, .ts, .dur]' clocks.json >found
 	diff - found <<-'END'

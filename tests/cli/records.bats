@@ -6,7 +6,7 @@
 load helpers
 
 validate() {
-	run --separate-stderr "$KT_TOP/tests/validate-records"
+	run --separate-stderr "$KT_TOP/tests/tools/validate-records"
 }
 
 # Names of members in the page: the words that .Cm marks within the section of each type.
@@ -40,13 +40,13 @@ members_of_page() {
 }
 
 @test "the validator knows the types and members of the page, no others" {
-	diff <(members_of_page) <("$KT_TOP/tests/validate-records" --list)
+	diff <(members_of_page) <("$KT_TOP/tests/tools/validate-records" --list)
 }
 
 @test "every stream in tests/data is valid" {
 	for f in "$KT_TOP"/tests/data/*.jsonl "$KT_TOP"/tests/data/observe/*.jsonl; do
 		echo "$f"
-		"$KT_TOP/tests/validate-records" <"$f"
+		"$KT_TOP/tests/tools/validate-records" <"$f"
 	done
 }
 
@@ -54,7 +54,7 @@ members_of_page() {
 	for f in "$KT_TOP"/tests/data/*.jsonl "$KT_TOP"/tests/data/observe/*.jsonl; do
 		echo "$f"
 		kt-check <"$f" >judged || true
-		"$KT_TOP/tests/validate-records" <judged
+		"$KT_TOP/tests/tools/validate-records" <judged
 	done
 }
 

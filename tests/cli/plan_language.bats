@@ -254,17 +254,17 @@ example() {
 		kt-guest plan "ex$n.json" >/dev/null 2>err && continue
 		bad=$((bad + 1))
 		cat "ex$n.json" err
-	done < <(awk -f "$KT_TOP/tests/examples.awk" "$KT_TOP/man/kt-test.5")
+	done < <(awk -f "$KT_TOP/tests/tools/examples.awk" "$KT_TOP/man/kt-test.5")
 	[ "$n" -ge 90 ]
 	[ "$bad" -eq 0 ]
-	run bash -c 'ls ex*.json | "$KT_TOP/tests/validate-tests" "$KT_TOP/share/test.schema.json" | grep -v ": ok$"'
+	run bash -c 'ls ex*.json | "$KT_TOP/tests/tools/validate-tests" "$KT_TOP/share/test.schema.json" | grep -v ": ok$"'
 	echo "$output"
 	[ "$output" = "" ]
 }
 
 @test "every key of the schema but parameters of work types is in an example" {
 	local key bad=0
-	awk -f "$KT_TOP/tests/examples.awk" "$KT_TOP/man/kt-test.5" >examples
+	awk -f "$KT_TOP/tests/tools/examples.awk" "$KT_TOP/man/kt-test.5" >examples
 	for key in $(jq -r 'del(.definitions.work) | [.. | objects | .properties? // empty | keys[]] |
 		unique[] | select(IN("$schema", "not_starved") | not)' "$KT_TOP/share/test.schema.json"); do
 		grep -qF "\"$key\"" examples && continue
@@ -275,7 +275,7 @@ example() {
 }
 
 @test "every shipped test is right by the schema, and those that are judged for their verdicts" {
-	run bash -c 'ls "$KT_TOP"/share/tests/*.json "$KT_TOP"/tests/truth/*.json | "$KT_TOP/tests/validate-tests" "$KT_TOP/share/test.schema.json"'
+	run bash -c 'ls "$KT_TOP"/share/tests/*.json "$KT_TOP"/tests/truth/*.json | "$KT_TOP/tests/tools/validate-tests" "$KT_TOP/share/test.schema.json"'
 	echo "$output"
 	[ "$status" -eq 0 ]
 	[ "${#lines[@]}" -ge 4 ]
@@ -293,9 +293,9 @@ example() {
 			"$f.err" || continue
 		echo "the schema takes $f: $(cat "$f.err")"
 		bad=1
-	done < <(printf '%s\n' *.json | "$KT_TOP/tests/validate-tests" "$KT_TOP/share/test.schema.json" | grep ': ok$')
+	done < <(printf '%s\n' *.json | "$KT_TOP/tests/tools/validate-tests" "$KT_TOP/share/test.schema.json" | grep ': ok$')
 	[ "$bad" -eq 0 ]
-	n=$(printf '%s\n' *.json | "$KT_TOP/tests/validate-tests" "$KT_TOP/share/test.schema.json" | grep -cv -e ': ok$' -e ': no JSON$')
+	n=$(printf '%s\n' *.json | "$KT_TOP/tests/tools/validate-tests" "$KT_TOP/share/test.schema.json" | grep -cv -e ': ok$' -e ': no JSON$')
 	echo "$n rejected"
 	[ "$n" -ge 100 ]
 }

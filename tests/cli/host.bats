@@ -59,7 +59,7 @@ started() {
 	[ -z "$stderr" ]
 	[[ "$output" == *'PASS t ['* ]]
 	[ -z "$(left)" ]
-	jq -c 'select(.type != "test")' runs/latest/run.jsonl | "$KT_TOP/tests/validate-records"
+	jq -c 'select(.type != "test")' runs/latest/run.jsonl | "$KT_TOP/tests/tools/validate-records"
 	[ "$(jq -r 'select(.type == "host").cpu_of | length' runs/latest/run.jsonl)" -eq 1 ]
 	[ "$(jq -r 'select(.type == "worker").exit' runs/latest/run.jsonl | sort | uniq -c | tr -s ' ')" = ' 4 completed' ]
 	jq -es 'all(.[] | select(.type == "worker"); .work_units > 0)' runs/latest/run.jsonl

@@ -21,7 +21,7 @@ spread: background_spinner, group 1: spread needs two workers that made progress
 	[ "$(jq -c 'select(.type == "check" and .name == "gap" and .verdict == "fail") | [.cgroup, .group, .worker]' out.jsonl)" = '["background_spinner",1,72]' ]
 	[ "$(jq -c 'select(.type == "stats" and .cgroup == "background_spinner").groups | map([.step, .group, .work, .workers])' out.jsonl)" = '[[0,0,"SpinWait",1],[0,1,"Mixed",1]]' ]
 	[ "$(jq -c 'select(.type == "stats" and .cgroup == "phased_worker").groups' out.jsonl)" = null ]
-	"$KT_TOP/tests/validate-records" <out.jsonl
+	"$KT_TOP/tests/tools/validate-records" <out.jsonl
 	edit pass "$groups"' | select(.tid != 72)'
 	fails_by in.jsonl 'run: background_spinner: 1 of 2 planned workers reported'
 }
@@ -116,7 +116,7 @@ payload: payload load: c.0 0.5 above 0.25'
 	with_payload . '[{"metric": "d", "min": 1}, {"metric": "c.0", "exists": false}]'
 	fails_by in.jsonl 'payload: payload load: its output has no metric d
 payload: payload load: its output has a metric c.0'
-	jq -c 'select(.type == "test" | not)' out.jsonl | "$KT_TOP/tests/validate-records"
+	jq -c 'select(.type == "test" | not)' out.jsonl | "$KT_TOP/tests/tools/validate-records"
 }
 
 @test "payloads are not judged when the scheduler died" {
