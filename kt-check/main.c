@@ -11,8 +11,8 @@
 
 #include "exit.h"
 #include "judge/judge.h"
+#include "judge/stats.h"
 #include "model/model.h"
-#include "model/stats.h"
 #include "msg.h"
 #include "record.h"
 

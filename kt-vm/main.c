@@ -11,7 +11,7 @@
 
 #include "engine/engine.h"
 #include "exit.h"
-#include "kernel/flight.h"
+#include "kernel/objects/flight.h"
 #include "machine/machine.h"
 #include "msg.h"
 #include "observe/obs.h"

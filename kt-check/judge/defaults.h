@@ -3,7 +3,7 @@
 #define KT_CHECK_JUDGE_DEFAULTS_H
 
 #include "judge.h"
-#include "model/raw.h"
+#include "read/raw.h"
 
 /* The checks that are on for every test, and what their sentences share. */
 

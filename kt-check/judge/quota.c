@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "entitle/contest.h"
 #include "judge.h"
-#include "model/contest.h"
 #include "model/group.h"
 #include "share.h"
 #include "units.h"

@@ -15,8 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/contest.h"
-#include "model/entitle.h"
+#include "entitle/contest.h"
+#include "entitle/entitle.h"
 #include "share.h"
 #include "units.h"
 #include "workload.h"

@@ -16,7 +16,7 @@
 #include <stdio.h>
 
 #include "defaults.h"
-#include "model/contest.h"
+#include "entitle/contest.h"
 #include "units.h"
 #include "workload.h"
 

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "raw.h"
+#include "read/raw.h"
 
 /* Time in which the kernel scheduled in the place of the scheduler under test. */
 enum away_how { AWAY_GONE, AWAY_BYPASS, AWAY_OTHER, AWAY_HOWS };

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "raw.h"
+#include "read/raw.h"
 
 /* What the callbacks of all schedulers of a run have cost, as the last sample of each tells. */
 #define CALLBACKS_MAX 256

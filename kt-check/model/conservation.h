@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "raw.h"
+#include "read/raw.h"
 #include "units.h"
 
 #define LOST_OFTEN_PCT  40                    /* of the samples of a step, which are at least */

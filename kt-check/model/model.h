@@ -8,7 +8,6 @@
 
 #include <json-c/json.h>
 
-#include "arith.h"
 #include "away.h"
 #include "callbacks.h"
 #include "conservation.h"
@@ -21,6 +20,7 @@
 #include "observed.h"
 #include "observer.h"
 #include "promise.h"
+#include "read/arith.h"
 #include "shape.h"
 #include "terms.h"
 #include "waits.h"

@@ -10,7 +10,7 @@
 
 #include "model.h"
 #include "observed.h"
-#include "raw.h"
+#include "read/raw.h"
 #include "record.h"
 #include "units.h"
 

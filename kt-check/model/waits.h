@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "raw.h"
+#include "read/raw.h"
 #include "units.h"
 
 #define WAITS_ROUNDS        5

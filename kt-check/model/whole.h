@@ -9,7 +9,7 @@
 #include <json-c/json.h>
 
 #include "errbuf.h"
-#include "raw.h"
+#include "read/raw.h"
 #include "stream.h"
 
 /*

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "guest_clock.h"
-#include "kernel/idle_time.h"
+#include "kernel/objects/idle_time.h"
 #include "obs.h"
 
 void kclock_see(struct kclock *c, uint64_t value, uint64_t at_ns)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "control.h"
 #include "idle.h"
-#include "kernel/idle_time.h"
-#include "kernel/task.h"
+#include "kernel/objects/idle_time.h"
+#include "kernel/objects/task.h"
 #include "obs.h"
 
 #define LOOK_CPUS 64 /* of more, a look every 10 ms would cost too much */

@@ -6,7 +6,7 @@
  */
 #include <stdlib.h>
 
-#include "kernel/bpf.h"
+#include "kernel/objects/bpf.h"
 #include "obs.h"
 #include "units.h"
 

@@ -8,10 +8,10 @@
 #include <time.h>
 
 #include "control.h"
-#include "kernel/bpf.h"
-#include "kernel/domain.h"
-#include "kernel/scx.h"
-#include "kernel/task.h"
+#include "kernel/objects/bpf.h"
+#include "kernel/objects/domain.h"
+#include "kernel/objects/scx.h"
+#include "kernel/objects/task.h"
 #include "obs.h"
 #include "units.h"
 #include "waiting.h"

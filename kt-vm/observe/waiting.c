@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "control.h"
-#include "kernel/task.h"
+#include "kernel/objects/task.h"
 #include "obs.h"
 #include "waiting.h"
 

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "control.h"
-#include "kernel/name.h"
-#include "kernel/scx.h"
+#include "kernel/objects/name.h"
+#include "kernel/objects/scx.h"
 #include "obs.h"
 #include "snapshot.h"
 #include "units.h"

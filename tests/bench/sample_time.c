@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-vm/kernel/*.c kt-vm/observe/*.c kt-vm/machine/gmem.c kt-vm/engine/control.c
+// LINK: kt-vm/kernel/*.c kt-vm/kernel/objects/*.c kt-vm/observe/*.c kt-vm/machine/gmem.c
+// LINK: kt-vm/engine/control.c
 /*
  * usage: sample_time VMLINUX CPUS [TASKS]
  * What a sample costs, in microseconds of CPU time: the kernel's own struct layouts, and a

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-check/judge/*.c kt-check/model/*.c
+// LINK: kt-check/judge/*.c kt-check/model/*.c kt-check/read/*.c kt-check/entitle/*.c
 /* Any stream of records, judged. */
 #include <stdlib.h>
 
 #include "kt-check/judge/judge.h"
 #include "kt-check/model/observed.h"
-#include "kt-check/model/stats.h"
+#include "kt-check/judge/stats.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-vm/kernel/*.c kt-vm/observe/*.c kt-vm/machine/gmem.c kt-vm/engine/control.c
+// LINK: kt-vm/kernel/*.c kt-vm/kernel/objects/*.c kt-vm/observe/*.c kt-vm/machine/gmem.c
+// LINK: kt-vm/engine/control.c
 /*
  * A guest that lies: the memory of one that does not (guest_image.h), changed in some places.
  * The input is a byte that says what is looked at, one that says how, how many changes there
@@ -14,14 +15,14 @@
 
 #include <bpf/libbpf.h>
 
-#include "kt-vm/kernel/bpf.h"
-#include "kt-vm/kernel/domain.h"
-#include "kt-vm/kernel/flight.h"
-#include "kt-vm/kernel/name.h"
-#include "kt-vm/kernel/scx.h"
+#include "kt-vm/kernel/objects/bpf.h"
+#include "kt-vm/kernel/objects/domain.h"
+#include "kt-vm/kernel/objects/flight.h"
+#include "kt-vm/kernel/objects/name.h"
+#include "kt-vm/kernel/objects/scx.h"
 #include "kt-vm/kernel/unwind.h"
 #include "kt-vm/observe/obs.h"
-#include "kt-vm/kernel/symbolize.h"
+#include "kt-vm/kernel/objects/symbolize.h"
 #include "kt-vm/observe/snapshot.h"
 #include "kt-vm/observe/watchpoint.h"
 #include "tests/unit/guest_kernel.h"

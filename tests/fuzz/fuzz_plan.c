@@ -8,8 +8,8 @@
 // LINK: kt-guest/plan/program.c kt-guest/plan/refs.c kt-guest/plan/relations.c
 // LINK: kt-guest/plan/sched.c kt-guest/plan/sched_read.c kt-guest/plan/state.c
 // LINK: kt-guest/plan/steps.c kt-guest/plan/work.c kt-guest/testfile/*.c kt-guest/work/*.c
-// LINK: kt-guest/measure/telemetry.c kt-guest/measure/tick.c kt-guest/measure/hist.c
-// LINK: kt-guest/measure/flatten.c kt-guest/measure/file.c
+// LINK: kt-guest/work/bench/*.c kt-guest/measure/telemetry.c kt-guest/measure/tick.c
+// LINK: kt-guest/measure/hist.c kt-guest/measure/flatten.c kt-guest/measure/file.c
 /*
  * Any bytes as a test file. Beyond memory safety: whatever json-c makes of a text, the
  * position finder must find it at the same path in the text, or messages would point

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-check/model/arith.c kt-check/model/limits.c
+// LINK: kt-check/read/arith.c kt-check/model/limits.c
 #include <math.h>
 
-#include "kt-check/model/arith.h"
+#include "kt-check/read/arith.h"
 #include "kt-check/model/limits.h"
 #include "unit.h"
 

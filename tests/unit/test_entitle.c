@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-check/model/entitle.c
+// LINK: kt-check/entitle/entitle.c
 #include <math.h>
 #include <string.h>
 
-#include "kt-check/model/entitle.h"
+#include "kt-check/entitle/entitle.h"
 #include "unit.h"
 
 static struct entitle_kind kind(const char *cpus, double load, uint32_t tasks)

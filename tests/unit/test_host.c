@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-check/model/host.c kt-check/model/arith.c
+// LINK: kt-check/model/host.c kt-check/read/arith.c
 /* What the host withheld in a window: the arithmetic of intervals, slices and clocks. */
 #include <stdlib.h>
 #include <string.h>

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-vm/kernel/caller.c kt-vm/kernel/scx_dump.c
+// LINK: kt-vm/kernel/objects/caller.c kt-vm/kernel/objects/scx_dump.c
 
 /* Whose doing the end of a scheduler is, as far as words alone tell: paths, and the kernel's dump.
  */
 #include <string.h>
 
-#include "kt-vm/kernel/scx_dump.h"
-#include "kt-vm/kernel/caller.h"
+#include "kt-vm/kernel/objects/scx_dump.h"
+#include "kt-vm/kernel/objects/caller.h"
 #include "unit.h"
 
 /* "a b c": the callbacks that a backtrace of these functions comes from, as words. */

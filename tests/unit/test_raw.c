@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-check/model/raw.c kt-check/model/scan.c kt-check/model/arith.c
+// LINK: kt-check/read/raw.c kt-check/read/scan.c kt-check/read/arith.c
 /* Samples read without a tree: what is there, what is odd, and what is no JSON. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "kt-check/model/raw.h"
-#include "kt-check/model/scan.h"
+#include "kt-check/read/raw.h"
+#include "kt-check/read/scan.h"
 #include "unit.h"
 
 static bool read_line(struct raw *r, const char *line)

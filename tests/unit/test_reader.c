@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-vm/kernel/*.c kt-vm/observe/*.c kt-vm/machine/gmem.c kt-vm/engine/control.c
+// LINK: kt-vm/kernel/*.c kt-vm/kernel/objects/*.c kt-vm/observe/*.c kt-vm/machine/gmem.c
+// LINK: kt-vm/engine/control.c
 /* What is read from the memory of a guest (guest_image.h), of one that lies, too. */
 #include <errno.h>
 
@@ -8,13 +9,13 @@
 #include <unistd.h>
 
 #include "guest_kernel.h"
-#include "kt-vm/kernel/bpf.h"
-#include "kt-vm/kernel/flight.h"
-#include "kt-vm/kernel/name.h"
-#include "kt-vm/kernel/scx.h"
+#include "kt-vm/kernel/objects/bpf.h"
+#include "kt-vm/kernel/objects/flight.h"
+#include "kt-vm/kernel/objects/name.h"
+#include "kt-vm/kernel/objects/scx.h"
 #include "kt-vm/kernel/unwind.h"
 #include "kt-vm/kernel/value.h"
-#include "kt-vm/kernel/symbolize.h"
+#include "kt-vm/kernel/objects/symbolize.h"
 #include "kt-vm/observe/snapshot.h"
 #include "kt-vm/observe/watchpoint.h"
 #include "unit.h"

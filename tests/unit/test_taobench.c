@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-guest/work/taobench_threads.c kt-guest/work/taobench_cache.c kt-guest/work/thread.c
-// LINK: kt-guest/measure/hist.c kt-guest/measure/file.c
+// LINK: kt-guest/work/bench/taobench_threads.c kt-guest/work/bench/taobench_cache.c
+// LINK: kt-guest/work/bench/thread.c kt-guest/measure/hist.c kt-guest/measure/file.c
 /* Taobench's cache, and the time that its store takes. */
 #include <math.h>
 #include <stdlib.h>
 
-#include "kt-guest/work/taobench_threads.h"
+#include "kt-guest/work/bench/taobench_threads.h"
 #include "unit.h"
 
 /* 4 shards of 8 objects; half of 64 keys are there. */

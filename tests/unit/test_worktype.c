@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-guest/work/*.c kt-guest/measure/flatten.c kt-guest/measure/tick.c
-// LINK: kt-guest/measure/hist.c kt-guest/measure/telemetry.c kt-guest/measure/file.c
+// LINK: kt-guest/work/*.c kt-guest/work/bench/*.c kt-guest/measure/flatten.c
+// LINK: kt-guest/measure/tick.c kt-guest/measure/hist.c kt-guest/measure/telemetry.c
+// LINK: kt-guest/measure/file.c
 /* The tables of work types, against the schema that editors complete from. */
 #include <json-c/json.h>
 

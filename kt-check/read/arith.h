@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef KT_CHECK_MODEL_ARITH_H
-#define KT_CHECK_MODEL_ARITH_H
+#ifndef KT_CHECK_READ_ARITH_H
+#define KT_CHECK_READ_ARITH_H
 
 #include <stdbool.h>
 #include <stdint.h>

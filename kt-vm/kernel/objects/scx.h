@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef KT_VM_KERNEL_SCX_H
-#define KT_VM_KERNEL_SCX_H
+#ifndef KT_VM_KERNEL_OBJECTS_SCX_H
+#define KT_VM_KERNEL_OBJECTS_SCX_H
 
 #include <json-c/json.h>
 
-#include "view.h"
+#include "kernel/view.h"
 
 /*
  * What sched_ext's core knows (kernel/sched/ext.c): dispatch queues, runnable tasks, and why a

@@ -4,11 +4,11 @@
 #include <string.h>
 
 #include "blame.h"
+#include "kernel/value.h"
 #include "record.h"
 #include "scx.h"
 #include "symbolize.h"
 #include "units.h"
-#include "value.h"
 
 #define BUCKETS_MAX   65536
 #define CHAIN_MAX     256 /* DSQs in one bucket: a guest that lies may have made a ring */

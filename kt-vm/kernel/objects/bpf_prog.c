@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "bpf.h"
-#include "idr.h"
+#include "kernel/idr.h"
 #include "record.h"
 
 #define KSYMS_MAX 4096

@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "matrix.h"
 #include "measure/file.h"
 #include "schbench_threads.h"
+#include "work/matrix.h"
 
 #define THREADS_MAX 4096
 #define LOOK_EVERY  (100 * NSEC_PER_MSEC)

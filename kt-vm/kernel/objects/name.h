@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef KT_VM_KERNEL_NAME_H
-#define KT_VM_KERNEL_NAME_H
+#ifndef KT_VM_KERNEL_OBJECTS_NAME_H
+#define KT_VM_KERNEL_OBJECTS_NAME_H
 
 #include <json-c/json.h>
 
 #include "bpf.h"
-#include "path.h"
+#include "kernel/path.h"
 
 /*
  * What a test names: something of the kernel by a path (kernel/path.h), a number of the scheduler's

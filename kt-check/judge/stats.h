@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef KT_CHECK_MODEL_STATS_H
-#define KT_CHECK_MODEL_STATS_H
+#ifndef KT_CHECK_JUDGE_STATS_H
+#define KT_CHECK_JUDGE_STATS_H
 
-#include "model.h"
+#include "model/model.h"
 #include "record.h"
 
 /* One stats record for each cgroup that reported, then that of all together. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef KT_VM_KERNEL_SCX_DUMP_H
-#define KT_VM_KERNEL_SCX_DUMP_H
+#ifndef KT_VM_KERNEL_OBJECTS_SCX_DUMP_H
+#define KT_VM_KERNEL_OBJECTS_SCX_DUMP_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "contest.h"
-#include "group.h"
+#include "model/group.h"
 #include "record.h"
 #include "units.h"
 

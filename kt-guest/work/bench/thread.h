@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef KT_GUEST_WORK_THREAD_H
-#define KT_GUEST_WORK_THREAD_H
+#ifndef KT_GUEST_WORK_BENCH_THREAD_H
+#define KT_GUEST_WORK_BENCH_THREAD_H
 
 #include <pthread.h>
 
-#include "work.h"
+#include "work/work.h"
 
 /*
  * For types whose worker has threads of its own. They are started at the first iteration,

@@ -3,8 +3,8 @@
 #include <sched.h>
 #include <string.h>
 
-#include "matrix.h"
 #include "schbench_threads.h"
+#include "work/matrix.h"
 
 #define QUEUE_MAX 128 /* requests that a worker thread has waiting before it gets no more */
 

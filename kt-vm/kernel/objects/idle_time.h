@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef KT_VM_KERNEL_IDLE_TIME_H
-#define KT_VM_KERNEL_IDLE_TIME_H
+#ifndef KT_VM_KERNEL_OBJECTS_IDLE_TIME_H
+#define KT_VM_KERNEL_OBJECTS_IDLE_TIME_H
 
-#include "view.h"
+#include "kernel/view.h"
 
 struct kidle_times {
 	uint64_t entry; /* when it became idle, or busy */

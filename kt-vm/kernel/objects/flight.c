@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "flight.h"
+#include "kernel/value.h"
 #include "record.h"
-#include "value.h"
 
 #define PAGES_MAX  256 /* of one CPU's buffer */
 #define PAGE_BYTES 4096

@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "bpf.h"
-#include "idr.h"
-#include "value.h"
+#include "kernel/idr.h"
+#include "kernel/value.h"
 
 #define WORD_MAX 128
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef KT_VM_KERNEL_TASK_H
-#define KT_VM_KERNEL_TASK_H
+#ifndef KT_VM_KERNEL_OBJECTS_TASK_H
+#define KT_VM_KERNEL_OBJECTS_TASK_H
 
 #include "cpulist.h"
-#include "view.h"
+#include "kernel/view.h"
 
 /* What the guest's kernel knows of a task. The task may change, or go, while it is read. */
 enum kclass {

@@ -7,8 +7,8 @@
 #include "blame.h"
 #include "bpf.h"
 #include "caller.h"
-#include "scx_dump.h"
 #include "record.h"
+#include "scx_dump.h"
 
 #define STALL       "SCX_EXIT_ERROR_STALL"
 #define OP_MAX      32           /* letters of a callback's name */

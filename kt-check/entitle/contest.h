@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef KT_CHECK_MODEL_CONTEST_H
-#define KT_CHECK_MODEL_CONTEST_H
+#ifndef KT_CHECK_ENTITLE_CONTEST_H
+#define KT_CHECK_ENTITLE_CONTEST_H
 
-#include "model.h"
+#include "model/model.h"
 
 /*
  * Who competes for CPUs while one step is held: all workers that live then, with what the

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef KT_VM_KERNEL_CALLER_H
-#define KT_VM_KERNEL_CALLER_H
+#ifndef KT_VM_KERNEL_OBJECTS_CALLER_H
+#define KT_VM_KERNEL_OBJECTS_CALLER_H
 
 #include <json-c/json.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef KT_CHECK_MODEL_RAW_H
-#define KT_CHECK_MODEL_RAW_H
+#ifndef KT_CHECK_READ_RAW_H
+#define KT_CHECK_READ_RAW_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef KT_CHECK_MODEL_SCAN_H
-#define KT_CHECK_MODEL_SCAN_H
+#ifndef KT_CHECK_READ_SCAN_H
+#define KT_CHECK_READ_SCAN_H
 
 #include <stdbool.h>
 #include <stddef.h>

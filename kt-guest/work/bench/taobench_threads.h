@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef KT_GUEST_WORK_TAOBENCH_THREADS_H
-#define KT_GUEST_WORK_TAOBENCH_THREADS_H
+#ifndef KT_GUEST_WORK_BENCH_TAOBENCH_THREADS_H
+#define KT_GUEST_WORK_BENCH_TAOBENCH_THREADS_H
 
 #include "thread.h"
 

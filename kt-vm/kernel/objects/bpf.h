@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef KT_VM_KERNEL_BPF_H
-#define KT_VM_KERNEL_BPF_H
+#ifndef KT_VM_KERNEL_OBJECTS_BPF_H
+#define KT_VM_KERNEL_OBJECTS_BPF_H
 
 #include <json-c/json.h>
 
-#include "view.h"
+#include "kernel/view.h"
 
 /*
  * BPF maps and programs of the guest, as its kernel holds them (kernel/bpf/ arraymap.c, hashtab.c,

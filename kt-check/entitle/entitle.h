@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef KT_CHECK_MODEL_ENTITLE_H
-#define KT_CHECK_MODEL_ENTITLE_H
+#ifndef KT_CHECK_ENTITLE_ENTITLE_H
+#define KT_CHECK_ENTITLE_ENTITLE_H
 
 #include <stdbool.h>
 #include <stdint.h>

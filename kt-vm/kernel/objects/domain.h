@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef KT_VM_KERNEL_DOMAIN_H
-#define KT_VM_KERNEL_DOMAIN_H
+#ifndef KT_VM_KERNEL_OBJECTS_DOMAIN_H
+#define KT_VM_KERNEL_OBJECTS_DOMAIN_H
 
-#include "jtext.h"
+#include "kernel/jtext.h"
+#include "kernel/view.h"
 #include "record.h"
-#include "view.h"
 
 /*
  * The scheduling domains (kernel/sched/topology.c): which CPUs tasks are balanced among, level by

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef KT_VM_KERNEL_FLIGHT_H
-#define KT_VM_KERNEL_FLIGHT_H
+#ifndef KT_VM_KERNEL_OBJECTS_FLIGHT_H
+#define KT_VM_KERNEL_OBJECTS_FLIGHT_H
 
 #include <json-c/json.h>
 
-#include "view.h"
+#include "kernel/view.h"
 
 /*
  * The flight recorder: the last scheduler events before something went wrong. The guest's own

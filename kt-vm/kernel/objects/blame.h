@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef KT_VM_OBSERVE_BLAME_H
-#define KT_VM_OBSERVE_BLAME_H
+#ifndef KT_VM_KERNEL_OBJECTS_BLAME_H
+#define KT_VM_KERNEL_OBJECTS_BLAME_H
 
 #include <json-c/json.h>
 
-#include "view.h"
+#include "kernel/view.h"
 
 /*
  * Whose doing the end of a scheduler is: which of its callbacks, the members of struct

@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "bpf.h"
-#include "idr.h"
+#include "kernel/idr.h"
+#include "kernel/value.h"
 #include "record.h"
-#include "value.h"
 
 #define BTF_MAX     (4U << 20)
 #define OBJECT_MAX  (1U << 20) /* one key or value */
