@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "exit.h"
+#include "kt-vm/observe/control.h"
 #include "kt-vm/observe/obs.h"
 #include "kt-vm/run.h"
 #include "unit.h"
