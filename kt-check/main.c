@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "all.h"
 #include "exit.h"
 #include "judge/judge.h"
 #include "judge/stats.h"

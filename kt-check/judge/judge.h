@@ -40,21 +40,6 @@ void judge_say(struct judge *j, enum verdict v, const struct finding *f, const c
 void judge_exceeded(struct judge *j, const struct finding *f, bool still, const char *host,
 		    const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 
-/* all.c: everything. */
-void judge_all(struct judge *j);
-/* life.c: the run itself and the scheduler; sets not_judged when one of them failed. */
-void judge_life(struct judge *j);
-/* scheduler.c: what became of it, and whether that was asked for; sets not_judged, too. */
-void judge_scheduler(struct judge *j);
-bool scheduler_failed(const struct model *m);
-bool worker_progressed(const struct worker *w);
-/* workload.c: what the limits ask of the workers. */
-void judge_workload(struct judge *j);
-/* payload.c: how its programs ended, and their metrics. */
-void judge_payloads(struct judge *j);
-/* monitor.c, temporal.c: what samples must not show. */
-void judge_monitor(struct judge *j);
-void judge_temporal(struct judge *j);
 /* Writes the verdict record and returns the exit code. */
 int judge_verdict(struct judge *j);
 
