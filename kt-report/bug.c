@@ -8,7 +8,8 @@
 #include <string.h>
 
 #include "bug.h"
-#include "bugtask.h"
+#include "culprit.h"
+#include "dump.h"
 #include "record.h"
 
 #define ERROR_KINDS "SCX_EXIT_ERROR"
@@ -38,7 +39,7 @@ static void next_end(struct bug *b)
 {
 	if (!b->last.exit)
 		return;
-	if (b->n == STORY_ENDS) { /* the first ones are the best to know */
+	if (b->n == FACTS_ENDS) { /* the first ones are the best to know */
 		json_object_put(b->last.exit);
 		json_object_put(b->last.snapshot);
 	} else {
@@ -89,7 +90,7 @@ static struct json_object *exit_of(const struct bug_end *end)
 }
 
 /* The guest ended, by its own fault. */
-static bool guest_died(const struct story *s)
+static bool guest_died(const struct facts *s)
 {
 	static const char *const causes[] = { "panic", "triple_fault", "deadline", "reboot" };
 	const char *cause = rec_get_str(s->vm_exit, "cause", "");
@@ -101,7 +102,7 @@ static bool guest_died(const struct story *s)
 	return false;
 }
 
-bool bug_there(const struct story *s)
+bool bug_there(const struct facts *s)
 {
 	return s->bug.n || exit_of(&s->bug.last) || s->bug.sched || guest_died(s);
 }
@@ -156,7 +157,7 @@ static void kernel_words(struct json_object *exit, struct words *w)
 }
 
 /* What the scheduler or the console say. */
-static void other_words(const struct story *s, struct words *w)
+static void other_words(const struct facts *s, struct words *w)
 {
 	const char *kind;
 
@@ -169,7 +170,7 @@ static void other_words(const struct story *s, struct words *w)
 	snprintf(w->kind, sizeof(w->kind), "%s", kind ? kind : "");
 }
 
-static const char *guest_words(const struct story *s)
+static const char *guest_words(const struct facts *s)
 {
 	struct json_object *panic = rec_get_arr(s->vm_exit, "panic"), *line = NULL;
 	const char *text, *end;
@@ -183,25 +184,25 @@ static const char *guest_words(const struct story *s)
 	return end ? end + 2 : text;
 }
 
-static void headline(const struct show *out)
+static void headline(const struct term *out)
 {
-	show_word(out, COLOUR_RED, "BUG SUMMARY");
+	term_word(out, COLOUR_RED, "BUG SUMMARY");
 	fputs(" ", out->f);
 }
 
-static void guest_summary(const struct show *out, const struct story *s)
+static void guest_summary(const struct term *out, const struct facts *s)
 {
 	headline(out);
-	show_text(out, rec_get_str(s->vm_exit, "cause", "?"));
+	term_text(out, rec_get_str(s->vm_exit, "cause", "?"));
 	if (guest_words(s)) {
 		fputs(": ", out->f);
-		show_text(out, guest_words(s));
+		term_text(out, guest_words(s));
 	}
-	bugtask_where(out, s->bug.last.snapshot);
+	culprit_of_guest(out, s->bug.last.snapshot);
 	fputs("\n", out->f);
 }
 
-static void show_words(const struct show *out, const struct words *w)
+static void show_words(const struct term *out, const struct words *w)
 {
 	const char *parts[] = { w->kind, w->reason, w->msg };
 	bool any = false;
@@ -211,7 +212,7 @@ static void show_words(const struct show *out, const struct words *w)
 		if (!*parts[i])
 			continue;
 		fputs(any ? ": " : "", out->f);
-		show_text(out, parts[i]);
+		term_text(out, parts[i]);
 		any = true;
 	}
 	if (!any)
@@ -224,34 +225,34 @@ static const char *ops_of(const struct bug_end *end)
 }
 
 /* One of several ends has its scheduler's name in front. */
-static void end_summary(const struct show *out, const struct bug_end *end, bool several)
+static void end_summary(const struct term *out, const struct bug_end *end, bool several)
 {
 	struct words w;
 
 	headline(out);
 	if (several) {
-		show_text(out, ops_of(end));
+		term_text(out, ops_of(end));
 		fputs(": ", out->f);
 	}
 	kernel_words(exit_of(end), &w);
 	show_words(out, &w);
-	bugtask_blame(out, end->snapshot, exit_of(end), &w);
+	culprit_write(out, end->snapshot, exit_of(end), &w);
 	fputs("\n", out->f);
 }
 
 /* The kernel had no time to say why. */
-static void untold_summary(const struct show *out, const struct story *s)
+static void untold_summary(const struct term *out, const struct facts *s)
 {
 	struct words w;
 
 	headline(out);
 	other_words(s, &w);
 	show_words(out, &w);
-	bugtask_blame(out, s->bug.last.snapshot, NULL, &w);
+	culprit_write(out, s->bug.last.snapshot, NULL, &w);
 	fputs("\n", out->f);
 }
 
-void bug_summary(const struct show *out, const struct story *s)
+void bug_summary(const struct term *out, const struct facts *s)
 {
 	const struct bug *b = &s->bug;
 	unsigned int i;
@@ -266,23 +267,23 @@ void bug_summary(const struct show *out, const struct story *s)
 		untold_summary(out, s);
 }
 
-static void end_dump(const struct show *out, const struct bug_end *end, bool several, bool verbose)
+static void end_dump(const struct term *out, const struct bug_end *end, bool several, bool verbose)
 {
 	struct json_object *e = exit_of(end);
 
 	if (!end->snapshot && !e)
 		return;
-	show_section(out, "dump");
+	term_section(out, "dump");
 	if (several) {
 		fputs("scheduler: ", out->f);
-		show_text(out, ops_of(end));
+		term_text(out, ops_of(end));
 		fputs("\n", out->f);
 	}
-	bugtask_dump(out, end->snapshot, rec_get_arr(e, "backtrace"), rec_get_str(e, "dump", NULL),
-		     verbose);
+	dump_write(out, end->snapshot, rec_get_arr(e, "backtrace"), rec_get_str(e, "dump", NULL),
+		   verbose);
 }
 
-void bug_dump(const struct show *out, const struct story *s, bool verbose)
+void bug_dump(const struct term *out, const struct facts *s, bool verbose)
 {
 	unsigned int i;
 

@@ -6,18 +6,18 @@
 
 #include <json-c/json.h>
 
-#include "show.h"
-#include "story.h"
+#include "facts.h"
+#include "term.h"
 
 /* Takes a record of any type: what it tells about how a scheduler or the guest ended. */
 void bug_take(struct bug *b, struct json_object *o);
 void bug_free(struct bug *b);
 
 /* Did something end that should not have? */
-bool bug_there(const struct story *s);
+bool bug_there(const struct facts *s);
 /* "BUG SUMMARY ...", a line for each end. */
-void bug_summary(const struct show *out, const struct story *s);
+void bug_summary(const struct term *out, const struct facts *s);
 /* "--- dump ---": what the snapshot of each holds, in short. */
-void bug_dump(const struct show *out, const struct story *s, bool verbose);
+void bug_dump(const struct term *out, const struct facts *s, bool verbose);
 
 #endif

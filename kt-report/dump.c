@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "bugtask.h"
+#include "dump.h"
 #include "record.h"
 
 #define FEW      20 /* of a kind, unless all are asked for */
@@ -21,18 +21,18 @@ static struct json_object *item(struct json_object *a, size_t i)
 	return json_object_array_get_idx(a, i);
 }
 
-static void show_string(const struct show *out, struct json_object *v)
+static void show_string(const struct term *out, struct json_object *v)
 {
-	show_text(out, json_object_is_type(v, json_type_string) ? json_object_get_string(v) : "?");
+	term_text(out, json_object_is_type(v, json_type_string) ? json_object_get_string(v) : "?");
 }
 
-static void show_task(const struct show *out, struct json_object *t)
+static void show_task(const struct term *out, struct json_object *t)
 {
-	show_text(out, rec_get_str(t, "comm", "?"));
+	term_text(out, rec_get_str(t, "comm", "?"));
 	fprintf(out->f, "[%lld]", (long long)rec_get_int(t, "pid", -1));
 }
 
-static void frames(const struct show *out, struct json_object *stack, size_t most)
+static void frames(const struct term *out, struct json_object *stack, size_t most)
 {
 	size_t i;
 
@@ -44,7 +44,7 @@ static void frames(const struct show *out, struct json_object *stack, size_t mos
 		fprintf(out->f, " < %zu more", length(stack) - most);
 }
 
-static void backtrace(const struct show *out, struct json_object *stack, bool verbose)
+static void backtrace(const struct term *out, struct json_object *stack, bool verbose)
 {
 	if (!length(stack))
 		return;
@@ -53,7 +53,7 @@ static void backtrace(const struct show *out, struct json_object *stack, bool ve
 	fputs("\n", out->f);
 }
 
-static void cpus(const struct show *out, struct json_object *list, bool verbose)
+static void cpus(const struct term *out, struct json_object *list, bool verbose)
 {
 	size_t i, n = length(list), most = verbose ? n : FEW;
 	struct json_object *c;
@@ -66,14 +66,14 @@ static void cpus(const struct show *out, struct json_object *list, bool verbose)
 		if (length(rec_get_arr(c, "stack")))
 			frames(out, rec_get_arr(c, "stack"), verbose ? 64 : STACK);
 		else
-			show_text(out, rec_get_str(c, "regs_error", "in user mode"));
+			term_text(out, rec_get_str(c, "regs_error", "in user mode"));
 		fputs("\n", out->f);
 	}
 	if (n > most)
 		fprintf(out->f, "... and %zu more CPUs\n", n - most);
 }
 
-static void tasks(const struct show *out, struct json_object *list, bool verbose)
+static void tasks(const struct term *out, struct json_object *list, bool verbose)
 {
 	size_t i, n = length(list), most = verbose ? n : TASKS;
 
@@ -89,7 +89,7 @@ static void tasks(const struct show *out, struct json_object *list, bool verbose
 }
 
 /* Queues that have tasks. */
-static void queues(const struct show *out, struct json_object *snapshot, bool verbose)
+static void queues(const struct term *out, struct json_object *snapshot, bool verbose)
 {
 	struct json_object *dsqs = rec_get_arr(snapshot, "dsqs"),
 			   *list = rec_get_arr(snapshot, "cpus");
@@ -145,23 +145,23 @@ static bool says_something(struct json_object *v)
 	}
 }
 
-static void variable(const struct show *out, const char *name, struct json_object *v)
+static void variable(const struct term *out, const char *name, struct json_object *v)
 {
 	char text[TEXT_MAX + 4];
 
 	fputs(" ", out->f);
-	show_text(out, name);
+	term_text(out, name);
 	fputs("=", out->f);
 	if (json_object_is_type(v, json_type_object) || json_object_is_type(v, json_type_array)) {
 		fputs(json_object_is_type(v, json_type_object) ? "{...}" : "[...]", out->f);
 		return;
 	}
 	snprintf(text, sizeof(text), "%.*s", TEXT_MAX, json_object_get_string(v));
-	show_text(out, text);
+	term_text(out, text);
 }
 
 /* Variables of .bss and .data that are not zero. */
-static void globals(const struct show *out, struct json_object *maps)
+static void globals(const struct term *out, struct json_object *maps)
 {
 	struct json_object *vars;
 	const char *name;
@@ -179,7 +179,7 @@ static void globals(const struct show *out, struct json_object *maps)
 			if (!says_something(v))
 				continue;
 			if (!any)
-				show_text(out, name);
+				term_text(out, name);
 			fputs(any ? "" : ":", out->f);
 			any = true;
 			variable(out, key, v);
@@ -189,18 +189,18 @@ static void globals(const struct show *out, struct json_object *maps)
 }
 
 /* An event's members as the kernel's tracepoint has them, in the words of people for some. */
-static void event(const struct show *out, struct json_object *e, int64_t last)
+static void event(const struct term *out, struct json_object *e, int64_t last)
 {
 	const char *name = rec_get_str(e, "event", "?");
 
 	fprintf(out->f, "%+.3fms cpu %lld ", (double)(rec_get_int(e, "ts_ns", 0) - last) / 1e6,
 		(long long)rec_get_int(e, "cpu", -1));
-	show_text(out, name);
+	term_text(out, name);
 	fputs(" ", out->f);
 	if (strcmp(name, "sched_switch") == 0) {
-		show_text(out, rec_get_str(e, "prev_comm", "?"));
+		term_text(out, rec_get_str(e, "prev_comm", "?"));
 		fprintf(out->f, "[%lld] -> ", (long long)rec_get_int(e, "prev_pid", -1));
-		show_text(out, rec_get_str(e, "next_comm", "?"));
+		term_text(out, rec_get_str(e, "next_comm", "?"));
 		fprintf(out->f, "[%lld]\n", (long long)rec_get_int(e, "next_pid", -1));
 		return;
 	}
@@ -213,7 +213,7 @@ static void event(const struct show *out, struct json_object *e, int64_t last)
 	fputs("\n", out->f);
 }
 
-static void flight(const struct show *out, struct json_object *events)
+static void flight(const struct term *out, struct json_object *events)
 {
 	size_t n = length(events), i = n > FEW ? n - FEW : 0;
 	int64_t last = n ? rec_get_int(item(events, n - 1), "ts_ns", 0) : 0;
@@ -224,7 +224,7 @@ static void flight(const struct show *out, struct json_object *events)
 		event(out, item(events, i), last);
 }
 
-static void own_dump(const struct show *out, const char *dump, bool verbose)
+static void own_dump(const struct term *out, const char *dump, bool verbose)
 {
 	char line[512];
 	unsigned int lines = 0, more = 0;
@@ -243,7 +243,7 @@ static void own_dump(const struct show *out, const char *dump, bool verbose)
 		snprintf(line, sizeof(line), "%.*s", (int)(n < sizeof(line) ? n : sizeof(line)),
 			 dump);
 		fputs("  ", out->f);
-		show_text(out, line);
+		term_text(out, line);
 		fputs("\n", out->f);
 		lines++;
 	}
@@ -251,8 +251,8 @@ static void own_dump(const struct show *out, const char *dump, bool verbose)
 		fprintf(out->f, "  ... and %u more lines (kt-report -v shows them)\n", more);
 }
 
-void bugtask_dump(const struct show *out, struct json_object *snapshot, struct json_object *stack,
-		  const char *dump, bool verbose)
+void dump_write(const struct term *out, struct json_object *snapshot, struct json_object *stack,
+		const char *dump, bool verbose)
 {
 	backtrace(out, stack, verbose);
 	cpus(out, rec_get_arr(snapshot, "cpus"), verbose);

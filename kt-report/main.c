@@ -11,12 +11,12 @@
 #include <unistd.h>
 
 #include "exit.h"
-#include "layout.h"
+#include "facts.h"
 #include "msg.h"
-#include "outline.h"
 #include "perfetto.h"
+#include "plan.h"
 #include "record.h"
-#include "story.h"
+#include "report.h"
 #include "stream.h"
 
 enum colour_when { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
@@ -130,7 +130,7 @@ static bool use_colour(enum colour_when when)
 }
 
 /* Reads all; the first thing that is wrong with the input stays in `bad`. */
-static void read_all(struct rec_in *in, struct story *s, struct perfetto *p, bool run,
+static void read_all(struct rec_in *in, struct facts *s, struct perfetto *p, bool run,
 		     struct errbuf *bad)
 {
 	struct stream whole = { 0 };
@@ -144,7 +144,7 @@ static void read_all(struct rec_in *in, struct story *s, struct perfetto *p, boo
 			return;
 		if (rc > 0 &&
 		    ((run && stream_take(&whole, in->obj, &e) < 0) ||
-		     story_take(s, in->obj, &e) < 0) &&
+		     facts_take(s, in->obj, &e) < 0) &&
 		    !bad->text[0])
 			errbuf_set(bad, 0, "line %lu: %s record: %s", in->seq,
 				   rec_get_str(in->obj, "type", ""), e.text);
@@ -156,43 +156,43 @@ static void read_all(struct rec_in *in, struct story *s, struct perfetto *p, boo
 }
 
 /* What there is to tell is told, also when the input is broken. */
-static void tell(const struct opts *o, const struct show *out, const struct story *s,
+static void tell(const struct opts *o, const struct term *out, const struct facts *s,
 		 struct errbuf *bad)
 {
-	bool run = s->vm || s->vm_exit || s->host || s->verdict != STORY_NONE;
+	bool run = s->vm || s->vm_exit || s->host || s->verdict != FACTS_NONE;
 
 	if (o->what == TELL_LIST)
-		outline_items(out, &s->items);
+		plan_items(out, &s->items);
 	else if (o->what == TELL_PLAN && s->test)
-		outline_plan(out, s->test);
+		plan_write(out, s->test);
 	else if (o->what == TELL_RUN && run)
-		layout_report(out, s, o->verbose, env("KT_REPLAY"));
+		report_write(out, s, o->verbose, env("KT_REPLAY"));
 	else if (!bad->text[0])
 		errbuf_set(bad, 0, "nothing to report: %s in the input",
 			   o->what == TELL_PLAN ? "no test" : "no run and no verdict");
 }
 
-static int code_of(const struct opts *o, const struct story *s)
+static int code_of(const struct opts *o, const struct facts *s)
 {
 	if (o->what != TELL_RUN)
 		return KT_OK;
 	switch (s->verdict) {
-	case STORY_PASS:
+	case FACTS_PASS:
 		return KT_OK;
-	case STORY_FAIL:
+	case FACTS_FAIL:
 		return KT_FAIL;
-	case STORY_INCONCLUSIVE:
+	case FACTS_INCONCLUSIVE:
 		return s->allowed ? KT_OK : KT_INCONCLUSIVE;
 	default:
-		return KT_DATA; /* story_judged() has said so */
+		return KT_DATA; /* facts_judged() has said so */
 	}
 }
 
 static int run(const struct opts *o)
 {
-	const struct show out = { .f = stdout, .colour = use_colour(o->colour) };
+	const struct term out = { .f = stdout, .colour = use_colour(o->colour) };
 	struct errbuf bad = { 0 };
-	struct story s;
+	struct facts s;
 	struct perfetto *p = NULL;
 	struct errbuf e;
 	struct rec_in in;
@@ -204,17 +204,17 @@ static int run(const struct opts *o)
 		if (!p)
 			return msg_err(KT_OUTPUT, 0, "%s", e.text);
 	}
-	story_init(&s);
+	facts_init(&s);
 	rec_in_init(&in, stdin);
 	read_all(&in, &s, p, o->what == TELL_RUN, &bad);
-	judged = s.verdict != STORY_NONE;
+	judged = s.verdict != FACTS_NONE;
 	if (o->what == TELL_RUN && judged && !bad.text[0])
-		story_judged(&s, &bad);
-	if (bad.text[0] && s.verdict == STORY_PASS)
-		s.verdict = STORY_NONE; /* of a stream that cannot be believed */
+		facts_judged(&s, &bad);
+	if (bad.text[0] && s.verdict == FACTS_PASS)
+		s.verdict = FACTS_NONE; /* of a stream that cannot be believed */
 	tell(o, &out, &s, &bad);
 	if (o->what == TELL_RUN && !judged && !bad.text[0])
-		story_judged(&s, &bad);
+		facts_judged(&s, &bad);
 	if (bad.text[0])
 		fflush(stdout); /* on a terminal the message comes after the report */
 	if (in.upstream)
@@ -224,7 +224,7 @@ static int run(const struct opts *o)
 	if (p && perfetto_close(p, &e))
 		rc = msg_err(KT_OUTPUT, 0, "%s", e.text);
 	rec_in_free(&in);
-	story_free(&s);
+	facts_free(&s);
 	return rc;
 }
 

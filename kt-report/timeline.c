@@ -285,7 +285,7 @@ void timeline_take(struct timeline *t, struct json_object *o)
 		take_progs(t, rec_get_arr(o, "progs"));
 }
 
-static void progs(const struct timeline *t, const struct show *out)
+static void progs(const struct timeline *t, const struct term *out)
 {
 	struct json_object *p;
 	double runs;
@@ -297,13 +297,13 @@ static void progs(const struct timeline *t, const struct show *out)
 		if (runs <= 0)
 			continue;
 		fputs("bpf ", out->f);
-		show_text(out, rec_get_str(p, "name", "?"));
+		term_text(out, rec_get_str(p, "name", "?"));
 		fprintf(out->f, ": %.0f runs, %.0fns each\n", runs, rec_get_dbl(p, "ns", 0) / runs);
 	}
 }
 
 /* Those that happened while the workload ran, on all CPUs. */
-static void events(const struct timeline *t, const struct show *out)
+static void events(const struct timeline *t, const struct term *out)
 {
 	struct json_object *then = rec_get_obj(t->first, "events");
 	double before, after, least, most;
@@ -318,7 +318,7 @@ static void events(const struct timeline *t, const struct show *out)
 		if (after <= before)
 			continue;
 		fputs(any ? ", " : "events: ", out->f);
-		show_text(out, name);
+		term_text(out, name);
 		fprintf(out->f, "=%.0f", after - before);
 		any = true;
 	}
@@ -340,7 +340,7 @@ static double grown(struct json_object *then, struct json_object *now, const cha
 }
 
 /* How often each level was balanced, and how many tasks that moved. */
-static void balance(const struct timeline *t, const struct show *out)
+static void balance(const struct timeline *t, const struct term *out)
 {
 	struct json_object *then = rec_get_arr(t->first, "domains"), *a, *b;
 	struct json_object *now = rec_get_arr(t->last, "domains");
@@ -357,7 +357,7 @@ static void balance(const struct timeline *t, const struct show *out)
 		if (grown(a, b, "lb_count") <= 0)
 			continue;
 		fputs(any ? ", " : "balance: ", out->f);
-		show_text(out, rec_get_str(b, "name", "?"));
+		term_text(out, rec_get_str(b, "name", "?"));
 		fprintf(out->f, " %.0f/s (failed=%.0f moved=%.0f)", grown(a, b, "lb_count") / time,
 			grown(a, b, "lb_failed"), grown(a, b, "lb_gained"));
 		any = true;
@@ -365,13 +365,13 @@ static void balance(const struct timeline *t, const struct show *out)
 	fputs(any ? "\n" : "", out->f);
 }
 
-void timeline_monitor(const struct timeline *t, const struct show *out)
+void timeline_monitor(const struct timeline *t, const struct term *out)
 {
 	const struct sampled *s = &t->all;
 
 	if (!s->samples)
 		return;
-	show_section(out, "monitor");
+	term_section(out, "monitor");
 	fprintf(out->f,
 		"samples=%llu imbalance max=%.1f avg=%.1f, local dsq max=%.0f avg=%.1f/cpu, user "
 		"dsq max=%.0f, running avg=%.1f/cpu, cost=%.0fus/sample\n",
@@ -404,14 +404,14 @@ static double throughput(const struct phase *p)
 	return p->end_ns < 0 || time <= 0 || !p->ncgroups ? NAN : n / time;
 }
 
-static void say_change(const struct show *out, const char *what, bool worse, double a, double b)
+static void say_change(const struct term *out, const char *what, bool worse, double a, double b)
 {
 	fputs("  ", out->f);
-	show_word(out, worse ? COLOUR_YELLOW : COLOUR_GREEN, worse ? "worse" : "better");
+	term_word(out, worse ? COLOUR_YELLOW : COLOUR_GREEN, worse ? "worse" : "better");
 	fprintf(out->f, " than the step before: %s %.1f, was %.1f\n", what, b, a);
 }
 
-static void change_of_events(const struct show *out, const struct phase *a, const struct phase *b,
+static void change_of_events(const struct term *out, const struct phase *a, const struct phase *b,
 			     enum counter c, const char *what)
 {
 	double ra = rate(&a->s, c), rb = rate(&b->s, c);
@@ -420,7 +420,7 @@ static void change_of_events(const struct show *out, const struct phase *a, cons
 		say_change(out, what, rb > ra, ra, rb);
 }
 
-static void changes(const struct show *out, const struct phase *a, const struct phase *b)
+static void changes(const struct term *out, const struct phase *a, const struct phase *b)
 {
 	double ia = mean_of(&a->s.imbalance), ib = mean_of(&b->s.imbalance);
 	double da = mean_of(&a->s.depth), db = mean_of(&b->s.depth);
@@ -436,10 +436,10 @@ static void changes(const struct show *out, const struct phase *a, const struct 
 		say_change(out, "iterations/s", tb < ta, ta, tb);
 }
 
-static void show_cgroup(const struct show *out, const struct cgroup *c)
+static void show_cgroup(const struct term *out, const struct cgroup *c)
 {
 	fputs("  ", out->f);
-	show_text(out, c->name);
+	term_text(out, c->name);
 	fprintf(out->f,
 		": workers=%llu off_cpu=%.1f%% run_delay=%.1fms iter=%llu migrations=%llu "
 		"gap=%.0fms",
@@ -451,7 +451,7 @@ static void show_cgroup(const struct show *out, const struct cgroup *c)
 	fputs("\n", out->f);
 }
 
-static void show_phase(const struct timeline *t, const struct show *out, const struct phase *p)
+static void show_phase(const struct timeline *t, const struct term *out, const struct phase *p)
 {
 	const struct sampled *s = &p->s;
 	uint32_t i;
@@ -477,13 +477,13 @@ static void show_phase(const struct timeline *t, const struct show *out, const s
 			(unsigned long long)(p->ncgroups - i + p->beyond));
 }
 
-void timeline_show(const struct timeline *t, const struct show *out)
+void timeline_show(const struct timeline *t, const struct term *out)
 {
 	uint32_t i;
 
 	if (!t->all.samples)
 		return;
-	show_section(out, "timeline");
+	term_section(out, "timeline");
 	for (i = 0; i < t->n; i++) {
 		show_phase(t, out, &t->phase[i]);
 		if (i)

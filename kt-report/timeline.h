@@ -4,7 +4,7 @@
 
 #include <json-c/json.h>
 
-#include "show.h"
+#include "term.h"
 
 /*
  * What samples showed, step by step, and what became of each cgroup in it. Records come
@@ -18,8 +18,8 @@ void timeline_free(struct timeline *t);
 void timeline_take(struct timeline *t, struct json_object *o);
 
 /* "--- monitor ---": the samples of the workload in a few lines; nothing if there are none. */
-void timeline_monitor(const struct timeline *t, const struct show *out);
+void timeline_monitor(const struct timeline *t, const struct term *out);
 /* "--- timeline ---": each step, its cgroups, and what changed with it. */
-void timeline_show(const struct timeline *t, const struct show *out);
+void timeline_show(const struct timeline *t, const struct term *out);
 
 #endif

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-report/course.c kt-report/layout.c kt-report/show.c kt-report/story.c
-// LINK: kt-report/timeline.c kt-report/bug.c kt-report/bugtask.c kt-report/dump.c
+// LINK: kt-report/steps.c kt-report/metrics.c kt-report/report.c kt-report/term.c kt-report/facts.c
+// LINK: kt-report/timeline.c kt-report/bug.c kt-report/culprit.c kt-report/dump.c
 /* Any stream of records, reported; nothing of it may reach the terminal as a control character. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "kt-report/layout.h"
+#include "kt-report/report.h"
 #include "record.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void report(const struct story *s)
+static void report(const struct facts *s)
 {
 	char *text = NULL;
 	size_t len = 0, i;
-	struct show out = { .f = open_memstream(&text, &len) };
+	struct term out = { .f = open_memstream(&text, &len) };
 
-	layout_report(&out, s, true, NULL);
+	report_write(&out, s, true, NULL);
 	fclose(out.f);
 	for (i = 0; i < len; i++)
 		if (((unsigned char)text[i] < 0x20 && text[i] != '\n' && text[i] != '\t') ||
@@ -30,18 +30,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	FILE *f = size ? fmemopen((void *)data, size, "r") : NULL;
 	struct rec_in in;
-	struct story s;
+	struct facts s;
 	struct errbuf e;
 
 	if (!f)
 		return 0;
-	story_init(&s);
+	facts_init(&s);
 	rec_in_init(&in, f);
 	while (rec_next(&in, &e) == 1)
-		story_take(&s, in.obj, &e);
+		facts_take(&s, in.obj, &e);
 	report(&s);
 	rec_in_free(&in);
-	story_free(&s);
+	facts_free(&s);
 	fclose(f);
 	return 0;
 }

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bugtask.h"
+#include "culprit.h"
 #include "record.h"
 
 #define STALL "SCX_EXIT_ERROR_STALL"
@@ -40,9 +40,9 @@ static const char *prog_for(struct json_object *snapshot, const char *op)
 }
 
 /* Who a task is to people: "left[63]". */
-static void show_task(const struct show *out, struct json_object *t)
+static void show_task(const struct term *out, struct json_object *t)
 {
-	show_text(out, rec_get_str(t, "comm", "?"));
+	term_text(out, rec_get_str(t, "comm", "?"));
 	fprintf(out->f, "[%lld]", (long long)rec_get_int(t, "pid", -1));
 }
 
@@ -87,13 +87,13 @@ static struct json_object *oldest(struct json_object *snapshot)
 }
 
 /* A queue as people call it. */
-static void show_dsq(const struct show *out, struct json_object *dsq)
+static void show_dsq(const struct term *out, struct json_object *dsq)
 {
 	fprintf(out->f, "DSQ %lld", (long long)rec_get_int(dsq, "id", -1));
 }
 
 /* Where the task is, and so whose turn it would have been. */
-static void show_place(const struct show *out, struct json_object *snapshot, int64_t pid)
+static void show_place(const struct term *out, struct json_object *snapshot, int64_t pid)
 {
 	struct json_object *dsqs = rec_get_arr(snapshot, "dsqs"),
 			   *cpus = rec_get_arr(snapshot, "cpus");
@@ -109,7 +109,7 @@ static void show_place(const struct show *out, struct json_object *snapshot, int
 		prog = prog_for(snapshot, "dispatch");
 		if (prog) {
 			fputs(", from which ", out->f);
-			show_text(out, prog);
+			term_text(out, prog);
 			fputs(" did not take it", out->f);
 		}
 		return;
@@ -127,13 +127,13 @@ static void show_place(const struct show *out, struct json_object *snapshot, int
 	fputs(" in no DSQ", out->f);
 	if (prog) {
 		fputs(": ", out->f);
-		show_text(out, prog);
+		term_text(out, prog);
 		fputs(" put it in none", out->f);
 	}
 }
 
 /* A stall without the kernel's dump: where the snapshot has found the task. */
-static void stall_seen(const struct show *out, struct json_object *snapshot, const char *msg)
+static void stall_seen(const struct term *out, struct json_object *snapshot, const char *msg)
 {
 	struct json_object *cpus = rec_get_arr(snapshot, "cpus"), *task = NULL;
 	int64_t pid = stalled_pid(msg);
@@ -157,15 +157,15 @@ static void stall_seen(const struct show *out, struct json_object *snapshot, con
 }
 
 /* "kt_enqueue (ops.enqueue)"; either may be unknown. */
-static void show_callback(const struct show *out, struct json_object *c)
+static void show_callback(const struct term *out, struct json_object *c)
 {
 	const char *op = rec_get_str(c, "op", NULL), *program = rec_get_str(c, "program", NULL);
 
 	if (program)
-		show_text(out, program);
+		term_text(out, program);
 	if (op) {
 		fputs(program ? " (ops." : "ops.", out->f);
-		show_text(out, op);
+		term_text(out, op);
 		fputs(program ? ")" : "", out->f);
 	}
 	if (rec_get_bool(c, "missing", false))
@@ -173,7 +173,7 @@ static void show_callback(const struct show *out, struct json_object *c)
 }
 
 /* A stall by the kernel's dump: the task, and who should have seen to it. */
-static void stall_blame(const struct show *out, struct json_object *blame)
+static void stall_blame(const struct term *out, struct json_object *blame)
 {
 	struct json_object *task = rec_get_obj(blame, "task"),
 			   *callbacks = rec_get_arr(blame, "callbacks");
@@ -199,7 +199,7 @@ static void stall_blame(const struct show *out, struct json_object *blame)
 	fputs(none ? " put it in none" : " did not take it", out->f);
 }
 
-static void error_blame(const struct show *out, struct json_object *blame)
+static void error_blame(const struct term *out, struct json_object *blame)
 {
 	struct json_object *callbacks = rec_get_arr(blame, "callbacks");
 	size_t i;
@@ -210,7 +210,7 @@ static void error_blame(const struct show *out, struct json_object *blame)
 	}
 }
 
-void bugtask_blame(const struct show *out, struct json_object *snapshot, struct json_object *exit,
+void culprit_write(const struct term *out, struct json_object *snapshot, struct json_object *exit,
 		   const struct words *w)
 {
 	struct json_object *blame = rec_get_obj(exit, "blame");
@@ -228,7 +228,7 @@ static bool is_idle(struct json_object *cpu)
 	return rec_get_int(rec_get_obj(cpu, "curr"), "pid", 0) == 0;
 }
 
-void bugtask_where(const struct show *out, struct json_object *snapshot)
+void culprit_of_guest(const struct term *out, struct json_object *snapshot)
 {
 	struct json_object *cpus = rec_get_arr(snapshot, "cpus"), *stack;
 	unsigned int said = 0;
@@ -242,6 +242,6 @@ void bugtask_where(const struct show *out, struct json_object *snapshot)
 			(long long)rec_get_int(item(cpus, i), "cpu", -1));
 		show_task(out, rec_get_obj(item(cpus, i), "curr"));
 		fputs(" in ", out->f);
-		show_text(out, length(stack) ? text_at(stack, 0) : "user mode");
+		term_text(out, length(stack) ? text_at(stack, 0) : "user mode");
 	}
 }

@@ -4,21 +4,22 @@
 #include <string.h>
 
 #include "bug.h"
-#include "course.h"
-#include "layout.h"
+#include "metrics.h"
 #include "record.h"
+#include "report.h"
 #include "shell.h"
+#include "steps.h"
 #include "timeline.h"
 #include "units.h"
 
 #define FEW 20 /* lines of one kind that a report shows when it is not verbose */
 
-static const char *test_name(const struct story *s)
+static const char *test_name(const struct facts *s)
 {
 	return rec_get_str(s->test, "name", "(no test)");
 }
 
-static const char *sched_name(const struct story *s)
+static const char *sched_name(const struct facts *s)
 {
 	struct json_object *sched = rec_get_obj(s->test, "scheduler");
 
@@ -28,38 +29,38 @@ static const char *sched_name(const struct story *s)
 	return sched ? rec_get_str(sched, "name", "(unnamed)") : "eevdf";
 }
 
-static const char *topo_name(const struct story *s)
+static const char *topo_name(const struct facts *s)
 {
 	return rec_get_str(s->topology, "spec", rec_get_str(s->test, "topology", NULL));
 }
 
-static void show_seconds(const struct show *out, int64_t ns)
+static void show_seconds(const struct term *out, int64_t ns)
 {
 	fprintf(out->f, "%.1fs", (double)ns / NSEC_PER_SEC);
 }
 
 /* kt test 'name' [sched=x] [topo=y] failed: */
-static void header(const struct show *out, const struct story *s)
+static void header(const struct term *out, const struct facts *s)
 {
 	static const char *const ends[] = {
-		[STORY_NONE] = " not judged:",
-		[STORY_PASS] = " passed",
-		[STORY_FAIL] = " failed:",
-		[STORY_INCONCLUSIVE] = " inconclusive:",
+		[FACTS_NONE] = " not judged:",
+		[FACTS_PASS] = " passed",
+		[FACTS_FAIL] = " failed:",
+		[FACTS_INCONCLUSIVE] = " inconclusive:",
 	};
 
-	show_word(out, COLOUR_BOLD, s->host ? "kt run" : "kt test");
+	term_word(out, COLOUR_BOLD, s->host ? "kt run" : "kt test");
 	fputs(" '", out->f);
-	show_text(out, test_name(s));
+	term_text(out, test_name(s));
 	fputs("'", out->f);
 	if (s->test) {
 		fputs(" [sched=", out->f);
-		show_text(out, sched_name(s));
+		term_text(out, sched_name(s));
 		fputs("]", out->f);
 	}
 	if (topo_name(s)) {
 		fputs(" [topo=", out->f);
-		show_text(out, topo_name(s));
+		term_text(out, topo_name(s));
 		fputs("]", out->f);
 	}
 	fputs(ends[s->verdict], out->f);
@@ -67,7 +68,7 @@ static void header(const struct show *out, const struct story *s)
 }
 
 /* One line for each check with this verdict; of many of one kind only the first few. */
-static void violations(const struct show *out, const struct story *s, const char *verdict,
+static void violations(const struct term *out, const struct facts *s, const char *verdict,
 		       bool verbose)
 {
 	unsigned long kind = 0, hidden = 0;
@@ -86,7 +87,7 @@ static void violations(const struct show *out, const struct story *s, const char
 			hidden++;
 			continue;
 		}
-		show_text(out, rec_get_str(o, "detail", "(no detail)"));
+		term_text(out, rec_get_str(o, "detail", "(no detail)"));
 		fputs("\n", out->f);
 	}
 	if (hidden)
@@ -96,7 +97,7 @@ static void violations(const struct show *out, const struct story *s, const char
 }
 
 /* How the guest ended, when nobody judged it. */
-static void what_happened(const struct show *out, const struct story *s)
+static void what_happened(const struct term *out, const struct facts *s)
 {
 	const char *detail = rec_get_str(s->vm_exit, "detail", NULL);
 	struct json_object *panic = rec_get_arr(s->vm_exit, "panic"), *line;
@@ -110,31 +111,31 @@ static void what_happened(const struct show *out, const struct story *s)
 		return;
 	}
 	fputs("the run ended: ", out->f);
-	show_text(out, rec_get_str(s->vm_exit, "cause", "(no cause)"));
+	term_text(out, rec_get_str(s->vm_exit, "cause", "(no cause)"));
 	line = panic ? json_object_array_get_idx(panic, 0) : NULL;
 	if (json_object_is_type(line, json_type_string))
 		detail = json_object_get_string(line);
 	if (detail)
 		fputs(": ", out->f);
-	show_text(out, detail);
+	term_text(out, detail);
 	fputs("\n", out->f);
 }
 
-static void checks(const struct show *out, const struct story *s)
+static void checks(const struct term *out, const struct facts *s)
 {
 	unsigned int i;
 
 	if (!s->checks.n)
 		return;
-	show_section(out, "checks");
+	term_section(out, "checks");
 	for (i = 0; i < s->checks.n; i++) {
 		struct json_object *o = s->checks.rec[i];
 
-		show_text(out, rec_get_str(o, "verdict", ""));
+		term_text(out, rec_get_str(o, "verdict", ""));
 		fputs(" ", out->f);
-		show_text(out, rec_get_str(o, "name", ""));
+		term_text(out, rec_get_str(o, "name", ""));
 		fputs(": ", out->f);
-		show_text(out, rec_get_str(o, "detail", ""));
+		term_text(out, rec_get_str(o, "detail", ""));
 		fputs("\n", out->f);
 	}
 }
@@ -144,7 +145,7 @@ static long long count(struct json_object *o, const char *key)
 	return (long long)rec_get_int(o, key, 0);
 }
 
-static void optional_us(const struct show *out, struct json_object *o, const char *key,
+static void optional_us(const struct term *out, struct json_object *o, const char *key,
 			const char *label)
 {
 	double v = rec_get_dbl(o, key, -1);
@@ -153,7 +154,7 @@ static void optional_us(const struct show *out, struct json_object *o, const cha
 		fprintf(out->f, " %s=%.0fus", label, v);
 }
 
-static void total_line(const struct show *out, struct json_object *o)
+static void total_line(const struct term *out, struct json_object *o)
 {
 	fprintf(out->f,
 		"%lld workers, %lld cpus, %lld migrations, worst_spread=%.1f%%, worst_gap=%.0fms\n",
@@ -162,7 +163,7 @@ static void total_line(const struct show *out, struct json_object *o)
 }
 
 /* What makes up a cgroup of several worker groups or steps. */
-static void groups(const struct show *out, struct json_object *list, bool verbose)
+static void groups(const struct term *out, struct json_object *list, bool verbose)
 {
 	size_t i, n = list ? json_object_array_length(list) : 0, shown = verbose || n < 8 ? n : 8;
 	struct json_object *g;
@@ -173,7 +174,7 @@ static void groups(const struct show *out, struct json_object *list, bool verbos
 		if (rec_get_int(g, "step", -1) >= 0)
 			fprintf(out->f, "step %lld ", count(g, "step"));
 		fprintf(out->f, "group %lld ", count(g, "group"));
-		show_text(out, rec_get_str(g, "work", ""));
+		term_text(out, rec_get_str(g, "work", ""));
 		fprintf(out->f,
 			": workers=%lld spread=%.1f%% gap=%.0fms migrations=%lld iter=%lld\n",
 			count(g, "workers"), rec_get_dbl(g, "spread_pct", 0),
@@ -184,9 +185,9 @@ static void groups(const struct show *out, struct json_object *list, bool verbos
 		fprintf(out->f, "  ... and %zu more\n", n - shown);
 }
 
-static void cgroup_line(const struct show *out, struct json_object *o, bool verbose)
+static void cgroup_line(const struct term *out, struct json_object *o, bool verbose)
 {
-	show_text(out, rec_get_str(o, "cgroup", ""));
+	term_text(out, rec_get_str(o, "cgroup", ""));
 	fprintf(out->f,
 		": workers=%lld cpus=%lld spread=%.1f%% gap=%.0fms migrations=%lld iter=%lld",
 		count(o, "workers"), count(o, "cpus"), rec_get_dbl(o, "spread_pct", 0),
@@ -200,14 +201,14 @@ static void cgroup_line(const struct show *out, struct json_object *o, bool verb
 	groups(out, rec_get_arr(o, "groups"), verbose);
 }
 
-static void stats(const struct show *out, const struct story *s, bool verbose)
+static void stats(const struct term *out, const struct facts *s, bool verbose)
 {
 	const struct list *l = &s->stats;
 	unsigned long shown = verbose || l->n < FEW ? l->n : FEW, i;
 
 	if (!count(s->total, "workers"))
 		return;
-	show_section(out, "stats");
+	term_section(out, "stats");
 	total_line(out, s->total);
 	for (i = 0; i < shown; i++)
 		cgroup_line(out, l->rec[i], verbose);
@@ -215,13 +216,13 @@ static void stats(const struct show *out, const struct story *s, bool verbose)
 		fprintf(out->f, "... and %lu more cgroups\n", l->n + l->beyond - shown);
 }
 
-static void field_line(const struct show *out, struct json_object *o)
+static void field_line(const struct term *out, struct json_object *o)
 {
 	static const char *const figures[] = { "mean", "min", "max", "last", "delta", "cpu_max" };
 	struct json_object *v;
 	size_t i;
 
-	show_text(out, rec_get_str(o, "field", "?"));
+	term_text(out, rec_get_str(o, "field", "?"));
 	fprintf(out->f, ": samples=%lld", count(o, "samples"));
 	for (i = 0; i < sizeof(figures) / sizeof(figures[0]); i++)
 		if (json_object_object_get_ex(o, figures[i], &v) && v)
@@ -230,7 +231,7 @@ static void field_line(const struct show *out, struct json_object *o)
 }
 
 /* What was seen from outside. */
-static void observation(const struct show *out, const struct story *s, bool all)
+static void observation(const struct term *out, const struct facts *s, bool all)
 {
 	unsigned int i;
 
@@ -242,36 +243,36 @@ static void observation(const struct show *out, const struct story *s, bool all)
 		timeline_show(s->timeline, out);
 }
 
-static void log_tail(const struct show *out, const char *title, const struct tail *t)
+static void log_tail(const struct term *out, const char *title, const struct tail *t)
 {
-	unsigned long i = t->n > STORY_TAIL ? t->n - STORY_TAIL : 0;
+	unsigned long i = t->n > FACTS_TAIL ? t->n - FACTS_TAIL : 0;
 
 	if (!t->n)
 		return;
-	show_section(out, title);
+	term_section(out, title);
 	if (i)
 		fprintf(out->f, "(%lu lines before)\n", i);
 	for (; i < t->n; i++) {
-		show_text(out, rec_get_str(t->line[i % STORY_TAIL], "text", ""));
+		term_text(out, rec_get_str(t->line[i % FACTS_TAIL], "text", ""));
 		fputs("\n", out->f);
 	}
 }
 
 /* Of a run without a guest: where it was. */
-static void host_facts(const struct show *out, struct json_object *o)
+static void host_facts(const struct term *out, struct json_object *o)
 {
-	show_section(out, "run");
+	term_section(out, "run");
 	fputs("on this machine, kernel=", out->f);
-	show_text(out, rec_get_str(o, "kernel", "?"));
+	term_text(out, rec_get_str(o, "kernel", "?"));
 	fputs(" cpus=", out->f);
-	show_text(out, rec_get_str(o, "cpus", "?"));
+	term_text(out, rec_get_str(o, "cpus", "?"));
 	fputs(" cgroup=", out->f);
-	show_text(out, rec_get_str(o, "cgroup", "?"));
+	term_text(out, rec_get_str(o, "cgroup", "?"));
 	fputs("\n", out->f);
 }
 
 /* host: steal 12.3% mean, 46.0% on vCPU 2; load 7.1; tcg */
-static void host_line(const struct show *out, struct json_object *host)
+static void host_line(const struct term *out, struct json_object *host)
 {
 	const char *engine = rec_get_str(host, "engine", NULL);
 	double steal = rec_get_dbl(host, "steal_pct", -1),
@@ -290,23 +291,23 @@ static void host_line(const struct show *out, struct json_object *host)
 	if (now)
 		fprintf(out->f, "; load %.1f", json_object_get_double(now));
 	fputs(engine ? "; " : "", out->f);
-	show_text(out, engine);
+	term_text(out, engine);
 	fputs("\n", out->f);
 }
 
 /* What to do about a run that says nothing. */
-static void advice(const struct show *out, const struct story *s)
+static void advice(const struct term *out, const struct facts *s)
 {
 	const char *text = rec_get_str(s->verdict_rec, "advice", NULL);
 
 	if (!text)
 		return;
 	fputs("advice  ", out->f);
-	show_text(out, text);
+	term_text(out, text);
 	fputs("\n", out->f);
 }
 
-static void run_facts(const struct show *out, const struct story *s, bool verbose)
+static void run_facts(const struct term *out, const struct facts *s, bool verbose)
 {
 	const char *why = rec_get_str(s->vm, "why", NULL);
 	const char *kernel = rec_get_str(s->kernel, "version", NULL);
@@ -315,14 +316,14 @@ static void run_facts(const struct show *out, const struct story *s, bool verbos
 		host_facts(out, s->host);
 	if (!s->vm)
 		return;
-	show_section(out, "run");
+	term_section(out, "run");
 	fputs("engine=", out->f);
-	show_text(out, rec_get_str(s->vm, "engine", "?"));
+	term_text(out, rec_get_str(s->vm, "engine", "?"));
 	fputs(" (", out->f);
-	show_text(out, rec_get_str(s->vm, "engine_version", "?"));
+	term_text(out, rec_get_str(s->vm, "engine_version", "?"));
 	fputs(")", out->f);
 	fputs(kernel ? " kernel=" : "", out->f);
-	show_text(out, kernel);
+	term_text(out, kernel);
 	if (s->init_ns >= 0) {
 		fputs(" boot=", out->f);
 		show_seconds(out, s->init_ns);
@@ -333,32 +334,32 @@ static void run_facts(const struct show *out, const struct story *s, bool verbos
 	}
 	fputs("\n", out->f);
 	if (why && verbose) {
-		show_text(out, why);
+		term_text(out, why);
 		fputs("\n", out->f);
 	}
 }
 
 /* FAIL name [scx_kt 1n2l2c1t] 24.6s */
-static void verdict_line(const struct show *out, const struct story *s)
+static void verdict_line(const struct term *out, const struct facts *s)
 {
 	static const struct {
 		const char *word;
 		enum colour colour;
 	} words[] = {
-		[STORY_NONE] = { "NOT JUDGED", COLOUR_YELLOW },
-		[STORY_PASS] = { "PASS", COLOUR_GREEN },
-		[STORY_FAIL] = { "FAIL", COLOUR_RED },
-		[STORY_INCONCLUSIVE] = { "INCONCLUSIVE", COLOUR_YELLOW },
+		[FACTS_NONE] = { "NOT JUDGED", COLOUR_YELLOW },
+		[FACTS_PASS] = { "PASS", COLOUR_GREEN },
+		[FACTS_FAIL] = { "FAIL", COLOUR_RED },
+		[FACTS_INCONCLUSIVE] = { "INCONCLUSIVE", COLOUR_YELLOW },
 	};
 
-	show_word(out, words[s->verdict].colour, words[s->verdict].word);
+	term_word(out, words[s->verdict].colour, words[s->verdict].word);
 	fputs(" ", out->f);
-	show_text(out, test_name(s));
+	term_text(out, test_name(s));
 	if (s->test) {
 		fputs(" [", out->f);
-		show_text(out, sched_name(s));
+		term_text(out, sched_name(s));
 		fputs(topo_name(s) ? " " : "", out->f);
-		show_text(out, topo_name(s));
+		term_text(out, topo_name(s));
 		fputs("]", out->f);
 	}
 	if (s->vm_exit || s->host_ns >= 0) {
@@ -369,7 +370,7 @@ static void verdict_line(const struct show *out, const struct story *s)
 }
 
 /* The command that runs the test of these records again, as it was asked for. */
-static void replay_of(const struct show *out, const struct story *s)
+static void replay_of(const struct term *out, const struct facts *s)
 {
 	struct json_object *options = rec_get_arr(s->test, "options"), *o;
 	size_t i, n = options ? json_object_array_length(options) : 0, len;
@@ -388,25 +389,25 @@ static void replay_of(const struct show *out, const struct story *s)
 	}
 	shell_word(f, test_name(s));
 	fclose(f);
-	show_text(out, text);
+	term_text(out, text);
 	free(text);
 }
 
-static void replay_line(const struct show *out, const struct story *s, const char *replay)
+static void replay_line(const struct term *out, const struct facts *s, const char *replay)
 {
 	if (!replay && !s->test)
 		return;
 	fputs("replay  ", out->f);
 	if (replay)
-		show_text(out, replay);
+		term_text(out, replay);
 	else
 		replay_of(out, s);
 	fputs("\n", out->f);
 }
 
-void layout_report(const struct show *out, const struct story *s, bool verbose, const char *replay)
+void report_write(const struct term *out, const struct facts *s, bool verbose, const char *replay)
 {
-	const bool good = s->verdict == STORY_PASS, none = s->verdict == STORY_NONE;
+	const bool good = s->verdict == FACTS_PASS, none = s->verdict == FACTS_NONE;
 	const bool bug = (!good || verbose) && bug_there(s);
 
 	if (bug)
@@ -416,15 +417,15 @@ void layout_report(const struct show *out, const struct story *s, bool verbose, 
 	if (none)
 		what_happened(out, s);
 	else if (!good)
-		violations(out, s, s->verdict == STORY_FAIL ? "fail" : "inconclusive", verbose);
+		violations(out, s, s->verdict == FACTS_FAIL ? "fail" : "inconclusive", verbose);
 	if (verbose)
 		checks(out, s);
 	if (bug)
 		bug_dump(out, s, verbose);
 	if (!good || verbose)
-		course_steps(out, s, verbose);
+		steps_write(out, s, verbose);
 	stats(out, s, verbose);
-	course_metrics(out, s, verbose);
+	metrics_write(out, s, verbose);
 	observation(out, s, !good || verbose);
 	if (s->scheduler_failed || none || verbose)
 		log_tail(out, "scheduler", &s->log);
@@ -434,7 +435,7 @@ void layout_report(const struct show *out, const struct story *s, bool verbose, 
 		run_facts(out, s, verbose);
 	host_line(out, rec_get_obj(s->theft, "host"));
 	verdict_line(out, s);
-	if (s->verdict == STORY_INCONCLUSIVE)
+	if (s->verdict == FACTS_INCONCLUSIVE)
 		advice(out, s);
 	if (!good)
 		replay_line(out, s, replay);

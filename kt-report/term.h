@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef KT_REPORT_SHOW_H
-#define KT_REPORT_SHOW_H
+#ifndef KT_REPORT_TERM_H
+#define KT_REPORT_TERM_H
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -12,18 +12,18 @@
 
 enum colour { COLOUR_NONE, COLOUR_BOLD, COLOUR_RED, COLOUR_GREEN, COLOUR_YELLOW, COLOUR_DIM };
 
-struct show {
+struct term {
 	FILE *f;
 	bool colour;
 };
 
-#define SHOW_MAX 4096 /* bytes of one string that are printed */
+#define TERM_TEXT_MAX 4096 /* bytes of one string that are printed */
 
 /* A string from the records, made visible; NULL prints nothing. */
-void show_text(const struct show *s, const char *text);
+void term_text(const struct term *s, const char *text);
 /* kt's own words, in a colour. */
-void show_word(const struct show *s, enum colour c, const char *word);
+void term_word(const struct term *s, enum colour c, const char *word);
 /* "--- title ---" on a line of its own. */
-void show_section(const struct show *s, const char *title);
+void term_section(const struct term *s, const char *title);
 
 #endif

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Text for a terminal, made harmless: see term.h. */
 #include <string.h>
 
-#include "show.h"
+#include "term.h"
 
 /* Decodes one character of at most `left` bytes; returns its length, 0 if it is not UTF-8. */
 static size_t decode(const unsigned char *s, size_t left, unsigned int *c)
@@ -39,14 +40,14 @@ static void show_char(FILE *f, const char *s, size_t n, unsigned int c)
 		fwrite(s, 1, n, f);
 }
 
-void show_text(const struct show *s, const char *text)
+void term_text(const struct term *s, const char *text)
 {
 	size_t left = text ? strlen(text) : 0, cut = 0, n;
 	unsigned int c;
 
-	if (left > SHOW_MAX) {
-		cut = left - SHOW_MAX;
-		left = SHOW_MAX;
+	if (left > TERM_TEXT_MAX) {
+		cut = left - TERM_TEXT_MAX;
+		left = TERM_TEXT_MAX;
 	}
 	for (; left; left -= n, text += n) {
 		n = decode((const unsigned char *)text, left, &c);
@@ -61,7 +62,7 @@ void show_text(const struct show *s, const char *text)
 		fprintf(s->f, " [%zu bytes more]", cut);
 }
 
-void show_word(const struct show *s, enum colour c, const char *word)
+void term_word(const struct term *s, enum colour c, const char *word)
 {
 	static const char *const codes[] = {
 		[COLOUR_NONE] = "0",   [COLOUR_BOLD] = "1",    [COLOUR_RED] = "1;31",
@@ -74,11 +75,11 @@ void show_word(const struct show *s, enum colour c, const char *word)
 		fputs(word, s->f);
 }
 
-void show_section(const struct show *s, const char *title)
+void term_section(const struct term *s, const char *title)
 {
 	char line[64];
 
 	snprintf(line, sizeof(line), "--- %s ---", title);
-	show_word(s, COLOUR_DIM, line);
+	term_word(s, COLOUR_DIM, line);
 	putc('\n', s->f);
 }

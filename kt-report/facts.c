@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* What a stream tells of one run: each record is kept, counted or passed over as it comes. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bug.h"
 #include "exit.h"
+#include "facts.h"
 #include "record.h"
-#include "story.h"
 #include "timeline.h"
 
 static void keep(struct json_object **slot, struct json_object *o)
@@ -17,7 +18,7 @@ static void keep(struct json_object **slot, struct json_object *o)
 
 static void tail_add(struct tail *t, struct json_object *o)
 {
-	keep(&t->line[t->n++ % STORY_TAIL], o);
+	keep(&t->line[t->n++ % FACTS_TAIL], o);
 }
 
 static int list_add(struct list *l, struct json_object *o, struct errbuf *e)
@@ -25,7 +26,7 @@ static int list_add(struct list *l, struct json_object *o, struct errbuf *e)
 	unsigned int cap = l->cap ? 2 * l->cap : 64;
 	struct json_object **rec;
 
-	if (l->n == STORY_LIST) {
+	if (l->n == FACTS_LIST) {
 		l->beyond++;
 		return 0;
 	}
@@ -43,21 +44,21 @@ static int list_add(struct list *l, struct json_object *o, struct errbuf *e)
 /* What a check can come to, and the member of the verdict record that counts it. */
 static const struct {
 	const char *verdict, *count;
-} counted[STORY_COUNTS] = {
+} counted[FACTS_COUNTS] = {
 	{ "fail", "failed" },
 	{ "inconclusive", "inconclusive" },
 	{ "pass", "passed" },
 	{ "skip", "skipped" },
 };
 
-static int take_check(struct story *s, struct json_object *o, struct errbuf *e)
+static int take_check(struct facts *s, struct json_object *o, struct errbuf *e)
 {
 	const char *name = rec_get_str(o, "name", ""), *verdict = rec_get_str(o, "verdict", "");
 	int i;
 
-	for (i = 0; i < STORY_COUNTS && strcmp(verdict, counted[i].verdict) != 0;)
+	for (i = 0; i < FACTS_COUNTS && strcmp(verdict, counted[i].verdict) != 0;)
 		i++;
-	if (i == STORY_COUNTS)
+	if (i == FACTS_COUNTS)
 		return errbuf_set(e, -EINVAL,
 				  "expected pass, fail, inconclusive or skip as verdict");
 	s->counts[i]++;
@@ -68,13 +69,13 @@ static int take_check(struct story *s, struct json_object *o, struct errbuf *e)
 	return list_add(&s->checks, o, e);
 }
 
-static int take_verdict(struct story *s, struct json_object *o, struct errbuf *e)
+static int take_verdict(struct facts *s, struct json_object *o, struct errbuf *e)
 {
 	const char *v = rec_get_str(o, "verdict", "");
 	int64_t n;
 	int i;
 
-	for (i = 0; i < STORY_COUNTS; i++) {
+	for (i = 0; i < FACTS_COUNTS; i++) {
 		n = rec_get_int(o, counted[i].count, -1);
 		if (n < 0)
 			return errbuf_set(e, -EINVAL, "expected a whole number >= 0 as %s",
@@ -84,11 +85,11 @@ static int take_verdict(struct story *s, struct json_object *o, struct errbuf *e
 	keep(&s->verdict_rec, o);
 	s->allowed = rec_get_bool(o, "allowed", false);
 	if (strcmp(v, "pass") == 0 || strcmp(v, "skip") == 0)
-		s->verdict = STORY_PASS;
+		s->verdict = FACTS_PASS;
 	else if (strcmp(v, "fail") == 0)
-		s->verdict = STORY_FAIL;
+		s->verdict = FACTS_FAIL;
 	else if (strcmp(v, "inconclusive") == 0)
-		s->verdict = STORY_INCONCLUSIVE;
+		s->verdict = FACTS_INCONCLUSIVE;
 	else
 		return errbuf_set(e, -EINVAL,
 				  "expected pass, fail, inconclusive or skip as verdict");
@@ -96,7 +97,7 @@ static int take_verdict(struct story *s, struct json_object *o, struct errbuf *e
 }
 
 /* A judgement is kt-check's; what comes out of the guest (with t_ns) cannot be one. */
-static int take_judgement(struct story *s, struct json_object *o, struct errbuf *e)
+static int take_judgement(struct facts *s, struct json_object *o, struct errbuf *e)
 {
 	if (json_object_object_get_ex(o, "t_ns", NULL))
 		return 0;
@@ -115,7 +116,7 @@ static int take_judgement(struct story *s, struct json_object *o, struct errbuf 
 	return rec_is(o, "check") ? take_check(s, o, e) : take_verdict(s, o, e);
 }
 
-int story_take(struct story *s, struct json_object *o, struct errbuf *e)
+int facts_take(struct facts *s, struct json_object *o, struct errbuf *e)
 {
 	const struct {
 		const char *type;
@@ -141,7 +142,7 @@ int story_take(struct story *s, struct json_object *o, struct errbuf *e)
 	else if (rec_is(o, "boot") && strcmp(rec_get_str(o, "stage", ""), "init") == 0)
 		s->init_ns = rec_get_int(o, "t_ns", -1);
 	else if (rec_is(o, "step") || rec_is(o, "op"))
-		return list_add(&s->course, o, e);
+		return list_add(&s->steps, o, e);
 	else if (rec_is(o, "payload") || (rec_is(o, "worker") && rec_get_obj(o, "metrics")))
 		return list_add(&s->metrics, o, e);
 	else if (rec_is(o, "end") && strcmp(rec_get_str(o, "tool", ""), "kt-check") == 0)
@@ -154,26 +155,26 @@ int story_take(struct story *s, struct json_object *o, struct errbuf *e)
 }
 
 /* The verdict that the checks come to, and the exit code that goes with the one given. */
-static enum story_verdict worst(const struct story *s)
+static enum facts_verdict worst(const struct facts *s)
 {
-	return s->counts[0] ? STORY_FAIL : s->counts[1] ? STORY_INCONCLUSIVE : STORY_PASS;
+	return s->counts[0] ? FACTS_FAIL : s->counts[1] ? FACTS_INCONCLUSIVE : FACTS_PASS;
 }
 
-static int code_of(const struct story *s)
+static int code_of(const struct facts *s)
 {
-	if (s->verdict == STORY_FAIL)
+	if (s->verdict == FACTS_FAIL)
 		return KT_FAIL;
-	return s->verdict == STORY_INCONCLUSIVE && !s->allowed ? KT_INCONCLUSIVE : KT_OK;
+	return s->verdict == FACTS_INCONCLUSIVE && !s->allowed ? KT_INCONCLUSIVE : KT_OK;
 }
 
-int story_judged(const struct story *s, struct errbuf *e)
+int facts_judged(const struct facts *s, struct errbuf *e)
 {
 	int i;
 
-	if (s->verdict == STORY_NONE)
+	if (s->verdict == FACTS_NONE)
 		return errbuf_set(e, -EINVAL,
 				  "not judged: no verdict in the input, as kt-check gives");
-	for (i = 0; i < STORY_COUNTS; i++)
+	for (i = 0; i < FACTS_COUNTS; i++)
 		if (s->counts[i] != s->told[i])
 			return errbuf_set(e, -EINVAL,
 					  "the verdict counts %lu checks as %s, the input has %lu",
@@ -188,7 +189,7 @@ int story_judged(const struct story *s, struct errbuf *e)
 	return 0;
 }
 
-void story_init(struct story *s)
+void facts_init(struct facts *s)
 {
 	memset(s, 0, sizeof(*s));
 	s->init_ns = s->host_ns = s->code = -1;
@@ -202,7 +203,7 @@ static void list_free(struct list *l)
 	free(l->rec);
 }
 
-void story_free(struct story *s)
+void facts_free(struct facts *s)
 {
 	int i;
 
@@ -215,14 +216,14 @@ void story_free(struct story *s)
 	json_object_put(s->total);
 	json_object_put(s->theft);
 	json_object_put(s->verdict_rec);
-	for (i = 0; i < STORY_TAIL; i++) {
+	for (i = 0; i < FACTS_TAIL; i++) {
 		json_object_put(s->console.line[i]);
 		json_object_put(s->log.line[i]);
 	}
 	list_free(&s->stats);
 	list_free(&s->checks);
 	list_free(&s->items);
-	list_free(&s->course);
+	list_free(&s->steps);
 	list_free(&s->metrics);
 	list_free(&s->fields);
 	bug_free(&s->bug);

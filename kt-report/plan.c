@@ -7,11 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "outline.h"
+#include "plan.h"
 #include "record.h"
 #include "units.h"
 
-static void value(const struct show *out, const char *key, struct json_object *v);
+static void value(const struct term *out, const char *key, struct json_object *v);
 
 static bool ends_with(const char *s, const char *end)
 {
@@ -21,7 +21,7 @@ static bool ends_with(const char *s, const char *end)
 }
 
 /* 20s, 1.5ms: the largest unit of which there is at least one. */
-static void duration(const struct show *out, double ns)
+static void duration(const struct term *out, double ns)
 {
 	static const struct {
 		double ns;
@@ -37,7 +37,7 @@ static void duration(const struct show *out, double ns)
 }
 
 /* Members as " key=value"; those that say nothing are left out. */
-static void members(const struct show *out, struct json_object *o, const char *const *but)
+static void members(const struct term *out, struct json_object *o, const char *const *but)
 {
 	int i;
 
@@ -57,7 +57,7 @@ static void members(const struct show *out, struct json_object *o, const char *c
 	}
 }
 
-static void array(const struct show *out, const char *key, struct json_object *a)
+static void array(const struct term *out, const char *key, struct json_object *a)
 {
 	size_t i, n = json_object_array_length(a);
 
@@ -67,7 +67,7 @@ static void array(const struct show *out, const char *key, struct json_object *a
 	}
 }
 
-static void value(const struct show *out, const char *key, struct json_object *v)
+static void value(const struct term *out, const char *key, struct json_object *v)
 {
 	switch (json_object_get_type(v)) {
 	case json_type_object:
@@ -86,22 +86,22 @@ static void value(const struct show *out, const char *key, struct json_object *v
 			fprintf(out->f, "%.15g", json_object_get_double(v));
 		break;
 	default:
-		show_text(out, json_object_get_string(v));
+		term_text(out, json_object_get_string(v));
 	}
 }
 
-static void label(const struct show *out, const char *name)
+static void label(const struct term *out, const char *name)
 {
-	show_word(out, COLOUR_DIM, name);
+	term_word(out, COLOUR_DIM, name);
 	fprintf(out->f, "%*s", (int)(12 - strlen(name)), "");
 }
 
-static void line(const struct show *out, const char *name, const char *text)
+static void line(const struct term *out, const char *name, const char *text)
 {
 	if (!text)
 		return;
 	label(out, name);
-	show_text(out, text);
+	term_text(out, text);
 	fputs("\n", out->f);
 }
 
@@ -123,7 +123,7 @@ static bool is_unset(struct json_object *assert, const char *key, struct json_ob
 }
 
 /* "max_gap 500ms", "isolation", "share off" */
-static void limit(const struct show *out, const char *key, struct json_object *v)
+static void limit(const struct term *out, const char *key, struct json_object *v)
 {
 	bool number =
 		json_object_is_type(v, json_type_int) || json_object_is_type(v, json_type_double);
@@ -141,7 +141,7 @@ static void limit(const struct show *out, const char *key, struct json_object *v
 }
 
 /* Those of a whole test as a line, without what it does not set; of a group in a parenthesis. */
-static bool limits(const struct show *out, struct json_object *assert, bool whole)
+static bool limits(const struct term *out, struct json_object *assert, bool whole)
 {
 	bool any = false;
 
@@ -159,7 +159,7 @@ static bool limits(const struct show *out, struct json_object *assert, bool whol
 }
 
 /* Of a group, those of its cgroup among them: " (max_gap off, max_p99_wake_latency 5ms)" */
-static void own_limits(const struct show *out, struct json_object *o)
+static void own_limits(const struct term *out, struct json_object *o)
 {
 	struct json_object *assert = rec_get_obj(o, "assert");
 
@@ -168,7 +168,7 @@ static void own_limits(const struct show *out, struct json_object *o)
 }
 
 /* "2 Bursty burst=50ms sleep=100ms, nice=5" */
-static void group(const struct show *out, struct json_object *g)
+static void group(const struct term *out, struct json_object *g)
 {
 	static const char *const but[] = { "workers", "work",   "clone", "name",
 					   "cpus",    "assert", NULL };
@@ -176,7 +176,7 @@ static void group(const struct show *out, struct json_object *g)
 	struct json_object *work = rec_get_obj(g, "work");
 
 	fprintf(out->f, "%lld ", (long long)rec_get_int(g, "workers", 0));
-	show_text(out, rec_get_str(work, "type", "?"));
+	term_text(out, rec_get_str(work, "type", "?"));
 	if (work)
 		members(out, work, type);
 	if (strcmp(rec_get_str(g, "clone", "process"), "process") != 0)
@@ -185,7 +185,7 @@ static void group(const struct show *out, struct json_object *g)
 	own_limits(out, g);
 }
 
-static void cgroup(const struct show *out, struct json_object *c, const char *indent)
+static void cgroup(const struct term *out, struct json_object *c, const char *indent)
 {
 	static const char *const but[] = { "name", "workers", "work",   "groups",
 					   "cpus", "files",   "assert", NULL };
@@ -194,11 +194,11 @@ static void cgroup(const struct show *out, struct json_object *c, const char *in
 	const char *cpus = rec_get_str(c, "cpus", NULL);
 
 	fputs(indent, out->f);
-	show_word(out, COLOUR_BOLD, "cgroup ");
-	show_text(out, rec_get_str(c, "name", "?"));
+	term_word(out, COLOUR_BOLD, "cgroup ");
+	term_text(out, rec_get_str(c, "name", "?"));
 	if (cpus) {
 		fputs(" on cpus ", out->f);
-		show_text(out, cpus);
+		term_text(out, cpus);
 	}
 	members(out, c, but);
 	if (files)
@@ -213,17 +213,17 @@ static void cgroup(const struct show *out, struct json_object *c, const char *in
 	fputs("\n", out->f);
 }
 
-static void op(const struct show *out, struct json_object *o)
+static void op(const struct term *out, struct json_object *o)
 {
 	static const char *const but[] = { "op", "cgroup", "group", NULL };
 	const char *kind = rec_get_str(o, "op", "?"), *name = rec_get_str(o, "cgroup", NULL);
 	struct json_object *c = rec_get_obj(o, "cgroup"), *g = rec_get_obj(o, "group");
 
 	fputs("  op ", out->f);
-	show_text(out, kind);
+	term_text(out, kind);
 	if (name) {
 		fputs(" ", out->f);
-		show_text(out, name);
+		term_text(out, name);
 	}
 	members(out, o, but);
 	if (g) {
@@ -235,7 +235,7 @@ static void op(const struct show *out, struct json_object *o)
 		cgroup(out, c, "    ");
 }
 
-static void cgroups_and_ops(const struct show *out, struct json_object *s)
+static void cgroups_and_ops(const struct term *out, struct json_object *s)
 {
 	struct json_object *cgroups = rec_get_arr(s, "cgroups"), *ops = rec_get_arr(s, "ops");
 	size_t i;
@@ -246,13 +246,13 @@ static void cgroups_and_ops(const struct show *out, struct json_object *s)
 		op(out, json_object_array_get_idx(ops, i));
 }
 
-static void step(const struct show *out, size_t i, struct json_object *s)
+static void step(const struct term *out, size_t i, struct json_object *s)
 {
 	int64_t every = rec_get_int(s, "every_ns", 0);
 	char title[48];
 
 	snprintf(title, sizeof(title), "step %zu", i);
-	show_word(out, COLOUR_BOLD, title);
+	term_word(out, COLOUR_BOLD, title);
 	fputs(", ", out->f);
 	duration(out, (double)rec_get_int(s, "hold_ns", 0));
 	if (every) {
@@ -263,7 +263,7 @@ static void step(const struct show *out, size_t i, struct json_object *s)
 	cgroups_and_ops(out, s);
 }
 
-static void payloads(const struct show *out, struct json_object *test)
+static void payloads(const struct term *out, struct json_object *test)
 {
 	static const char *const but[] = { "name", NULL };
 	struct json_object *list = rec_get_arr(test, "payloads"), *p;
@@ -272,25 +272,25 @@ static void payloads(const struct show *out, struct json_object *test)
 	for (i = 0; list && i < json_object_array_length(list); i++) {
 		p = json_object_array_get_idx(list, i);
 		label(out, "payload");
-		show_text(out, rec_get_str(p, "name", "?"));
+		term_text(out, rec_get_str(p, "name", "?"));
 		members(out, p, but);
 		fputs("\n", out->f);
 	}
 	line(out, "primary", rec_get_str(test, "payload", NULL));
 }
 
-static void scheduler(const struct show *out, struct json_object *s)
+static void scheduler(const struct term *out, struct json_object *s)
 {
 	static const char *const but[] = { "name", "guest_binary", NULL };
 
 	label(out, "scheduler");
-	show_text(out, s ? rec_get_str(s, "name", "?") : "eevdf, the kernel's own");
+	term_text(out, s ? rec_get_str(s, "name", "?") : "eevdf, the kernel's own");
 	if (s)
 		members(out, s, but);
 	fputs("\n", out->f);
 }
 
-static void optional(const struct show *out, const char *name, struct json_object *o)
+static void optional(const struct term *out, const char *name, struct json_object *o)
 {
 	if (!o || !json_object_object_length(o))
 		return;
@@ -300,7 +300,7 @@ static void optional(const struct show *out, const char *name, struct json_objec
 }
 
 /* "heavy 3 : light 1, within 10 %" */
-static void share(const struct show *out, struct json_object *s)
+static void share(const struct term *out, struct json_object *s)
 {
 	struct json_object *of = rec_get_obj(s, "of");
 	bool any = false;
@@ -309,7 +309,7 @@ static void share(const struct show *out, struct json_object *s)
 	if (of) {
 		json_object_object_foreach (of, name, part) {
 			fputs(any ? " : " : "", out->f);
-			show_text(out, name);
+			term_text(out, name);
 			fprintf(out->f, " %.15g", json_object_get_double(part));
 			any = true;
 		}
@@ -318,14 +318,14 @@ static void share(const struct show *out, struct json_object *s)
 }
 
 /* "work_units of a by those of b, at least 0.5, at most 2" */
-static void ratio(const struct show *out, struct json_object *r)
+static void ratio(const struct term *out, struct json_object *r)
 {
 	label(out, "ratio");
-	show_text(out, rec_get_str(r, "metric", "?"));
+	term_text(out, rec_get_str(r, "metric", "?"));
 	fputs(" of ", out->f);
-	show_text(out, rec_get_str(r, "over", "?"));
+	term_text(out, rec_get_str(r, "over", "?"));
 	fputs(" by those of ", out->f);
-	show_text(out, rec_get_str(r, "under", "?"));
+	term_text(out, rec_get_str(r, "under", "?"));
 	if (json_object_object_get_ex(r, "min", NULL))
 		fprintf(out->f, ", at least %.15g", rec_get_dbl(r, "min", 0));
 	if (json_object_object_get_ex(r, "max", NULL))
@@ -333,18 +333,18 @@ static void ratio(const struct show *out, struct json_object *r)
 	fputs("\n", out->f);
 }
 
-static void allowed(const struct show *out, struct json_object *a)
+static void allowed(const struct term *out, struct json_object *a)
 {
 	label(out, "kernel may");
 	fputs("say \"", out->f);
-	show_text(out, rec_get_str(a, "text", "?"));
+	term_text(out, rec_get_str(a, "text", "?"));
 	fputs("\": ", out->f);
-	show_text(out, rec_get_str(a, "reason", "?"));
+	term_text(out, rec_get_str(a, "reason", "?"));
 	fputs("\n", out->f);
 }
 
-static void each(const struct show *out, struct json_object *list,
-		 void (*print)(const struct show *out, struct json_object *o))
+static void each(const struct term *out, struct json_object *list,
+		 void (*print)(const struct term *out, struct json_object *o))
 {
 	size_t i;
 
@@ -352,7 +352,7 @@ static void each(const struct show *out, struct json_object *list,
 		print(out, json_object_array_get_idx(list, i));
 }
 
-static void asserted(const struct show *out, struct json_object *assert)
+static void asserted(const struct term *out, struct json_object *assert)
 {
 	if (limits(out, assert, true))
 		fputs("\n", out->f);
@@ -361,7 +361,7 @@ static void asserted(const struct show *out, struct json_object *assert)
 	each(out, rec_get_arr(assert, "kernel_log_allow"), allowed);
 }
 
-void outline_plan(const struct show *out, struct json_object *test)
+void plan_write(const struct term *out, struct json_object *test)
 {
 	struct json_object *assert = rec_get_obj(test, "assert"),
 			   *kargs = rec_get_arr(test, "kargs");
@@ -369,13 +369,13 @@ void outline_plan(const struct show *out, struct json_object *test)
 	struct json_object *steps = rec_get_arr(test, "steps");
 	size_t i;
 
-	show_word(out, COLOUR_BOLD, rec_get_str(test, "name", "?"));
+	term_word(out, COLOUR_BOLD, rec_get_str(test, "name", "?"));
 	fputs("\n", out->f);
 	line(out, "description", rec_get_str(test, "description", NULL));
 	line(out, "file", rec_get_str(test, "file", NULL));
 	scheduler(out, rec_get_obj(test, "scheduler"));
 	label(out, "guest");
-	show_text(out, rec_get_str(test, "topology", "?"));
+	term_text(out, rec_get_str(test, "topology", "?"));
 	fprintf(out->f, ", %lld MiB, watchdog ", (long long)rec_get_int(test, "memory_mib", 0));
 	duration(out, (double)rec_get_int(test, "watchdog_ns", 0));
 	fputs("\n", out->f);
@@ -390,14 +390,14 @@ void outline_plan(const struct show *out, struct json_object *test)
 		asserted(out, assert);
 	payloads(out, test);
 	if (backdrop) {
-		show_word(out, COLOUR_BOLD, "backdrop\n");
+		term_word(out, COLOUR_BOLD, "backdrop\n");
 		cgroups_and_ops(out, backdrop);
 	}
 	for (i = 0; steps && i < json_object_array_length(steps); i++)
 		step(out, i, json_object_array_get_idx(steps, i));
 }
 
-void outline_items(const struct show *out, const struct list *items)
+void plan_items(const struct term *out, const struct list *items)
 {
 	size_t width = 0, n;
 	unsigned int i;
@@ -411,13 +411,13 @@ void outline_items(const struct show *out, const struct list *items)
 		name = rec_get_str(items->rec[i], "name", "");
 		text = rec_get_str(items->rec[i], "description", NULL);
 		error = rec_get_str(items->rec[i], "error", NULL);
-		show_text(out, name);
+		term_text(out, name);
 		n = strlen(name);
 		if (text || error)
 			fprintf(out->f, "%*s", (int)(n < width ? width - n : 0) + 2, "");
 		if (error)
-			show_word(out, COLOUR_RED, "bad file ");
-		show_text(out, error ? error : text);
+			term_word(out, COLOUR_RED, "bad file ");
+		term_text(out, error ? error : text);
 		fputs("\n", out->f);
 	}
 }
