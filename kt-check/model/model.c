@@ -95,6 +95,17 @@ static int take_sched(struct model *m, struct json_object *o, struct errbuf *e)
 	return keep(&s->exit, rec_get_str(o, "exit", NULL));
 }
 
+/* Who waited for a CPU when kt-guest met an error may be what held it up. */
+static void take_starved(struct model *m)
+{
+	const struct raw *r = m->seen.raw;
+	uint32_t i;
+
+	for (i = 0; r && i < r->nwaiting; i++)
+		if (r->waiting[i].wait_ns > m->starved.wait_ns)
+			m->starved = raw_who(&r->waiting[i]);
+}
+
 /* "step 1, op 2 (set_cpuset a): text"; what an op is about has one of several names. */
 static int tell_op(struct model *m, struct json_object *o)
 {
@@ -105,6 +116,8 @@ static int tell_op(struct model *m, struct json_object *o)
 	char where[32] = "backdrop";
 	int i;
 
+	if (!m->guest_error)
+		take_starved(m);
 	for (i = 0; abouts[i] && !about; i++)
 		about = rec_get_str(o, abouts[i], NULL);
 	if (step >= 0)
@@ -177,6 +190,8 @@ static int take_guest(struct model *m, struct json_object *o, struct errbuf *e)
 	}
 	if (strcmp(rec_get_str(o, "event", ""), "error") != 0 || m->guest_error)
 		return 0;
+	if (!m->op_error)
+		take_starved(m);
 	return keep(&m->guest_error, rec_get_str(o, "text", "no text"));
 }
 
@@ -216,6 +231,7 @@ static int take_vm_exit(struct model *m, struct json_object *o, struct errbuf *e
 
 	if (!cause)
 		return errbuf_set(e, -EINVAL, "expected a string as cause");
+	m->exit_ns = rec_get_int(o, "t_ns", 0);
 	m->lost.console = rec_get_int(o, "console_dropped", 0);
 	m->lost.record = rec_get_int(o, "record_lost", 0);
 	take_load(&m->host, rec_get_arr(o, "load"));

@@ -21,6 +21,7 @@
 #include "observer.h"
 #include "promise.h"
 #include "read/arith.h"
+#include "read/raw.h"
 #include "shape.h"
 #include "terms.h"
 #include "waits.h"
@@ -222,7 +223,9 @@ struct model {
 
 	bool on_host, host_done;               /* it ran without a guest; and came to its end */
 	char *vm_cause, *vm_detail, *vm_panic; /* NULL: no vm_exit, none given */
-	char *guest_error, *op_error;          /* the first ones, or NULL */
+	char *guest_error, *op_error;          /* the first ones, or NULL, */
+	struct raw_who starved;                /* and who had then waited longest for a CPU */
+	int64_t exit_ns;                       /* t_ns of the VM's end, or 0 */
 	int64_t guest_exit;                    /* of the guest's own end record, or -1 */
 	char *worker_died;                     /* the first that ended by itself, or NULL */
 	int64_t stop_ns;                       /* guest_ns at which the last step stopped, or -1 */

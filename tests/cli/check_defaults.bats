@@ -449,6 +449,29 @@ pass phased_worker: worst p99 queue latency 130ms within limit 200ms" --max-p99-
 	[ "$(jq -r 'select(.type == "check" and .name == "wait") | .verdict + " " + .detail' out.jsonl)" = 'skip no sample tells which tasks wait' ]
 }
 
+@test "the deadline: a guest that the host kept from running says nothing" {
+	check=run
+	late='if .t_ns then .t_ns = ([.t_ns - 8100000000, 0] | max) else . end |
+		if .type == "vm_exit" then .cause = "deadline" | .detail = "80s were over" else . end'
+	stream 'withheld($n; 2; 10)'
+	jq -c "$late" in.jsonl >late.jsonl && mv late.jsonl in.jsonl
+	judged 2 inconclusive 'the guest did not end before the deadline: 80s were over; vCPU 2 was not run for 2200ms of the 4031ms from -0.1s on'
+	# less than half of the time is no excuse
+	stream 'withheld($n; 2; 20)'
+	jq -c "$late" in.jsonl >late.jsonl && mv late.jsonl in.jsonl
+	judged 1 fail 'the guest did not end before the deadline: 80s were over'
+}
+
+@test "a guest's error: who waited for a CPU then is told" {
+	check=run
+	oops='if .type == "end" and .tool == "kt-guest" and .t_ns then ({type: "guest", event: "error", t_ns, guest_ns: 4000000000, text: "oops"}), . else . end'
+	stream 'if $n > 20 then waits(46; 1; "0-3"; ($n - 20) * 100000000; "ext") else . end' "$oops"
+	judged 1 fail 'the guest reports: oops; by then task 46 "kt-w" in DSQ 1 had waited 1.2s for a CPU'
+	# half a second is nothing to tell of
+	stream 'if $n > 27 then waits(46; 1; "0-3"; ($n - 27) * 100000000; "ext") else . end' "$oops"
+	judged 1 fail 'the guest reports: oops'
+}
+
 @test "the host: its part, load and engine are told" {
 	stream 'withheld($n; 2; 0)'
 	judge in.jsonl

@@ -10,6 +10,7 @@
 #include "evidence.h"
 #include "life.h"
 #include "scheduler.h"
+#include "units.h"
 
 /* A console line without the kernel's time stamp, "[    4.123456] ". */
 static const char *without_stamp(const char *line)
@@ -17,6 +18,36 @@ static const char *without_stamp(const char *line)
 	const char *end = line[0] == '[' ? strstr(line, "] ") : NULL;
 
 	return end ? end + 2 : line;
+}
+
+#define STARVED_NS NSEC_PER_SEC
+
+/* "; task 46 "init" in DSQ 1 had waited 2.0s for a CPU", or nothing. */
+static const char *starved_words(const struct model *m, char *buf, size_t size)
+{
+	char time[ARITH_TIME];
+
+	buf[0] = '\0';
+	if (m->starved.wait_ns >= STARVED_NS)
+		snprintf(buf, size, "; by then %s %lld \"%s\"%s%s had waited %s for a CPU",
+			 m->starved.kthread ? "kernel thread" : "task", (long long)m->starved.pid,
+			 m->starved.comm, m->starved.dsq[0] ? " in DSQ " : "", m->starved.dsq,
+			 arith_time((double)m->starved.wait_ns, time));
+	return buf;
+}
+
+/* The guest had time for all it does; whether the host gave it that time is another question. */
+static void judge_deadline(struct judge *j, const struct finding *f, const char *what)
+{
+	const struct model *m = j->m;
+	char words[HOST_WORDS];
+	int64_t cpu;
+	uint64_t host_ns = host_most(m, NULL, 0, m->exit_ns, &cpu);
+	bool still = m->exit_ns <= 0 || host_ns < (uint64_t)m->exit_ns / 2;
+
+	judge_exceeded(j, f, still, host_words(m, cpu, 0, m->exit_ns, words),
+		       "the guest did not end before the deadline%s%s", what ? ": " : "",
+		       what ? what : "");
 }
 
 /* How the VM ended; true when it failed the check. */
@@ -28,7 +59,6 @@ static bool judge_vm_exit(struct judge *j, const struct finding *f)
 		{ "panic", "the guest panicked" },
 		{ "reboot", "the guest rebooted" },
 		{ "triple_fault", "the guest's CPU hit a triple fault" },
-		{ "deadline", "the guest did not end before the deadline" },
 		{ "engine_lost", "the engine died under the guest" },
 		{ "interrupted", "the run was interrupted" },
 	};
@@ -47,6 +77,10 @@ static bool judge_vm_exit(struct judge *j, const struct finding *f)
 	}
 	if (strcmp(m->vm_cause, "poweroff") == 0)
 		return false;
+	if (strcmp(m->vm_cause, "deadline") == 0) {
+		judge_deadline(j, f, what);
+		return true;
+	}
 	for (i = 0; i < sizeof(causes) / sizeof(causes[0]); i++) {
 		if (strcmp(m->vm_cause, causes[i].cause) != 0)
 			continue;
@@ -63,12 +97,15 @@ static bool judge_vm_exit(struct judge *j, const struct finding *f)
 static bool judge_guest(struct judge *j, const struct finding *f)
 {
 	const struct model *m = j->m;
+	char starved[128];
 
+	starved_words(m, starved, sizeof(starved));
 	if (m->op_error)
-		judge_say(j, V_FAIL, f, "%s", m->op_error);
+		judge_say(j, V_FAIL, f, "%s%s", m->op_error, starved);
 	else if (m->guest_error)
-		judge_say(j, V_FAIL, f, "%s: %s",
-			  m->on_host ? "kt-guest reports" : "the guest reports", m->guest_error);
+		judge_say(j, V_FAIL, f, "%s: %s%s",
+			  m->on_host ? "kt-guest reports" : "the guest reports", m->guest_error,
+			  starved);
 	else if (m->worker_died)
 		judge_say(j, V_FAIL, f, "%s", m->worker_died);
 	else if (m->guest_exit > 0)
