@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Builds the ACPI tables of a topology (ACPI 6.5, chapter 5.2) into one image. */
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>

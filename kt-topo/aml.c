@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Writes AML terms and resource descriptors into a buffer. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Numbers CPUs as CPUID will split the numbers again. */
 #include "apicid.h"
 
 uint32_t apicid(const struct topo *t, unsigned int cpu)

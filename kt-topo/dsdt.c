@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* The devices that the guest's kernel finds by ACPI. */
 #include "dsdt.h"
 
 #define PCI_CONFIG_PORT 0x0cf8

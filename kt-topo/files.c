@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Writes each ACPI table to a file of its own, for other VMMs. */
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Lays the guest's RAM around the hole below 4 GiB and spreads it over the nodes. */
 #include <string.h>
 
 #include "memory.h"

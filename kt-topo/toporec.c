@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Describes a topology as a record. */
 #include <stdlib.h>
 
 #include "apicid.h"

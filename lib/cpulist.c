@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Sets of CPUs, parsed from and formatted as the kernel's lists, "0-3,7". */
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* The words of an error, which a function of lib/ leaves to its caller. */
 #include <stdarg.h>
 #include <stdio.h>
 

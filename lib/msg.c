@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Messages of a tool on stderr, and the end of its standard output. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>

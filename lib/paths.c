@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Where kt's programs, data files, cache and state are. */
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>

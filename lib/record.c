@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Records: written, read line by line, and their members with defaults. */
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Words quoted for a shell, so that a printed command can be run again. */
 #include <string.h>
 
 #include "shell.h"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Finds a value in a snapshot record by its path. */
 #include <ctype.h>
 #include <errno.h>
 #include <stdbool.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Child processes that end with their parent; their pipes, output and exit codes. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Decides whether a stream of records holds one whole run. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

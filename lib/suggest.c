@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* "Did you mean": the known name that a misspelled word is nearest to. */
 #include <ctype.h>
 #include <stdbool.h>
 #include <string.h>

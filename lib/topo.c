@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* CPU topologies: specs and presets, and which LLC and node a CPU belongs to. */
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>

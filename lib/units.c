@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Durations, sizes and whole numbers as people write them. */
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Which bytes are UTF-8, and text made safe for the JSON parser. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* When the scheduler under test was not in charge, by samples and records. */
 #include <stdio.h>
 #include <string.h>
 

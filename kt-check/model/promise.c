@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Reads from the plan what its schedulers promise. */
 #include "model.h"
 #include "promise.h"
 #include "record.h"

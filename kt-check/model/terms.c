@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Reads from the plan the quotas, weights and ops that bound what a task can expect. */
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>

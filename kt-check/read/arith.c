@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* The formulas of the checks, and times as text. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Reads a sample record into columns. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

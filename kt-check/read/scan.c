@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Reads JSON from left to right without building a tree. */
 #include <string.h>
 
 #include "scan.h"

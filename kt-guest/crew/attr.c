@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Gives the calling worker its policy, nice value, affinity, memory policy, names and ids. */
 #include <errno.h>
 #include <linux/mempolicy.h>
 #include <linux/sched.h>

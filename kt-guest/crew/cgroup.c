@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Makes, fills and removes the cgroups of a test. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Closes descriptors that a forked process has no use for. */
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>

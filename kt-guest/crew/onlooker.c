@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Measures workers that cannot measure themselves, from a process beside them. */
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>

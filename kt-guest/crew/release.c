@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Lifts quotas and thaws cgroups, so that workers can run to their end. */
 #include <dirent.h>
 #include <sched.h>
 #include <stdio.h>

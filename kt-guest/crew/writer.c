@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Writes files of the kernel through a helper process that may hang. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Loads the kernel modules that kt-initrd has packed, in their order. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

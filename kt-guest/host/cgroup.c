@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Finds and makes the cgroup that a run on this host lives in, and removes it. */
 #include <dirent.h>
 #include <errno.h>
 #include <linux/magic.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Maps the CPUs and nodes of a plan to those of this machine. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Reads and writes small files of /proc and /sys. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Finds the JSON in a program's output and makes one flat object of its numbers. */
 #include <limits.h>
 #include <math.h>
 #include <stdbool.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* On which nodes the pages of a process are, and how many were migrated. */
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>

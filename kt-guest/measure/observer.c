@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Adds up the CPU time that kt itself uses in the guest. */
 #include <sched.h>
 #include <string.h>
 #include <sys/mman.h>

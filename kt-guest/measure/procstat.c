@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Reads what the kernel counts of one thread. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Decides when a worker's next checkpoint is due. */
 #include "tick.h"
 
 uint64_t tick_time(const struct tick *k)

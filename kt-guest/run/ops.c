@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Does the ops of a step in turn, and writes a record of each. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Sets what a scheduler needs before it starts. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Writes sysctls by their dotted names. */
 #include <stdio.h>
 #include <string.h>
 

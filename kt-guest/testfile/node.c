@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Walks down a test file and names file, line and column in messages. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdarg.h>

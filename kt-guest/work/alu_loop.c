@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Loops of multiplications, as wide as the CPU can. */
 #include "alu_loop.h"
 
 /* Floats grow by it, in the end to infinity, which takes no longer; denormals would. */

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Multiplies square matrices of a given footprint. */
 #include <math.h>
 
 #include "matrix.h"

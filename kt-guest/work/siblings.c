@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Pins the two workers of a pair to the threads of one core. */
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Finds a work type by name, resolves its parameters, and lists all types. */
 #include <errno.h>
 #include <string.h>
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Threads of a worker, their wait for CPUs, and a gate to hold one. */
 #include <linux/futex.h>
 #include <sched.h>
 #include <signal.h>
