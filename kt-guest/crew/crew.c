@@ -230,10 +230,10 @@ static void keep_to_itself(const struct crew *c)
 }
 
 /* The one who is born later and has: it writes what it sees of those that do not tell. */
-static void watch_from_outside(struct crew *c)
+static void measure_from_outside(struct crew *c)
 {
 	madvise(c->gate, c->shared_len, MADV_DOFORK);
-	c->watch = watch_start(c, c->start_ns);
+	c->onlooker = onlooker_start(c, c->start_ns);
 	madvise(c->gate, c->shared_len, MADV_DONTFORK);
 }
 
@@ -342,7 +342,7 @@ void crew_open(struct crew *c, uint64_t now)
 	syscall(SYS_futex, &c->gate->open, FUTEX_WAKE, INT32_MAX, NULL, NULL, 0);
 	syscall(SYS_futex, &c->gate->start, FUTEX_WAKE, INT32_MAX, NULL, NULL, 0);
 	if (c->type->external)
-		watch_from_outside(c);
+		measure_from_outside(c);
 }
 
 void crew_look_again(struct crew *c)
@@ -350,7 +350,7 @@ void crew_look_again(struct crew *c)
 	unsigned int i;
 	uint64_t cpu;
 
-	watch_stop(&c->watch);
+	onlooker_stop(&c->onlooker);
 
 	c->stop_ns = clock_ns();
 	for (i = 0; i < c->started; i++) {
@@ -497,7 +497,7 @@ void crew_kill(struct crew *c)
 
 void crew_free(struct crew *c)
 {
-	watch_stop(&c->watch);
+	onlooker_stop(&c->onlooker);
 	free_groups(c);
 	fds_free(&c->own);
 	if (c->gate)

@@ -62,7 +62,7 @@ struct crew {
 	unsigned int n, started, asleep;
 	pid_t leader;      /* of threads; 0: none, or reaped */
 	struct fds own;    /* descriptors that its type has opened: all that its workers keep */
-	pid_t watch;       /* looks at external workers (crew/onlooker.h); 0: none */
+	pid_t onlooker;    /* looks at external workers (crew/onlooker.h); 0: none */
 	struct gate *gate; /* shared memory: gate, thread ids, telemetry */
 	size_t shared_len;
 	struct crew_group *groups;

@@ -71,14 +71,14 @@ static void look(struct watched *w, uint64_t now)
 	if (run != w->run && cpu >= 0)
 		cpulist_add(&t->cpus, (unsigned int)cpu);
 	if (slices > w->slices) {
-		tm_delay(t, wait - w->wait, slices - w->slices, now, cpu);
+		telemetry_delay(t, wait - w->wait, slices - w->slices, now, cpu);
 		/* of several waits since the last look the longest is at least their mean */
-		tm_gap(t, now - (wait - w->wait) / (slices - w->slices), now, cpu);
+		telemetry_gap(t, now - (wait - w->wait) / (slices - w->slices), now, cpu);
 	}
 	if (run != w->run || state != 'R')
 		w->since = now;
 	else
-		tm_gap(t, w->since, now, cpu);
+		telemetry_gap(t, w->since, now, cpu);
 	w->run = run;
 	w->wait = wait;
 	w->slices = slices;
@@ -110,7 +110,7 @@ static _Noreturn void watch(const struct crew *c, uint64_t start_ns, pid_t paren
 		w[i].slices = c->w[i].sched0[2];
 	}
 	for (;;) {
-		uint64_t cost = observer_cpu() - used, pause = observer_rest(cost, WATCH_TICK);
+		uint64_t cost = observer_cpu() - used, pause = observer_rest(cost, ONLOOKER_TICK);
 
 		used += cost;
 		observer_note();
@@ -122,7 +122,7 @@ static _Noreturn void watch(const struct crew *c, uint64_t start_ns, pid_t paren
 	}
 }
 
-pid_t watch_start(const struct crew *c, uint64_t start_ns)
+pid_t onlooker_start(const struct crew *c, uint64_t start_ns)
 {
 	pid_t parent = getpid(), pid;
 
@@ -134,7 +134,7 @@ pid_t watch_start(const struct crew *c, uint64_t start_ns)
 	return pid < 0 ? 0 : pid;
 }
 
-void watch_stop(pid_t *pid)
+void onlooker_stop(pid_t *pid)
 {
 	if (!*pid)
 		return;

@@ -9,15 +9,15 @@
 
 /*
  * Telemetry from outside, for workers that take no checkpoints of their own: a process beside
- * the test looks at them every WATCH_TICK and writes what it sees into their telemetry: CPUs,
+ * the test looks at them every ONLOOKER_TICK and writes what it sees into their telemetry: CPUs,
  * run delays, and the longest time that one was ready to run and did not, all at that grain. It
  * looks less often where that took more than half a percent of a CPU.
  */
-#define WATCH_TICK (5 * NSEC_PER_MSEC)
+#define ONLOOKER_TICK (5 * NSEC_PER_MSEC)
 
 /* Starts it, from `start_ns` on; 0 when there is none: then nothing of this is known. */
-pid_t watch_start(const struct crew *c, uint64_t start_ns);
+pid_t onlooker_start(const struct crew *c, uint64_t start_ns);
 /* Ends it. */
-void watch_stop(pid_t *pid);
+void onlooker_stop(pid_t *pid);
 
 #endif

@@ -31,12 +31,12 @@ static void add_exit(struct json_object *o, const struct crew *c, const struct w
 }
 
 /* Events one by one, the longest first. */
-static void add_top(struct json_object *o, const char *key, struct tm_top *top)
+static void add_top(struct json_object *o, const char *key, struct telemetry_top *top)
 {
 	struct json_object *list = json_object_new_array(), *e;
 	unsigned int i;
 
-	tm_top_sort(top);
+	telemetry_top_sort(top);
 	for (i = 0; i < top->n; i++) {
 		e = json_object_new_object();
 		rec_int(e, "ns", (int64_t)top->event[i].ns);
@@ -67,7 +67,7 @@ static void add_times(struct json_object *o, const struct worker *w, struct tele
 }
 
 static void add_hist(struct json_object *o, const char *key, const struct hist *h,
-		     struct tm_top *worst)
+		     struct telemetry_top *worst)
 {
 	struct json_object *d;
 
@@ -143,14 +143,14 @@ static void add_proc(struct json_object *o, const struct worker *w)
 
 static void add_wakes(struct json_object *o, const struct crew *c, struct worker *w)
 {
-	struct tm_wake_stats s;
+	struct telemetry_wake_stats s;
 	struct json_object *l;
 
 	if (!c->type->blocks || !w->tm->wakes) {
 		rec_add(o, "wake_latency", NULL);
 		return;
 	}
-	tm_wake_stats(w->tm, &s);
+	telemetry_wake_stats(w->tm, &s);
 	l = json_object_new_object();
 	rec_int(l, "count", (int64_t)s.count);
 	rec_int(l, "p50_ns", (int64_t)s.p50_ns);
@@ -209,8 +209,8 @@ static void close_external(const struct crew *c, const struct worker *w)
 		t->migrations = (uint64_t)(w->proc1.count[PROC_MIGRATIONS] -
 					   w->proc0.count[PROC_MIGRATIONS]);
 	if (w->schedstat && !t->delay.count) /* it was not watched */
-		tm_delay(t, w->sched1[1] - w->sched0[1], w->sched1[2] - w->sched0[2], c->stop_ns,
-			 -1);
+		telemetry_delay(t, w->sched1[1] - w->sched0[1], w->sched1[2] - w->sched0[2],
+				c->stop_ns, -1);
 }
 
 struct json_object *report_worker(const struct crew *c, struct worker *w)
@@ -222,7 +222,7 @@ struct json_object *report_worker(const struct crew *c, struct worker *w)
 	if (c->type->external)
 		close_external(c, w);
 	else if (t->state != TM_DONE)
-		tm_close(t, c->start_ns, c->stop_ns);
+		telemetry_close(t, c->start_ns, c->stop_ns);
 	if (c->step < 0)
 		rec_add(o, "step", NULL);
 	else

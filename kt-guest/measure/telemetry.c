@@ -11,14 +11,15 @@
 
 #include "telemetry.h"
 
-void tm_start(struct telemetry *t, uint64_t start_ns, uint64_t seed)
+void telemetry_start(struct telemetry *t, uint64_t start_ns, uint64_t seed)
 {
 	t->start_ns = t->last_ns = start_ns;
 	t->cpu = t->max_gap_cpu = -1;
 	t->rng = seed * 0x9e3779b97f4a7c15ULL | 1; /* never 0, xorshift's fixed point */
 }
 
-static unsigned int place(const struct tm_top *top, unsigned int room, const struct tm_event *e)
+static unsigned int place(const struct telemetry_top *top, unsigned int room,
+			  const struct telemetry_event *e)
 {
 	unsigned int i, least = 0;
 
@@ -31,7 +32,7 @@ static unsigned int place(const struct tm_top *top, unsigned int room, const str
 	return top->n < room ? top->n : least;
 }
 
-void tm_top_put(struct tm_top *top, unsigned int room, struct tm_event e)
+void telemetry_top_put(struct telemetry_top *top, unsigned int room, struct telemetry_event e)
 {
 	unsigned int i;
 
@@ -51,26 +52,26 @@ void tm_top_put(struct tm_top *top, unsigned int room, struct tm_event e)
 
 static int longest_first(const void *a, const void *b)
 {
-	const struct tm_event *x = a, *y = b;
+	const struct telemetry_event *x = a, *y = b;
 
 	return (x->ns < y->ns) - (x->ns > y->ns);
 }
 
-void tm_top_sort(struct tm_top *top)
+void telemetry_top_sort(struct telemetry_top *top)
 {
 	qsort(top->event, top->n, sizeof(top->event[0]), longest_first);
 }
 
-static struct tm_event event(const struct telemetry *t, uint64_t ns, uint64_t now, int cpu)
+static struct telemetry_event event(const struct telemetry *t, uint64_t ns, uint64_t now, int cpu)
 {
-	return (struct tm_event){ .ns = ns, .at_ns = now - t->start_ns, .cpu = cpu };
+	return (struct telemetry_event){ .ns = ns, .at_ns = now - t->start_ns, .cpu = cpu };
 }
 
-void tm_gap(struct telemetry *t, uint64_t since, uint64_t now, int cpu)
+void telemetry_gap(struct telemetry *t, uint64_t since, uint64_t now, int cpu)
 {
 	if (now <= since)
 		return;
-	tm_top_put(&t->gaps, TM_GAPS, event(t, now - since, now, cpu));
+	telemetry_top_put(&t->gaps, TM_GAPS, event(t, now - since, now, cpu));
 	if (now - since <= t->max_gap_ns)
 		return;
 	t->max_gap_ns = now - since;
@@ -78,13 +79,13 @@ void tm_gap(struct telemetry *t, uint64_t since, uint64_t now, int cpu)
 	t->max_gap_cpu = cpu;
 }
 
-void tm_mark(struct telemetry *t, uint64_t now, int cpu)
+void telemetry_mark(struct telemetry *t, uint64_t now, int cpu)
 {
-	tm_gap(t, t->last_ns, now, cpu);
-	tm_resume(t, now, cpu);
+	telemetry_gap(t, t->last_ns, now, cpu);
+	telemetry_resume(t, now, cpu);
 }
 
-void tm_resume(struct telemetry *t, uint64_t now, int cpu)
+void telemetry_resume(struct telemetry *t, uint64_t now, int cpu)
 {
 	t->last_ns = now;
 	if (cpu == t->cpu)
@@ -118,33 +119,33 @@ static void add_sample(struct telemetry *t, uint64_t ns)
 		t->wake_max_ns = ns;
 }
 
-uint64_t tm_latency(uint64_t wait_ns, uint64_t due, uint64_t now)
+uint64_t telemetry_latency(uint64_t wait_ns, uint64_t due, uint64_t now)
 {
 	uint64_t since = now > due ? now - due : 0;
 
 	return wait_ns < since ? wait_ns : since;
 }
 
-void tm_woken(struct telemetry *t, uint64_t latency, uint64_t now, int cpu)
+void telemetry_woken(struct telemetry *t, uint64_t latency, uint64_t now, int cpu)
 {
 	uint64_t woken = now > latency ? now - latency : 0;
 
 	add_sample(t, latency);
-	tm_top_put(&t->worst_wakes, TM_WORST, event(t, latency, now, cpu));
+	telemetry_top_put(&t->worst_wakes, TM_WORST, event(t, latency, now, cpu));
 	if (woken > t->last_ns)
 		t->last_ns = woken;
-	tm_mark(t, now, cpu);
+	telemetry_mark(t, now, cpu);
 }
 
-void tm_late(struct telemetry *t, uint64_t due, uint64_t now, int cpu)
+void telemetry_late(struct telemetry *t, uint64_t due, uint64_t now, int cpu)
 {
 	uint64_t late = now > due ? now - due : 0;
 
 	hist_add(&t->late, late, 1);
-	tm_top_put(&t->worst_late, TM_WORST, event(t, late, now, cpu));
+	telemetry_top_put(&t->worst_late, TM_WORST, event(t, late, now, cpu));
 }
 
-void tm_failed(struct telemetry *t, enum tm_failure what, int error)
+void telemetry_failed(struct telemetry *t, enum telemetry_failure what, int error)
 {
 	if (error == EINTR)
 		return;
@@ -153,23 +154,23 @@ void tm_failed(struct telemetry *t, enum tm_failure what, int error)
 		t->error = error;
 }
 
-void tm_close(struct telemetry *t, uint64_t start_ns, uint64_t stop_ns)
+void telemetry_close(struct telemetry *t, uint64_t start_ns, uint64_t stop_ns)
 {
 	if (t->state == TM_BORN)
-		tm_start(t, start_ns, 0);
+		telemetry_start(t, start_ns, 0);
 	t->stop_ns = stop_ns;
-	tm_gap(t, t->last_ns, stop_ns, t->cpu);
+	telemetry_gap(t, t->last_ns, stop_ns, t->cpu);
 }
 
-void tm_delay(struct telemetry *t, uint64_t wait_ns, uint64_t slices, uint64_t now, int cpu)
+void telemetry_delay(struct telemetry *t, uint64_t wait_ns, uint64_t slices, uint64_t now, int cpu)
 {
 	if (!slices)
 		return;
 	hist_add(&t->delay, wait_ns / slices, slices);
-	tm_top_put(&t->worst_delays, TM_WORST, event(t, wait_ns / slices, now, cpu));
+	telemetry_top_put(&t->worst_delays, TM_WORST, event(t, wait_ns / slices, now, cpu));
 }
 
-void tm_metric(struct telemetry *t, const char *name, double value)
+void telemetry_metric(struct telemetry *t, const char *name, double value)
 {
 	uint32_t i;
 
@@ -183,7 +184,7 @@ void tm_metric(struct telemetry *t, const char *name, double value)
 		t->metrics++;
 }
 
-void tm_metric_us(struct telemetry *t, const char *name, const struct hist *us)
+void telemetry_metric_us(struct telemetry *t, const char *name, const struct hist *us)
 {
 	const struct {
 		const char *what;
@@ -202,11 +203,11 @@ void tm_metric_us(struct telemetry *t, const char *name, const struct hist *us)
 
 	for (i = 0; i < sizeof(m) / sizeof(m[0]); i++) {
 		snprintf(key, sizeof(key), "%.20s_%s", name, m[i].what);
-		tm_metric(t, key, m[i].value);
+		telemetry_metric(t, key, m[i].value);
 	}
 }
 
-void tm_medium(struct telemetry *t, const char *medium)
+void telemetry_medium(struct telemetry *t, const char *medium)
 {
 	snprintf(t->medium, TM_NAME, "%s", medium);
 }
@@ -218,24 +219,24 @@ static int by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-uint64_t tm_percentile(const uint64_t *sorted, size_t n, unsigned int pct)
+uint64_t telemetry_percentile(const uint64_t *sorted, size_t n, unsigned int pct)
 {
 	size_t rank = (n * pct + 99) / 100;
 
 	return sorted[rank ? rank - 1 : 0];
 }
 
-void tm_wake_stats(struct telemetry *t, struct tm_wake_stats *s)
+void telemetry_wake_stats(struct telemetry *t, struct telemetry_wake_stats *s)
 {
 	size_t n = t->wakes < TM_SAMPLES ? t->wakes : TM_SAMPLES;
 	double variance;
 
-	*s = (struct tm_wake_stats){ .count = t->wakes, .max_ns = t->wake_max_ns };
+	*s = (struct telemetry_wake_stats){ .count = t->wakes, .max_ns = t->wake_max_ns };
 	if (!n)
 		return;
 	qsort(t->sample, n, sizeof(t->sample[0]), by_value);
-	s->p50_ns = tm_percentile(t->sample, n, 50);
-	s->p99_ns = tm_percentile(t->sample, n, 99);
+	s->p50_ns = telemetry_percentile(t->sample, n, 50);
+	s->p99_ns = telemetry_percentile(t->sample, n, 99);
 	s->mean_ns = t->wake_sum / (double)t->wakes;
 	variance = t->wake_squares / (double)t->wakes - s->mean_ns * s->mean_ns;
 	if (variance > 0 && s->mean_ns > 0)

@@ -42,16 +42,16 @@
 #define TM_WORST       64 /* waits that are kept one by one: the longest */
 #define TM_GAPS        8
 
-enum tm_state { TM_BORN, TM_RUNNING, TM_DONE };
+enum telemetry_state { TM_BORN, TM_RUNNING, TM_DONE };
 
 /* System calls of the work that failed though nothing in the plan makes them. */
-enum tm_failure { TM_FORK, TM_EXEC, TM_OTHER, TM_FAILURES };
+enum telemetry_failure { TM_FORK, TM_EXEC, TM_OTHER, TM_FAILURES };
 
 /* The longest of many events, in no order while the worker runs. */
-struct tm_top {
+struct telemetry_top {
 	uint32_t n;
 	uint64_t least; /* of those kept, once there is no room for more */
-	struct tm_event {
+	struct telemetry_event {
 		uint64_t ns, at_ns; /* at_ns: its end, from the worker's start */
 		int32_t cpu;
 	} event[TM_WORST];
@@ -68,60 +68,60 @@ struct telemetry {
 	uint64_t cpu_ns;         /* CPU time between start and stop */
 	uint64_t max_gap_ns, max_gap_at_ns;
 	int32_t max_gap_cpu;
-	struct tm_top gaps; /* TM_GAPS of them */
+	struct telemetry_top gaps; /* TM_GAPS of them */
 	struct cpulist cpus;
 	uint64_t wakes, wake_max_ns, rng;
 	double wake_sum, wake_squares;
 	uint64_t sample[TM_SAMPLES];
 	struct hist delay; /* run delays */
 	struct hist late;  /* how late timers were */
-	struct tm_top worst_wakes, worst_delays, worst_late;
+	struct telemetry_top worst_wakes, worst_delays, worst_late;
 	uint64_t failed[TM_FAILURES];
 	int32_t error;        /* of the first of these */
 	char medium[TM_NAME]; /* the device that it works on; "" for none */
 	uint32_t metrics;
-	struct tm_metric {
+	struct telemetry_metric {
 		char name[TM_NAME];
 		double value;
 	} metric[TM_METRICS];
 };
 
 /* Starts the measurement at `start_ns`; `seed` makes the reservoir of each worker its own. */
-void tm_start(struct telemetry *t, uint64_t start_ns, uint64_t seed);
+void telemetry_start(struct telemetry *t, uint64_t start_ns, uint64_t seed);
 /* A checkpoint at `now` on `cpu`. */
-void tm_mark(struct telemetry *t, uint64_t now, int cpu);
+void telemetry_mark(struct telemetry *t, uint64_t now, int cpu);
 /* Runs again at `now`, `latency` after it was woken, from which alone a gap counts. */
-void tm_woken(struct telemetry *t, uint64_t latency, uint64_t now, int cpu);
+void telemetry_woken(struct telemetry *t, uint64_t latency, uint64_t now, int cpu);
 /* A timer or sleep that was due at `due` ended at `now`. */
-void tm_late(struct telemetry *t, uint64_t due, uint64_t now, int cpu);
+void telemetry_late(struct telemetry *t, uint64_t due, uint64_t now, int cpu);
 /*
  * How long after its wake-up it runs: by the kernel's books it was kept waiting for wait_ns since
  * before it slept, and it cannot be longer ago that it was woken than what was to wake it.
  */
-uint64_t tm_latency(uint64_t wait_ns, uint64_t due, uint64_t now);
+uint64_t telemetry_latency(uint64_t wait_ns, uint64_t due, uint64_t now);
 /* A wait that ended at `now` for another reason (the stop): neither latency nor gap. */
-void tm_resume(struct telemetry *t, uint64_t now, int cpu);
+void telemetry_resume(struct telemetry *t, uint64_t now, int cpu);
 /* By the parent for a worker that did not answer the stop: the time since its last mark is a gap.
  */
-void tm_close(struct telemetry *t, uint64_t start_ns, uint64_t stop_ns);
+void telemetry_close(struct telemetry *t, uint64_t start_ns, uint64_t stop_ns);
 
 /* What /proc schedstat has more than at the last look: one sample of the weight `slices`. */
-void tm_delay(struct telemetry *t, uint64_t wait_ns, uint64_t slices, uint64_t now, int cpu);
+void telemetry_delay(struct telemetry *t, uint64_t wait_ns, uint64_t slices, uint64_t now, int cpu);
 /* A gap that was seen from outside, or has grown since it was seen first. */
-void tm_gap(struct telemetry *t, uint64_t since, uint64_t now, int cpu);
+void telemetry_gap(struct telemetry *t, uint64_t since, uint64_t now, int cpu);
 /* Keeps the `room` longest; one that began when one of them did is the same, longer. */
-void tm_top_put(struct tm_top *top, unsigned int room, struct tm_event event);
+void telemetry_top_put(struct telemetry_top *top, unsigned int room, struct telemetry_event event);
 /* Puts them in order, the longest first. */
-void tm_top_sort(struct tm_top *top);
+void telemetry_top_sort(struct telemetry_top *top);
 /* Counts a failed call; one that a signal ended is none. */
-void tm_failed(struct telemetry *t, enum tm_failure what, int error);
+void telemetry_failed(struct telemetry *t, enum telemetry_failure what, int error);
 /* A figure of a type's own, set or set anew; beyond TM_METRICS names they are dropped. */
-void tm_metric(struct telemetry *t, const char *name, double value);
+void telemetry_metric(struct telemetry *t, const char *name, double value);
 /* NAME_p50_us, _p90_, _p99_, _p999_, _min_, _max_us and _samples of whole microseconds. */
-void tm_metric_us(struct telemetry *t, const char *name, const struct hist *us);
-void tm_medium(struct telemetry *t, const char *medium);
+void telemetry_metric_us(struct telemetry *t, const char *name, const struct hist *us);
+void telemetry_medium(struct telemetry *t, const char *medium);
 
-struct tm_wake_stats {
+struct telemetry_wake_stats {
 	uint64_t count, p50_ns, p99_ns, max_ns;
 	double mean_ns, cv;
 };
@@ -130,8 +130,8 @@ struct tm_wake_stats {
  * Count, maximum, mean and population CV are of all wake-ups; the percentiles
  * (nearest rank) of the kept samples, which this sorts.
  */
-void tm_wake_stats(struct telemetry *t, struct tm_wake_stats *s);
+void telemetry_wake_stats(struct telemetry *t, struct telemetry_wake_stats *s);
 /* Nearest rank: the element ceil(n * pct / 100) - 1 of n > 0 sorted ones. */
-uint64_t tm_percentile(const uint64_t *sorted, size_t n, unsigned int pct);
+uint64_t telemetry_percentile(const uint64_t *sorted, size_t n, unsigned int pct);
 
 #endif

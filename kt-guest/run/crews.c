@@ -21,7 +21,7 @@
 int world_spawn(struct world *w, struct home *h, struct json_object *group, unsigned int index,
 		struct errbuf *e)
 {
-	unsigned int *born = h ? &h->workers : &w->guests;
+	unsigned int *born = h ? &h->workers : &w->root_workers;
 	struct crew_spec s = { .step = w->step,
 			       .cgroup = h ? h->name : "/",
 			       .group_index = index,

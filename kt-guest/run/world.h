@@ -41,7 +41,7 @@ struct world {
 	struct home *homes;      /* newest first, so children before those they are in */
 	struct crew *crews;      /* oldest first */
 	int step;                /* that runs now */
-	unsigned int guests;     /* workers born outside of all cgroups */
+	unsigned int root_workers; /* workers born outside of all cgroups */
 	unsigned int nodes;      /* of memory */
 	struct cpulist offline;  /* CPUs that ops took away */
 	int events;              /* epoll of the next two */

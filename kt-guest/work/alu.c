@@ -39,7 +39,7 @@ static int alu_hot_init(struct work *w)
 		return rc;
 	o = w->own;
 	o->width = alu_choose((enum alu_width)w->values[WIDTH]);
-	tm_medium(w->tm, alu_name(o->width));
+	telemetry_medium(w->tm, alu_name(o->width));
 	return 0;
 }
 

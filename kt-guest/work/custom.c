@@ -93,7 +93,7 @@ _Noreturn void work_custom_exec(const struct work *w)
 		_exit(KT_SYS);
 	execve(argv[0], (char *const *)argv, envp);
 	why = errno;
-	tm_failed(w->tm, TM_EXEC, why);
+	telemetry_failed(w->tm, TM_EXEC, why);
 	dprintf(2, "unable to run %s: %s\n", argv[0], strerror(why));
 	_exit(why == ENOENT ? KT_NOTFOUND : KT_NOEXEC);
 }

@@ -117,7 +117,7 @@ static int io_init(struct work *w)
 	w->own = io;
 	if (!io)
 		return -ENOMEM;
-	tm_medium(w->tm, ((struct disk *)w->group->shared)->medium);
+	telemetry_medium(w->tm, ((struct disk *)w->group->shared)->medium);
 	io->rng = work_random_seed(w->index);
 	io->buf = aligned_alloc(BLOCK, STRIPE);
 	if (io->buf)

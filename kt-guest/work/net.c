@@ -39,7 +39,7 @@ static size_t net_shared(const int64_t *values)
 
 static int net_init(struct work *w)
 {
-	tm_medium(w->tm, ((struct net *)w->group->shared)->medium);
+	telemetry_medium(w->tm, ((struct net *)w->group->shared)->medium);
 	return 0;
 }
 

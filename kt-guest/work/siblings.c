@@ -36,7 +36,7 @@ void siblings_pin(struct work *w)
 		if (CPU_ISSET(cpu, &set) && pair_of(cpu, &set, pair))
 			memcpy(found[n++], pair, sizeof(pair));
 	if (!n) {
-		tm_medium(w->tm, "no sibling threads");
+		telemetry_medium(w->tm, "no sibling threads");
 		return;
 	}
 	want = w->index / 2 % n;
@@ -44,5 +44,5 @@ void siblings_pin(struct work *w)
 	CPU_SET(found[want][w->member], &set);
 	sched_setaffinity(0, sizeof(set), &set);
 	snprintf(text, sizeof(text), "siblings %u,%u", found[want][0], found[want][1]);
-	tm_medium(w->tm, text);
+	telemetry_medium(w->tm, text);
 }

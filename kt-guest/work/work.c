@@ -62,7 +62,7 @@ static bool take_delay(struct work *w, uint64_t now, uint64_t *wait, uint64_t *s
 	*slices = n - w->delay.slices;
 	w->delay.wait_ns = wait_ns;
 	w->delay.slices = n;
-	tm_delay(w->tm, *wait, *slices, now, w->tm->cpu);
+	telemetry_delay(w->tm, *wait, *slices, now, w->tm->cpu);
 	return true;
 }
 
@@ -90,7 +90,7 @@ void work_open(struct work *w)
 void work_begin(struct work *w, uint64_t start_ns, uint64_t seed)
 {
 	memset(&w->tick, 0, sizeof(w->tick));
-	tm_start(w->tm, start_ns, seed);
+	telemetry_start(w->tm, start_ns, seed);
 	w->tm->start_delay_ns = clock_ns() - start_ns;
 	w->tm->state = TM_RUNNING;
 	w->delay.due = true; /* the way from the gate to here */
@@ -113,7 +113,7 @@ static uint64_t settle(struct work *w, uint64_t now, bool off)
 	if (w->delay.due && now - w->delay.at >= TM_DELAY_EVERY) {
 		sample_delay(w, now);
 		now = clock_ns();
-		tm_mark(w->tm, now, sched_getcpu());
+		telemetry_mark(w->tm, now, sched_getcpu());
 	}
 	tick_sync(&w->tick, now, work_cycles(), *w->cpu);
 	return now;
@@ -128,7 +128,7 @@ uint64_t work_checkpoint(struct work *w)
 	if (ticked > t->last_ns)
 		t->last_ns = ticked < now ? ticked : now;
 	off = now - t->last_ns >= tick_near_ns(&w->tick);
-	tm_mark(t, now, sched_getcpu());
+	telemetry_mark(t, now, sched_getcpu());
 	return settle(w, now, off);
 }
 
@@ -156,9 +156,9 @@ static uint64_t woken(struct work *w, uint64_t due, uint64_t now)
 	take_delay(w, now, &wait, &slices);
 	w->delay.sleeps = sleeps();
 	if (w->delay.sleeps != before)
-		tm_woken(w->tm, tm_latency(wait, due, now), now, cpu);
+		telemetry_woken(w->tm, telemetry_latency(wait, due, now), now, cpu);
 	now = clock_ns();
-	tm_mark(w->tm, now, cpu);
+	telemetry_mark(w->tm, now, cpu);
 	return settle(w, now, false);
 }
 
@@ -168,7 +168,7 @@ uint64_t work_woken(struct work *w, uint64_t sent)
 
 	if (since >= WAKE_SHORT)
 		return woken(w, sent, now);
-	tm_woken(w->tm, since, now, sched_getcpu());
+	telemetry_woken(w->tm, since, now, sched_getcpu());
 	return settle(w, now, true);
 }
 
@@ -176,7 +176,7 @@ uint64_t work_due(struct work *w, uint64_t due)
 {
 	uint64_t now = clock_ns();
 
-	tm_late(w->tm, due, now, sched_getcpu());
+	telemetry_late(w->tm, due, now, sched_getcpu());
 	return woken(w, due, now);
 }
 
@@ -184,7 +184,7 @@ uint64_t work_resumed(struct work *w)
 {
 	uint64_t now = clock_ns();
 
-	tm_resume(w->tm, now, sched_getcpu());
+	telemetry_resume(w->tm, now, sched_getcpu());
 	return settle(w, now, true);
 }
 
@@ -197,10 +197,10 @@ uint64_t work_waited(struct work *w, uint64_t since, uint64_t sent)
 	return work_checkpoint(w); /* it was over before it began: no wake-up */
 }
 
-void work_failed(struct work *w, enum tm_failure what)
+void work_failed(struct work *w, enum telemetry_failure what)
 {
 	if (!work_stopped(w))
-		tm_failed(w->tm, what, errno);
+		telemetry_failed(w->tm, what, errno);
 }
 
 /* pids.max of its cgroup or of one above it. */

@@ -123,7 +123,7 @@ uint64_t work_waited(struct work *w, uint64_t since, uint64_t sent);
  * brought about. A fork that fails where the plan limits processes (pids.max of its cgroup or one
  * above) is none, either.
  */
-void work_failed(struct work *w, enum tm_failure what);
+void work_failed(struct work *w, enum telemetry_failure what);
 void work_fork_failed(struct work *w);
 
 /* The loop's part: before the gate, behind it, after the last iteration. */

@@ -138,7 +138,7 @@ static void begin(struct work *w, struct schbench *b)
 	if (rc) { /* no memory, or no more threads */
 		errno = -rc;
 		work_failed(w, TM_FORK);
-		tm_metric(w->tm, "start_error", -rc);
+		telemetry_metric(w->tm, "start_error", -rc);
 	}
 }
 
@@ -241,30 +241,30 @@ static void put_delays(struct telemetry *t, const struct schb *s)
 		message += s->boss[i].run_delay_ns / s->bosses;
 	for (i = 0; i < n; i++)
 		worker += s->worker[i].run_delay_ns / n;
-	tm_metric(t, "message_delay_us", message / NSEC_PER_USEC);
-	tm_metric(t, "worker_delay_us", worker / NSEC_PER_USEC);
+	telemetry_metric(t, "message_delay_us", message / NSEC_PER_USEC);
+	telemetry_metric(t, "worker_delay_us", worker / NSEC_PER_USEC);
 }
 
 static void put_rates(struct telemetry *t, struct schbench *b, double seconds)
 {
 	double loops = (double)loops_of(&b->s), bytes = (double)b->s.values[SCHB_PIPE];
 
-	tm_metric(t, "loops", loops);
+	telemetry_metric(t, "loops", loops);
 	if (bytes > 0) {
-		tm_metric(t, "pipe_ops_per_sec", loops / seconds);
-		tm_metric(t, "pipe_mib_per_sec", loops * bytes / seconds / (1 << 20));
+		telemetry_metric(t, "pipe_ops_per_sec", loops / seconds);
+		telemetry_metric(t, "pipe_mib_per_sec", loops * bytes / seconds / (1 << 20));
 		return;
 	}
-	tm_metric(t, "average_rps", loops / seconds);
+	telemetry_metric(t, "average_rps", loops / seconds);
 	if (b->s.values[SCHB_AUTO_RPS])
-		tm_metric(t, "rps_goal", (double)b->goal);
+		telemetry_metric(t, "rps_goal", (double)b->goal);
 	if (!b->rps.count)
 		return;
-	tm_metric(t, "rps_p20", (double)hist_percentile(&b->rps, 20));
-	tm_metric(t, "rps_p50", (double)hist_percentile(&b->rps, 50));
-	tm_metric(t, "rps_p90", (double)hist_percentile(&b->rps, 90));
-	tm_metric(t, "rps_min", (double)b->rps.min);
-	tm_metric(t, "rps_max", (double)b->rps.max);
+	telemetry_metric(t, "rps_p20", (double)hist_percentile(&b->rps, 20));
+	telemetry_metric(t, "rps_p50", (double)hist_percentile(&b->rps, 50));
+	telemetry_metric(t, "rps_p90", (double)hist_percentile(&b->rps, 90));
+	telemetry_metric(t, "rps_min", (double)b->rps.min);
+	telemetry_metric(t, "rps_max", (double)b->rps.max);
 }
 
 static void schbench_fini(struct work *w)
@@ -284,13 +284,13 @@ static void schbench_fini(struct work *w)
 		cpulist_or(&w->tm->cpus, &s->worker[i].cpus);
 	}
 	w->tm->work_units = loops_of(s);
-	tm_metric_us(w->tm, "wakeup", &sum[0]);
+	telemetry_metric_us(w->tm, "wakeup", &sum[0]);
 	if (!s->values[SCHB_PIPE])
-		tm_metric_us(w->tm, "request", &sum[1]);
+		telemetry_metric_us(w->tm, "request", &sum[1]);
 	put_rates(w->tm, b, seconds);
 	put_delays(w->tm, s);
-	tm_metric(w->tm, "message_threads", s->bosses);
-	tm_metric(w->tm, "worker_threads", s->bosses * s->workers);
+	telemetry_metric(w->tm, "message_threads", s->bosses);
+	telemetry_metric(w->tm, "worker_threads", s->bosses * s->workers);
 }
 
 static const char *schbench_conflict(const int64_t *v)

@@ -78,7 +78,7 @@ static void taobench(struct work *w)
 		if (rc) { /* no memory, or no more threads */
 			errno = -rc;
 			work_failed(w, TM_FORK);
-			tm_metric(w->tm, "start_error", -rc);
+			telemetry_metric(w->tm, "start_error", -rc);
 		}
 		b->started = true;
 		b->start_ns = work_checkpoint(w);
@@ -117,15 +117,16 @@ static void put_results(struct work *w, const struct tao *t, double seconds, con
 	for (i = 0; i < t->nfast; i++)
 		misses += t->fast[i].misses;
 	w->tm->work_units = hits + answered;
-	tm_metric(tm, "total_qps", (double)(hits + answered) / seconds);
-	tm_metric(tm, "fast_qps", (double)hits / seconds);
-	tm_metric(tm, "slow_qps", (double)answered / seconds);
-	tm_metric(tm, "hit_ratio", hits + misses ? (double)hits / (double)(hits + misses) : 0);
-	tm_metric_us(tm, "latency", &all[0]);
-	tm_metric_us(tm, "fast", &all[1]);
-	tm_metric_us(tm, "slow", &all[2]);
-	tm_metric(tm, "fast_threads", t->nfast);
-	tm_metric(tm, "slow_threads", t->nslow);
+	telemetry_metric(tm, "total_qps", (double)(hits + answered) / seconds);
+	telemetry_metric(tm, "fast_qps", (double)hits / seconds);
+	telemetry_metric(tm, "slow_qps", (double)answered / seconds);
+	telemetry_metric(tm, "hit_ratio",
+			 hits + misses ? (double)hits / (double)(hits + misses) : 0);
+	telemetry_metric_us(tm, "latency", &all[0]);
+	telemetry_metric_us(tm, "fast", &all[1]);
+	telemetry_metric_us(tm, "slow", &all[2]);
+	telemetry_metric(tm, "fast_threads", t->nfast);
+	telemetry_metric(tm, "slow_threads", t->nslow);
 }
 
 static void taobench_fini(struct work *w)
