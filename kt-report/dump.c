@@ -133,7 +133,7 @@ static bool says_something(struct json_object *v)
 				return true;
 		return false;
 	case json_type_object: {
-		json_object_object_foreach (v, key, member) {
+		rec_each (v, key, member) {
 			(void)key;
 			if (says_something(member))
 				return true;
@@ -175,7 +175,7 @@ static void globals(const struct term *out, struct json_object *maps)
 		if (!vars || !(strstr(name, ".bss") || strstr(name, ".data")))
 			continue;
 		any = false;
-		json_object_object_foreach (vars, key, v) {
+		rec_each (vars, key, v) {
 			if (!says_something(v))
 				continue;
 			if (!any)
@@ -193,7 +193,7 @@ static void event(const struct term *out, struct json_object *e, int64_t last)
 {
 	const char *name = rec_get_str(e, "event", "?");
 
-	fprintf(out->f, "%+.3fms cpu %lld ", (double)(rec_get_int(e, "ts_ns", 0) - last) / 1e6,
+	fprintf(out->f, "%+.3fms cpu %lld ", (double)(rec_get_ns(e, "ts_ns", 0) - last) / 1e6,
 		(long long)rec_get_int(e, "cpu", -1));
 	term_text(out, name);
 	fputs(" ", out->f);
@@ -216,7 +216,7 @@ static void event(const struct term *out, struct json_object *e, int64_t last)
 static void flight(const struct term *out, struct json_object *events)
 {
 	size_t n = length(events), i = n > FEW ? n - FEW : 0;
-	int64_t last = n ? rec_get_int(item(events, n - 1), "ts_ns", 0) : 0;
+	int64_t last = n ? rec_get_ns(item(events, n - 1), "ts_ns", 0) : 0;
 
 	if (n)
 		fprintf(out->f, "last %zu of %zu scheduler events:\n", n - i, n);

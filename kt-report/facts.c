@@ -138,9 +138,9 @@ int facts_take(struct facts *s, struct json_object *o, struct errbuf *e)
 	else if (rec_is(o, "sched") && strcmp(rec_get_str(o, "event", ""), "log") == 0)
 		tail_add(&s->log, o);
 	else if (rec_is(o, "guest") && s->host && strcmp(rec_get_str(o, "event", ""), "done") == 0)
-		s->host_ns = rec_get_int(o, "guest_ns", 0) - rec_get_int(s->host, "guest_ns", 0);
+		s->host_ns = rec_get_ns(o, "guest_ns", 0) - rec_get_ns(s->host, "guest_ns", 0);
 	else if (rec_is(o, "boot") && strcmp(rec_get_str(o, "stage", ""), "init") == 0)
-		s->init_ns = rec_get_int(o, "t_ns", -1);
+		s->init_ns = rec_get_ns(o, "t_ns", -1);
 	else if (rec_is(o, "step") || rec_is(o, "op"))
 		return list_add(&s->steps, o, e);
 	else if (rec_is(o, "payload") || (rec_is(o, "worker") && rec_get_obj(o, "metrics")))

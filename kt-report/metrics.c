@@ -57,7 +57,7 @@ static int metrics_of(const struct term *out, const struct facts *s, const char 
 	struct json_object *hint;
 	int shown = 0;
 
-	json_object_object_foreach (o, name, v) {
+	rec_each (o, name, v) {
 		hint = payload ? hint_of(s, payload, name) : NULL;
 		if ((hint != NULL) != hinted || shown >= most)
 			continue;
@@ -92,7 +92,7 @@ static void payload(const struct term *out, const struct facts *s, struct json_o
 	term_text(out, name);
 	fputs(": ", out->f);
 	term_text(out, rec_get_str(o, "exit", "?"));
-	fprintf(out->f, " after %.1fs\n", (double)rec_get_int(o, "duration_ns", 0) / NSEC_PER_SEC);
+	fprintf(out->f, " after %.1fs\n", (double)rec_get_ns(o, "duration_ns", 0) / NSEC_PER_SEC);
 	if (m)
 		metrics(out, s, name, m, verbose);
 }

@@ -232,7 +232,7 @@ static struct json_object *live_fields(struct json_object *fields)
 
 	if (!fields)
 		return args;
-	json_object_object_foreach (fields, key, v) {
+	rec_each (fields, key, v) {
 		if (is_number(v)) {
 			rec_add(args, key, json_object_get(v));
 		} else if (json_object_is_type(v, json_type_array)) {
@@ -283,7 +283,7 @@ static void end_step(struct perfetto *p, int64_t now)
 static void take_step(struct perfetto *p, struct json_object *o, int64_t now)
 {
 	const char *name = rec_get_str(o, "event", "");
-	int64_t at = from_guest(p, rec_get_int(o, "guest_ns", 0), now);
+	int64_t at = from_guest(p, rec_get_ns(o, "guest_ns", 0), now);
 
 	if (strcmp(name, "end") == 0) {
 		end_step(p, at);
@@ -300,7 +300,7 @@ static struct json_object *rest(struct json_object *o, const char *const *but)
 	struct json_object *args = json_object_new_object();
 	int i;
 
-	json_object_object_foreach (o, key, v) {
+	rec_each (o, key, v) {
 		for (i = 0; but[i] && strcmp(but[i], key) != 0;)
 			i++;
 		if (!but[i])
@@ -312,8 +312,8 @@ static struct json_object *rest(struct json_object *o, const char *const *but)
 static void take_op(struct perfetto *p, struct json_object *o, int64_t now)
 {
 	static const char *const but[] = { "type", "guest_ns", "t_ns", "op", NULL };
-	int64_t took = rec_get_int(o, "duration_ns", 0);
-	int64_t end = from_guest(p, rec_get_int(o, "guest_ns", 0), now);
+	int64_t took = rec_get_ns(o, "duration_ns", 0);
+	int64_t end = from_guest(p, rec_get_ns(o, "guest_ns", 0), now);
 
 	slice(p, TEST, TEST_OPS, rec_get_str(o, "op", "op"), end - (took > 0 ? took : 0), end,
 	      rest(o, but));
@@ -323,8 +323,8 @@ static void take_op(struct perfetto *p, struct json_object *o, int64_t now)
 static void take_worker(struct perfetto *p, struct json_object *o, int64_t now)
 {
 	static const char *const but[] = { "type", "tid", "t_ns", NULL };
-	int64_t tid = rec_get_int(o, "tid", 0), wall = rec_get_int(o, "wall_time_ns", 0);
-	int64_t gap = rec_get_int(o, "max_gap_ns", 0), at = rec_get_int(o, "max_gap_at_ns", 0);
+	int64_t tid = rec_get_int(o, "tid", 0), wall = rec_get_ns(o, "wall_time_ns", 0);
+	int64_t gap = rec_get_ns(o, "max_gap_ns", 0), at = rec_get_ns(o, "max_gap_at_ns", 0);
 	int64_t from = rec_get_int(o, "step", -1) >= 0 && p->step_ns > 0 ? p->step_ns : now - wall;
 	char name[160];
 
@@ -343,7 +343,7 @@ static int64_t flight_offset(const struct perfetto *p, struct json_object *event
 	size_t i;
 
 	for (i = 0; i < length(events); i++) {
-		ts = rec_get_int(item(events, i), "ts_ns", 0);
+		ts = rec_get_ns(item(events, i), "ts_ns", 0);
 		off = ts > 0 && now - ts < off ? now - ts : off;
 	}
 	return off;
@@ -364,7 +364,7 @@ static void flight(struct perfetto *p, struct json_object *events, int64_t now)
 		e = item(events, i);
 		id = rec_get_int(e, "cpu", -1);
 		name = rec_get_str(e, "event", "?");
-		ts = rec_get_int(e, "ts_ns", -1);
+		ts = rec_get_ns(e, "ts_ns", -1);
 		if (id < 0 || id >= CPUS_MAX || ts < 0)
 			continue;
 		at = ts + off;
@@ -385,7 +385,7 @@ static void flight(struct perfetto *p, struct json_object *events, int64_t now)
 static void take_snapshot(struct perfetto *p, struct json_object *o, int64_t now)
 {
 	const char *name = rec_get_str(o, "name", "snapshot");
-	int64_t pause = rec_get_int(o, "pause_ns", 0);
+	int64_t pause = rec_get_ns(o, "pause_ns", 0);
 	struct json_object *args = json_object_new_object();
 
 	rec_str(args, "reason", rec_get_str(o, "reason", NULL));
@@ -410,7 +410,7 @@ static void take_end(struct perfetto *p, struct json_object *o, int64_t now)
 /* The clocks: what the guest sends cannot be here before it was sent. */
 static void take_clock(struct perfetto *p, struct json_object *o, int64_t now)
 {
-	int64_t guest = rec_get_int(o, "guest_ns", -1);
+	int64_t guest = rec_get_ns(o, "guest_ns", -1);
 
 	if (guest > 0 && now > guest && now - guest < p->guest_off)
 		p->guest_off = now - guest;
@@ -418,7 +418,7 @@ static void take_clock(struct perfetto *p, struct json_object *o, int64_t now)
 
 void perfetto_take(struct perfetto *p, struct json_object *o)
 {
-	int64_t now = rec_get_int(o, "t_ns", -1);
+	int64_t now = rec_get_ns(o, "t_ns", -1);
 
 	if (now < 0)
 		return;

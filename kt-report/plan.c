@@ -41,7 +41,7 @@ static void members(const struct term *out, struct json_object *o, const char *c
 {
 	int i;
 
-	json_object_object_foreach (o, key, v) {
+	rec_each (o, key, v) {
 		for (i = 0; but && but[i] && strcmp(but[i], key) != 0;)
 			i++;
 		if (!v || (but && but[i]) ||
@@ -145,7 +145,7 @@ static bool limits(const struct term *out, struct json_object *assert, bool whol
 {
 	bool any = false;
 
-	json_object_object_foreach (assert, key, v) {
+	rec_each (assert, key, v) {
 		if (json_object_is_type(v, json_type_array) || (whole && is_unset(assert, key, v)))
 			continue;
 		if (!any && whole)
@@ -248,13 +248,13 @@ static void cgroups_and_ops(const struct term *out, struct json_object *s)
 
 static void step(const struct term *out, size_t i, struct json_object *s)
 {
-	int64_t every = rec_get_int(s, "every_ns", 0);
+	int64_t every = rec_get_ns(s, "every_ns", 0);
 	char title[48];
 
 	snprintf(title, sizeof(title), "step %zu", i);
 	term_word(out, COLOUR_BOLD, title);
 	fputs(", ", out->f);
-	duration(out, (double)rec_get_int(s, "hold_ns", 0));
+	duration(out, (double)rec_get_ns(s, "hold_ns", 0));
 	if (every) {
 		fputs(", ops every ", out->f);
 		duration(out, (double)every);
@@ -307,7 +307,7 @@ static void share(const struct term *out, struct json_object *s)
 
 	label(out, "share");
 	if (of) {
-		json_object_object_foreach (of, name, part) {
+		rec_each (of, name, part) {
 			fputs(any ? " : " : "", out->f);
 			term_text(out, name);
 			fprintf(out->f, " %.15g", json_object_get_double(part));
@@ -377,7 +377,7 @@ void plan_write(const struct term *out, struct json_object *test)
 	label(out, "guest");
 	term_text(out, rec_get_str(test, "topology", "?"));
 	fprintf(out->f, ", %lld MiB, watchdog ", (long long)rec_get_int(test, "memory_mib", 0));
-	duration(out, (double)rec_get_int(test, "watchdog_ns", 0));
+	duration(out, (double)rec_get_ns(test, "watchdog_ns", 0));
 	fputs("\n", out->f);
 	if (kargs && json_object_array_length(kargs)) {
 		label(out, "kargs");

@@ -330,7 +330,7 @@ static void run_facts(const struct term *out, const struct facts *s, bool verbos
 	}
 	if (s->vm_exit) {
 		fputs(" wall=", out->f);
-		show_seconds(out, rec_get_int(s->vm_exit, "t_ns", 0));
+		show_seconds(out, rec_get_ns(s->vm_exit, "t_ns", 0));
 	}
 	fputs("\n", out->f);
 	if (why && verbose) {
@@ -364,7 +364,7 @@ static void verdict_line(const struct term *out, const struct facts *s)
 	}
 	if (s->vm_exit || s->host_ns >= 0) {
 		fputs(" ", out->f);
-		show_seconds(out, s->vm_exit ? rec_get_int(s->vm_exit, "t_ns", 0) : s->host_ns);
+		show_seconds(out, s->vm_exit ? rec_get_ns(s->vm_exit, "t_ns", 0) : s->host_ns);
 	}
 	fputs("\n", out->f);
 }

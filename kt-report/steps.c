@@ -60,7 +60,7 @@ static void op_line(const struct term *out, struct json_object *o)
 /* Since the first step began, in seconds. */
 static void step_line(const struct term *out, struct json_object *o, int64_t begin)
 {
-	double at = (double)(rec_get_int(o, "guest_ns", 0) - begin) / NSEC_PER_SEC;
+	double at = (double)(rec_get_ns(o, "guest_ns", 0) - begin) / NSEC_PER_SEC;
 	const char *event = rec_get_str(o, "event", "");
 
 	fprintf(out->f, "%.1fs step %lld ", at, (long long)rec_get_int(o, "index", 0));
@@ -97,7 +97,7 @@ void steps_write(const struct term *out, const struct facts *s, bool verbose)
 			continue;
 		}
 		if (begin < 0)
-			begin = rec_get_int(l->rec[i], "guest_ns", 0);
+			begin = rec_get_ns(l->rec[i], "guest_ns", 0);
 		step_line(out, l->rec[i], begin);
 	}
 	if (l->n + l->beyond > n)

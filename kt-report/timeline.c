@@ -104,7 +104,7 @@ void timeline_free(struct timeline *t)
 static void take_step(struct timeline *t, struct json_object *o)
 {
 	const char *event = rec_get_str(o, "event", "");
-	int64_t at = rec_get_int(o, "t_ns", 0), index = rec_get_int(o, "index", -1);
+	int64_t at = rec_get_ns(o, "t_ns", 0), index = rec_get_int(o, "index", -1);
 
 	if (strcmp(event, "end") == 0 && t->now) {
 		t->now->end_ns = at;
@@ -171,7 +171,7 @@ static void sampled_add(struct sampled *s, struct json_object *o)
 
 	s->samples++;
 	s->cost_ns += rec_get_dbl(o, "cost_ns", 0);
-	s->last_ns = rec_get_int(o, "t_ns", 0);
+	s->last_ns = rec_get_ns(o, "t_ns", 0);
 	if (s->samples == 1)
 		s->first_ns = s->last_ns;
 	n = column(cpu, "nr_running", &sum, &least, &most);
@@ -311,7 +311,7 @@ static void events(const struct timeline *t, const struct term *out)
 
 	if (!then || !rec_get_obj(t->last, "events"))
 		return;
-	json_object_object_foreach (rec_get_obj(t->last, "events"), name, v) {
+	rec_each (rec_get_obj(t->last, "events"), name, v) {
 		(void)v;
 		column(then, name, &before, &least, &most);
 		column(rec_get_obj(t->last, "events"), name, &after, &least, &most);

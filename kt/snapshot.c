@@ -188,7 +188,7 @@ static void put_cpus(struct json_object *cpus)
 
 static void put_variables(struct json_object *vars)
 {
-	json_object_object_foreach (vars, key, v) {
+	rec_each (vars, key, v) {
 		printf("  ");
 		put_text(key);
 		printf(" = ");

@@ -95,6 +95,17 @@ static struct json_object *get(struct json_object *o, const char *key, enum json
 	return v;
 }
 
+struct json_object *rec_members(struct json_object *o)
+{
+	static struct json_object *none;
+
+	if (json_object_is_type(o, json_type_object))
+		return o;
+	if (!none)
+		none = json_object_new_object();
+	return none;
+}
+
 const char *rec_get_str(struct json_object *o, const char *key, const char *dflt)
 {
 	struct json_object *v = get(o, key, json_type_string);
@@ -112,6 +123,14 @@ int64_t rec_get_int(struct json_object *o, const char *key, int64_t dflt)
 	v = get(o, key, json_type_double); /* 2e9 is whole, too: some programs write it so */
 	d = v ? json_object_get_double(v) : NAN;
 	return fabs(d) <= 0x1p53 && d == trunc(d) ? (int64_t)d : dflt;
+}
+
+int64_t rec_get_ns(struct json_object *o, const char *key, int64_t dflt)
+{
+	const int64_t most = 1LL << 60;
+	int64_t ns = rec_get_int(o, key, dflt);
+
+	return ns > most ? most : ns < -most ? -most : ns;
 }
 
 double rec_get_dbl(struct json_object *o, const char *key, double dflt)

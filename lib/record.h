@@ -30,9 +30,16 @@ void rec_dbl(struct json_object *o, const char *key, double v); /* three decimal
 void rec_bool(struct json_object *o, const char *key, bool v);
 void rec_add(struct json_object *o, const char *key, struct json_object *v); /* takes v */
 
+/* The object itself, or an empty one for anything else, NULL included. */
+struct json_object *rec_members(struct json_object *o);
+/* Each member of an object; none of a value that is no object, as a record may have anywhere. */
+#define rec_each(o, key, value) json_object_object_foreach (rec_members(o), key, value)
+
 /* Reading members: absent or of another type gives the default. The string stays the object's. */
 const char *rec_get_str(struct json_object *o, const char *key, const char *dflt);
 int64_t rec_get_int(struct json_object *o, const char *key, int64_t dflt);
+/* A time: at most 36 years (2^60 ns) to either side, so that sums of a few do not overflow. */
+int64_t rec_get_ns(struct json_object *o, const char *key, int64_t dflt);
 double rec_get_dbl(struct json_object *o, const char *key, double dflt);
 bool rec_get_bool(struct json_object *o, const char *key, bool dflt);
 struct json_object *rec_get_obj(struct json_object *o, const char *key); /* or NULL */

@@ -88,7 +88,7 @@ static int no_member(struct json_object *o, const char *name, struct errbuf *e)
 	struct names l = { .near = { .word = name } };
 	char what[WORD_MAX + 24];
 
-	json_object_object_foreach (o, key, v) {
+	rec_each (o, key, v) {
 		(void)v;
 		names_add(&l, key);
 	}
@@ -236,7 +236,7 @@ static int no_variable(struct json_object *maps, const char *name, const char *i
 		vars = variables(item(maps, i));
 		if (!vars || !ends_with(map_name(item(maps, i)), in, len))
 			continue;
-		json_object_object_foreach (vars, key, v) {
+		rec_each (vars, key, v) {
 			(void)v;
 			names_add(&l, key);
 		}

@@ -190,7 +190,7 @@ static void move(struct contest *c, const char *from, const char *to)
 	if (is_masked(c, from) || is_masked(c, to))
 		unjudged(c, "tasks of %.60s are moved to %.60s, where they may run elsewhere", from,
 			 to);
-	json_object_object_foreach (c->known, key, group) {
+	rec_each (c->known, key, group) {
 		(void)group;
 		in = rec_get_str(c->moved, key, strchr(key, ' ') + 1);
 		if (strcmp(in, from) == 0)

@@ -212,7 +212,7 @@ static int get_pages(struct group *g, struct json_object *o, struct errbuf *e)
 		g->pages = calloc(1, sizeof(*g->pages));
 	if (!g->pages)
 		return errbuf_set(e, -ENOMEM, "out of memory");
-	json_object_object_foreach (pages, key, v) {
+	rec_each (pages, key, v) {
 		node = strtoul(key, &end, 10);
 		n = json_object_get_int64(v);
 		if (!*key || *end || node >= MODEL_MAX_NODES || n < 0)

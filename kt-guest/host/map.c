@@ -266,7 +266,7 @@ static int map_object(const struct host_map *m, struct json_object *o, struct er
 {
 	int rc = KT_OK;
 
-	json_object_object_foreach (o, key, v) {
+	rec_each (o, key, v) {
 		bool cpus = strcmp(key, "cpus") == 0 || strcmp(key, "pool") == 0;
 		bool nodes = strcmp(key, "mems") == 0 || strcmp(key, "nodes") == 0;
 

@@ -53,7 +53,7 @@ static int check_sysctls(struct json_object *sysctls, struct errbuf *e)
 
 	if (!sysctls)
 		return KT_OK;
-	json_object_object_foreach (sysctls, key, value) {
+	rec_each (sysctls, key, value) {
 		want = json_object_get_string(value);
 		snprintf(path, sizeof(path), "/proc/sys/%s", key);
 		for (p = path + strlen("/proc/sys/"); *p; p++)
@@ -163,7 +163,7 @@ static int check_controllers(struct json_object *v, const struct host_cgroup *h,
 				  h->base, need);
 	if (!files)
 		return KT_OK;
-	json_object_object_foreach (files, key, value) {
+	rec_each (files, key, value) {
 		(void)value;
 		snprintf(name, sizeof(name), "%.*s", (int)strcspn(key, "."), key);
 		if (!host_cgroup_has(h, name))
@@ -269,7 +269,7 @@ static void replace(struct json_object *v, const struct place *p);
 /* The list of places itself stays as it is. */
 static void replace_members(struct json_object *v, const struct place *p)
 {
-	json_object_object_foreach (v, key, member)
+	rec_each (v, key, member)
 		if (strcmp(key, "programs") != 0 && strcmp(key, "host") != 0)
 			replace(member, p);
 }

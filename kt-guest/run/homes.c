@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "record.h"
 #include "world.h"
 
 #define FREEZE_WAIT (2 * NSEC_PER_SEC)
@@ -66,7 +67,7 @@ static int set_files(struct world *w, struct home *h, struct json_object *files,
 
 	if (!files)
 		return 0;
-	json_object_object_foreach (files, file, value) {
+	rec_each (files, file, value) {
 		rc = cgroup_set(&w->tree, &h->cg, file, json_object_get_string(value), e);
 		if (rc)
 			return rc;

@@ -10,6 +10,7 @@
 #include "measure/telemetry.h"
 #include "ops.h"
 #include "ops_table.h"
+#include "record.h"
 #include "sysctl.h"
 
 #define WRITE_LIMIT (2 * NSEC_PER_SEC)
@@ -371,7 +372,7 @@ static struct json_object *record(const struct world *w, struct json_object *op,
 	else
 		rec_int(o, "step", w->step);
 	rec_int(o, "index", (int64_t)index);
-	json_object_object_foreach (op, key, value)
+	rec_each (op, key, value)
 		if (!json_object_is_type(value, json_type_object) && strcmp(key, "index"))
 			json_object_object_add(o, key, json_object_get(value));
 	return o;

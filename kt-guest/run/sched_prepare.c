@@ -56,7 +56,7 @@ static int set_sysctls(struct json_object *sysctls, struct json_object *of_test,
 	char path[SYSCTL_PATH];
 	int rc = 0;
 
-	json_object_object_foreach (sysctls, key, value) {
+	rec_each (sysctls, key, value) {
 		if (rc || (of_test && json_object_object_get_ex(of_test, key, NULL)))
 			continue;
 		rc = sysctl_set(w, key, json_object_get_string(value), path, e);

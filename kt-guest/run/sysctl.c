@@ -29,7 +29,7 @@ int sysctl_set_all(struct writer *w, struct json_object *sysctls, struct errbuf 
 
 	if (!sysctls)
 		return 0;
-	json_object_object_foreach (sysctls, key, value) {
+	rec_each (sysctls, key, value) {
 		rc = sysctl_set(w, key, json_object_get_string(value), path, e);
 		if (rc)
 			return rc;

@@ -359,3 +359,27 @@ background_spinner worker 0 (SpinWait)
 	[ "$status" -eq 0 ]
 	[ -z "$output$stderr" ]
 }
+
+@test "a record may have null where an object stands: the plan is told without it" {
+	for cgroups in '[null]' '[{"groups":[null],"files":null}]' 'null'; do
+		printf '%s\n' '{"type":"test","name":"x","steps":[null,{"cgroups":'"$cgroups"',"ops":[null]}],"cgroups":'"$cgroups"',"backdrop":{"cgroups":'"$cgroups"'},"payloads":[null],"assert":null}' \
+			'{"type":"end","tool":"kt-guest","exit":0,"records":2}' >null.jsonl
+		run --separate-stderr kt-report --plan <null.jsonl
+		[ "$status" -eq 0 ]
+		[ -z "$stderr" ]
+		[[ $output == *'x'* ]]
+	done
+}
+
+@test "times at the ends of their range: a report, and a trace" {
+	for key in t_ns guest_ns duration_ns wall_time_ns max_gap_ns max_gap_at_ns setup_ns; do
+		for most in 9223372036854775807 -9223372036854775808; do
+			kt-check --no-defaults <"$DATA/pass.jsonl" |
+				jq -c "if has(\"$key\") and .type != \"sample\" then .$key = $most else . end" >far.jsonl
+			run --separate-stderr kt-report -v --perfetto=far.json <far.jsonl
+			[ "$status" -le 2 ]
+			[[ $stderr != *'runtime error'* ]]
+			jq -e .traceEvents far.json >/dev/null
+		done
+	done
+}

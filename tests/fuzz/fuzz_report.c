@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // LINK: kt-report/steps.c kt-report/metrics.c kt-report/report.c kt-report/term.c kt-report/facts.c
-// LINK: kt-report/timeline.c kt-report/bug.c kt-report/culprit.c kt-report/dump.c
-/* Any stream of records, reported; nothing of it may reach the terminal as a control character. */
+// LINK: kt-report/timeline.c kt-report/bug.c kt-report/culprit.c kt-report/dump.c kt-report/plan.c
+/*
+ * Any stream of records, reported, and its plan as text; nothing of it may reach the terminal as
+ * a control character.
+ */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "kt-report/plan.h"
 #include "kt-report/report.h"
 #include "record.h"
 
@@ -18,6 +22,8 @@ static void report(const struct facts *s)
 	struct term out = { .f = open_memstream(&text, &len) };
 
 	report_write(&out, s, true, NULL);
+	if (s->test)
+		plan_write(&out, s->test);
 	fclose(out.f);
 	for (i = 0; i < len; i++)
 		if (((unsigned char)text[i] < 0x20 && text[i] != '\n' && text[i] != '\t') ||

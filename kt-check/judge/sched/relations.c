@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "judge/check.h"
+#include "record.h"
 #include "relations.h"
 #include "units.h"
 
@@ -106,7 +107,7 @@ static void judge_shares_of(struct judge *j, struct json_object *o)
 
 	if (!of)
 		return;
-	json_object_object_foreach (of, name, v) {
+	rec_each (of, name, v) {
 		if (n == NAMES_MAX)
 			break;
 		names[n] = name;
