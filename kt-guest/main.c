@@ -8,9 +8,9 @@
 #include "guest/init.h"
 #include "host/host.h"
 #include "msg.h"
+#include "plan/cmd.h"
 #include "plan/help.h"
 #include "plan/list.h"
-#include "plan/plan.h"
 
 static bool is(const char *arg, const char *brief, const char *full)
 {

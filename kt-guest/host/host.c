@@ -19,7 +19,6 @@
 #include "measure/telemetry.h"
 #include "msg.h"
 #include "plan.h"
-#include "plan/help.h"
 #include "record.h"
 #include "run/run.h"
 

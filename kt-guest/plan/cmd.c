@@ -3,11 +3,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cmd.h"
 #include "exit.h"
 #include "help.h"
 #include "msg.h"
 #include "plan.h"
+#include "plan/common/limits.h"
 #include "record.h"
+#include "topo.h"
 #include "units.h"
 
 static int parse_duration(struct plan_opts *o, const char *arg)

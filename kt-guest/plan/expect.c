@@ -7,7 +7,8 @@
 #include <string.h>
 
 #include "exit.h"
-#include "plan.h"
+#include "expect.h"
+#include "plan/common/kernel.h"
 #include "record.h"
 
 #define PATTERN_MAX 256

@@ -11,7 +11,7 @@
 #include "help.h"
 #include "list.h"
 #include "msg.h"
-#include "plan.h"
+#include "plan/common/find.h"
 #include "record.h"
 #include "testfile/jsonfile.h"
 #include "work/types.h"

@@ -8,35 +8,17 @@
 #include <string.h>
 
 #include "exit.h"
-#include "plan.h"
+#include "plan/common/context.h"
+#include "plan/common/lives.h"
+#include "plan/common/names.h"
+#include "plan/group/cgroup.h"
+#include "plan/ops/ops.h"
+#include "plan/program/refs.h"
 #include "record.h"
+#include "steps.h"
 #include "units.h"
 
 #define STEPS_MAX 512
-
-int plan_hold(const struct node *n, uint64_t duration_ns, uint64_t *ns, struct errbuf *e)
-{
-	static const char want[] = "\"full\", a fraction of the duration above 0 and up to 1, or a "
-				   "duration such as \"5s\"";
-	const char *s;
-	double f;
-
-	if (json_object_is_type(n->v, json_type_string)) {
-		s = json_object_get_string(n->v);
-		*ns = duration_ns;
-		if (strcmp(s, "full") == 0)
-			return KT_OK;
-		if (units_duration(s, ns, NULL))
-			return node_expected(n, e, want);
-		return node_duration(n, 0, NODE_DURATION_MAX, ns, e);
-	}
-	if (node_number(n, 0, 1, want, &f, e))
-		return KT_DATA;
-	if (f == 0)
-		return node_expected(n, e, want);
-	*ns = (uint64_t)(f * (double)duration_ns);
-	return KT_OK;
-}
 
 /* "cgroups" and "ops" of a step or of the backdrop, in the order in which they will be done. */
 static int read_body(const struct node *n, bool ops_first, struct plan_ctx *ctx,

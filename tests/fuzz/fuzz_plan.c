@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-guest/plan/plan.c kt-guest/plan/affinity.c kt-guest/plan/cgroup.c
-// LINK: kt-guest/plan/constraints.c kt-guest/plan/control.c kt-guest/plan/cpuset.c
-// LINK: kt-guest/plan/custom.c kt-guest/plan/expect.c kt-guest/plan/find.c kt-guest/plan/group.c
-// LINK: kt-guest/plan/kargs.c kt-guest/plan/kernel.c kt-guest/plan/limits.c kt-guest/plan/lives.c
-// LINK: kt-guest/plan/mem.c kt-guest/plan/names.c kt-guest/plan/observation.c
-// LINK: kt-guest/plan/ops/*.c kt-guest/plan/payload.c kt-guest/plan/policy.c
-// LINK: kt-guest/plan/program.c kt-guest/plan/refs.c kt-guest/plan/relations.c
-// LINK: kt-guest/plan/sched.c kt-guest/plan/sched_read.c kt-guest/plan/state.c
-// LINK: kt-guest/plan/steps.c kt-guest/plan/work.c kt-guest/testfile/*.c kt-guest/work/*.c
+// LINK: kt-guest/plan/plan.c kt-guest/plan/steps.c kt-guest/plan/observation.c
+// LINK: kt-guest/plan/expect.c
+// LINK: kt-guest/plan/common/*.c kt-guest/plan/group/*.c
+// LINK: kt-guest/plan/program/*.c kt-guest/plan/ops/*.c
+// LINK: kt-guest/testfile/*.c kt-guest/work/*.c
 // LINK: kt-guest/work/bench/*.c kt-guest/measure/telemetry.c kt-guest/measure/tick.c
 // LINK: kt-guest/measure/hist.c kt-guest/measure/flatten.c kt-guest/measure/file.c
 /*

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-guest/plan/limits.c kt-guest/plan/relations.c kt-guest/testfile/*.c
+// LINK: kt-guest/plan/common/limits.c kt-guest/plan/common/relations.c kt-guest/testfile/*.c
 #include <json-c/json.h>
 
-#include "kt-guest/plan/limits.h"
+#include "kt-guest/plan/common/limits.h"
 #include "unit.h"
 
 static struct limits set(const char *a, const char *b)

@@ -3,42 +3,20 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cgroup.h"
 #include "exit.h"
-#include "ops.h"
+#include "op.h"
+#include "plan/common/context.h"
+#include "plan/common/names.h"
+#include "plan/common/state.h"
+#include "plan/group/affinity.h"
+#include "plan/group/cgroup.h"
+#include "plan/group/control.h"
+#include "plan/group/cpuset.h"
+#include "plan/group/group.h"
 #include "record.h"
 
 #define TAG_MAX 64
-
-int plan_op_keys(const struct node *arg, const char *a, const char *b, const char *opt,
-		 struct errbuf *e)
-{
-	const char *keys[] = { a, b ? b : opt, b ? opt : NULL, NULL };
-	char what[48];
-	struct node m;
-	int rc;
-
-	snprintf(what, sizeof(what), "op %.32s", arg->key);
-	rc = node_keys(arg, keys, what, e);
-	if (!rc && !node_get(arg, a, &m))
-		rc = node_fail(arg, e, "%s needs \"%s\"", what, a);
-	if (!rc && b && !node_get(arg, b, &m))
-		rc = node_fail(arg, e, "%s needs \"%s\"", what, b);
-	return rc;
-}
-
-int plan_op_cgroup(const struct node *arg, const char *key, struct plan_ctx *ctx,
-		   struct json_object *out, struct cgname **c, struct errbuf *e)
-{
-	struct node n = *arg;
-	int rc;
-
-	if (key)
-		node_get(arg, key, &n);
-	rc = names_get(ctx, &n, c, e);
-	if (!rc)
-		rec_str(out, key ? key : "cgroup", (*c)->name);
-	return rc;
-}
 
 /* {"cgroup": name, key: ...}: most ops are a cgroup and what is done to it. */
 static int cgroup_and(const struct node *arg, const char *key, struct plan_ctx *ctx,

@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include "exit.h"
-#include "ops.h"
+#include "observe.h"
+#include "op.h"
+#include "plan/common/context.h"
 #include "record.h"
 #include "units.h"
 

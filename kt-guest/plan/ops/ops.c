@@ -8,11 +8,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cgroup.h"
 #include "exit.h"
+#include "observe.h"
+#include "op.h"
 #include "ops.h"
-#include "plan/plan.h"
+#include "plan/common/context.h"
 #include "record.h"
 #include "suggest.h"
+#include "system.h"
 
 #define OPS_MAX 1024 /* of one step */
 

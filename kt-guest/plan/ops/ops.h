@@ -2,25 +2,9 @@
 #ifndef KT_GUEST_PLAN_OPS_OPS_H
 #define KT_GUEST_PLAN_OPS_OPS_H
 
-#include "plan/plan.h"
+#include "op.h"
 
-/* A kind of op. */
-struct plan_op {
-	const char *name; /* NULL ends a table */
-	const char *arg;  /* what it needs, in words; NULL: nothing */
-	int (*read)(const struct node *arg, struct plan_ctx *ctx, struct json_object *out,
-		    struct errbuf *e);
-};
-
-extern const struct plan_op plan_ops_cgroup[];  /* plan/ops/cgroup.c: on cgroups and workers */
-extern const struct plan_op plan_ops_system[];  /* plan/ops/system.c: on everything else */
-extern const struct plan_op plan_ops_observe[]; /* plan/ops/observe.c: done by kt-vm */
-
-/* An object with exactly these keys; opt (may be NULL) may be there, too. */
-int plan_op_keys(const struct node *arg, const char *a, const char *b, const char *opt,
-		 struct errbuf *e);
-/* The cgroup that the member `key`, or the argument itself (key NULL), names, put as `key`. */
-int plan_op_cgroup(const struct node *arg, const char *key, struct plan_ctx *ctx,
-		   struct json_object *out, struct cgname **c, struct errbuf *e);
+int plan_ops(const struct node *n, struct plan_ctx *ctx, struct json_object *list,
+	     struct errbuf *e);
 
 #endif

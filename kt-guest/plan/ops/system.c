@@ -6,8 +6,15 @@
 #include <string.h>
 
 #include "exit.h"
-#include "ops.h"
+#include "op.h"
+#include "plan/common/context.h"
+#include "plan/common/kernel.h"
+#include "plan/common/names.h"
+#include "plan/common/state.h"
+#include "plan/group/cpuset.h"
+#include "plan/program/refs.h"
 #include "record.h"
+#include "system.h"
 #include "units.h"
 
 #define VALUE_MAX 4095
