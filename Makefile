@@ -87,7 +87,7 @@ $(B)/share/kt/%: share/%
 -include bpf/build.mk
 
 # ---- tests ------------------------------------------------------------------------
-UNIT := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/test_*.c))
+UNIT := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/*/test_*.c))
 FUZZ := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 
 # What a test links besides libkt.a stands in it, on lines "// LINK: dir/file.c dir/part_*.c ...";
@@ -127,7 +127,7 @@ build/nested/init: tests/nested/init.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -std=gnu17 -D_GNU_SOURCE $(WARN) -static -o $@ $<
 
-nested: all build/nested/init build/tests/test_kvm_engine build/tests/test_kvm_safety
+nested: all build/nested/init build/tests/kt-vm/test_kvm_engine build/tests/kt-vm/test_kvm_safety
 
 unit: $(UNIT)
 all-fuzz: $(FUZZ)
@@ -158,7 +158,7 @@ check:
 check-long: all nested
 	scripts/kernel
 	$(MAKE) scx
-	KT_LONG=1 tests/run tests/e2e/kernels.bats tests/e2e/nested.bats tests/e2e/scenarios.bats build/tests/test_kvm_engine
+	KT_LONG=1 tests/run tests/e2e/kernels.bats tests/e2e/nested.bats tests/e2e/scenarios.bats build/tests/kt-vm/test_kvm_engine
 
 # Both kinds of mistake that a verdict can make: bugs that it does not see, on a quiet host and
 # beside a compile loop; and sound schedulers that it blames, beside two and on a quiet host.
@@ -177,7 +177,7 @@ bench: all build/nested/init $(BENCH)
 	tests/bench/run
 
 # ---- keeping it tidy ---------------------------------------------------------------
-C_FILES := $(wildcard tests/nested/*.c tests/bench/*.c tests/e2e/*.c lib/*.[ch] bpf/*.[ch] tests/unit/*.[ch] tests/fuzz/*.c) \
+C_FILES := $(wildcard tests/nested/*.c tests/bench/*.c tests/e2e/*.c lib/*.[ch] bpf/*.[ch] tests/unit/*.h tests/unit/*/*.[ch] tests/fuzz/*.c) \
 	   $(foreach t,$(TOOLS),$(call sources,$(t),[ch]))
 SH_FILES := $(wildcard scripts/* tests/run tests/circles tests/lint tests/truth/bugs tests/truth/sound tests/truth/*.bash tests/bench/run tests/bench/*.sh tests/nested/boot tests/nested/highid.sh .ci/run)
 

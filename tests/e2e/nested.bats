@@ -133,7 +133,7 @@ setup_file() {
 	shipped_case || return
 	echo "control 60000 - /nested/test_kvm_engine" >>"$dir/cases"
 	echo "safety 60000 - /nested/test_kvm_safety" >>"$dir/cases"
-	cp "$KT_TOP/build/tests/test_kvm_engine" "$KT_TOP/build/tests/test_kvm_safety" "$dir/"
+	cp "$KT_TOP/build/tests/kt-vm/test_kvm_engine" "$KT_TOP/build/tests/kt-vm/test_kvm_safety" "$dir/"
 	# with two of its CPUs up, each of them is quick
 	for s in $LARGE; do
 		kt-topo "$s" | case_of "two.$s" 140 - -i /nested/empty.img -d 120s -a maxcpus=2

@@ -25,7 +25,7 @@
 #include "kt-vm/kernel/objects/symbolize.h"
 #include "kt-vm/observe/snapshot.h"
 #include "kt-vm/observe/watchpoint.h"
-#include "tests/unit/guest_kernel.h"
+#include "tests/unit/kt-vm/guest_kernel.h"
 
 /* What the honest image costs, and some more: what is longer is a loop. */
 #define WORK          400

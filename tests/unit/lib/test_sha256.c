@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stdlib.h>
 
-#include "../../lib/sha256.c" /* both ways through a block */
+#include "lib/sha256.c" /* both ways through a block */
 #include "unit.h"
 
 static const char *sum(const char *text, size_t chunk)

@@ -2,8 +2,8 @@
 // LINK: kt-vm/device/bus.c kt-vm/device/pm.c kt-vm/device/legacy.c
 #include <time.h>
 
-#include "../../kt-vm/device/legacy.h"
-#include "../../kt-vm/device/pm.h"
+#include "kt-vm/device/legacy.h"
+#include "kt-vm/device/pm.h"
 #include "unit.h"
 
 struct rig {

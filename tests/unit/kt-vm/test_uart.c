@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "../../kt-vm/device/uart.h"
+#include "kt-vm/device/uart.h"
 #include "unit.h"
 
 enum { TX, IER, IIR, LCR, MCR, LSR, MSR, SCR, FCR = IIR };

@@ -6,8 +6,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "../../kt-vm/device/bus.h"
-#include "../../kt-vm/device/irq.h"
+#include "kt-vm/device/bus.h"
+#include "kt-vm/device/irq.h"
 #include "unit.h"
 
 struct dev {
