@@ -15,6 +15,12 @@ recount() {
 	"$KT_TOP/tests/tools/recount"
 }
 
+# The cases of tests/data/bad/$1.cases as NAME.json, and NAME.err with what is said of it, in the
+# working directory; prints the names.
+cases() {
+	awk -f "$KT_TOP/tests/tools/cases.awk" "$KT_TOP/tests/data/bad/$1.cases"
+}
+
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return
 	export XDG_CACHE_HOME=$PWD/cache XDG_STATE_HOME=$PWD/state
