@@ -408,8 +408,6 @@ pass phased_worker: worst gap 164ms within limit 1000ms' --max-gap-ms 1000
 		worst: [range(5) | {ns: (50000000 - . * 1000000), at_ns: (1000000000 + . * 100000000), cpu: 0}]} else . end'
 	local says='background_spinner: worker 63 p99 wake latency 40ms above limit 30ms (300 samples)'
 	stream . "$late"
-	judged 1 fail "$says
-pass phased_worker: worst p99 queue latency 130ms within limit 200ms" --max-p99-wake-latency-ns 200000000 || true
 	judge in.jsonl --max-p99-wake-latency-ns 30000000
 	found fail | grep -qxF "wake_latency: $says"
 	# three of five explained: two of 300 are left, no more than 1 %

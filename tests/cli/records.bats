@@ -40,20 +40,27 @@ members_of_page() {
 }
 
 @test "the validator knows the types and members of the page, no others" {
-	diff <(members_of_page) <("$KT_TOP/tests/tools/validate-records" --list)
+	"$KT_TOP/tests/tools/validate-records" --list >types
+	members_of_page | diff - types
+}
+
+streams() {
+	find "$KT_TOP/tests/data" -name '*.jsonl' | grep .
 }
 
 @test "every stream in tests/data is valid" {
-	for f in "$KT_TOP"/tests/data/*.jsonl "$KT_TOP"/tests/data/observe/*.jsonl; do
+	for f in $(streams); do
 		echo "$f"
 		"$KT_TOP/tests/tools/validate-records" <"$f"
 	done
 }
 
 @test "what kt-check makes of every stream in tests/data is valid" {
-	for f in "$KT_TOP"/tests/data/*.jsonl "$KT_TOP"/tests/data/observe/*.jsonl; do
+	for f in $(streams); do
 		echo "$f"
-		kt-check <"$f" >judged || true
+		code=0
+		kt-check <"$f" >judged || code=$?
+		[ "$code" -eq "$(tail -n1 judged | jq .exit)" ]
 		"$KT_TOP/tests/tools/validate-records" <judged
 	done
 }

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # What scx_bugs says without a kernel that takes it; on guests: e2e/scx.bats.
 
-export KT_BIN=${BATS_TEST_DIRNAME%/*}/build/bin
+export KT_BIN=${BATS_TEST_DIRNAME%/*/*}/build/bin
 load helpers
 
 # wrong MESSAGE ARG...: a usage mistake, told in one line and the pointer to --help
@@ -53,14 +53,15 @@ wrong() {
 }
 
 @test "each bug is in tests/truth/bugs.tsv, and each line there is whole" {
-	local top=${BATS_TEST_DIRNAME%/*} bug scenario options check why
-	diff <(scx_bugs --list | cut -f1 | sort) \
-		<(grep -v '^#' "$top/tests/truth/bugs.tsv" | cut -f1 | sort -u)
+	local bug scenario options check why
+	grep -v '^#' "$KT_TOP/tests/truth/bugs.tsv" >bugs
+	scx_bugs --list >list
+	diff <(cut -f1 list | sort) <(cut -f1 bugs | sort -u)
 	while IFS=$'\t' read -r bug scenario options check why; do
 		echo "$bug $scenario $options $check $why"
-		[ -e "$top/tests/truth/$scenario.json" ] || [ -e "$top/share/tests/$scenario.json" ]
+		[ -e "$KT_TOP/tests/truth/$scenario.json" ] || [ -e "$KT_TOP/share/tests/$scenario.json" ]
 		[ -n "$options" ]
 		[[ "$check" =~ ^[a-z0-9_]+(,[a-z0-9_]+)*$ ]]
 		[[ "$why" == *. ]]
-	done < <(grep -v '^#' "$top/tests/truth/bugs.tsv")
+	done <bugs
 }

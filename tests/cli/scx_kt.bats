@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # What scx_kt says without a kernel that takes it; on guests: e2e/misbehave.bats.
 
-export KT_BIN=${BATS_TEST_DIRNAME%/*}/build/bin
+export KT_BIN=${BATS_TEST_DIRNAME%/*/*}/build/bin
 load helpers
 
 # wrong MESSAGE ARG...: a usage mistake, told in one line and the pointer to --help

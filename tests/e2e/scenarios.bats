@@ -59,6 +59,7 @@ none_fails() {
 		row "$name" "$word"
 	done
 	row "of $n" "$bad failed, $unsure inconclusive"
+	[ "$n" -gt 0 ]
 	[ "$bad" -eq 0 ]
 }
 
