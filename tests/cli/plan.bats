@@ -427,13 +427,16 @@ listed() {
 
 @test "help and version" {
 	run --separate-stderr kt-guest --help
-	[ "$status" -eq 0 ] && [ "$stderr" = "" ]
+	[ "$status" -eq 0 ]
+	[ "$stderr" = "" ]
 	[ "${lines[0]}" = "Usage: kt-guest plan [OPTION]... NAME|FILE" ]
 	local help=$output
 	run --separate-stderr kt-guest plan --help
-	[ "$status" -eq 0 ] && [ "$output" = "$help" ]
+	[ "$status" -eq 0 ]
+	[ "$output" = "$help" ]
 	run --separate-stderr kt-guest plan -V
-	[ "$status" -eq 0 ] && [[ $output = "kt-guest "* ]]
+	[ "$status" -eq 0 ]
+	[[ $output = "kt-guest "* ]]
 }
 
 @test "a full disk is told" {

@@ -142,8 +142,11 @@ unpack() {
 	unpack plan.jsonl
 	[ "$(cat root/kt/config/x.json)" = '{"k":1}' ]
 	[ "$(cat root/data/sub/one root/data/two root/etc/two | xargs)" = "1 2 2" ]
-	[ -x root/kt/programs/w.sh ] && [ -x root/kt/programs/true ] && [ -x root/usr/bin/mytrue ]
-	[ -x root/usr/bin/env ] && [ -x "root$(command -v sh)" ] # the script's
+	[ -x root/kt/programs/w.sh ]
+	[ -x root/kt/programs/true ]
+	[ -x root/usr/bin/mytrue ]
+	[ -x root/usr/bin/env ]
+	[ -x "root$(command -v sh)" ] # the script's
 	ldd /bin/true | grep -o '/[^ ]*' | while read -r lib; do [ -e "root$lib" ] || exit 1; done
 	[ "$(jq '.files // empty' out.jsonl)" -eq "$(find root -mindepth 1 | wc -l)" ]
 	# the same programs are taken from the cache
