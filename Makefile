@@ -179,12 +179,12 @@ bench: all build/nested/init $(BENCH)
 # ---- keeping it tidy ---------------------------------------------------------------
 C_FILES := $(wildcard tests/nested/*.c tests/bench/*.c tests/e2e/*.c lib/*.[ch] bpf/*.[ch] tests/unit/*.h tests/unit/*/*.[ch] tests/fuzz/*.c) \
 	   $(foreach t,$(TOOLS),$(call sources,$(t),[ch]))
-SH_FILES := $(wildcard scripts/* tests/run tests/circles tests/lint tests/truth/bugs tests/truth/sound tests/truth/*.bash tests/bench/run tests/bench/*.sh tests/nested/boot tests/nested/highid.sh .ci/run)
+SH_FILES := $(wildcard scripts/* tests/run tests/lint tests/tools/circles tests/tools/recount tests/tools/validate-records tests/truth/bugs tests/truth/sound tests/truth/*.bash tests/bench/run tests/bench/*.sh tests/nested/boot tests/nested/highid.sh .ci/run)
 
 lint:
 	clang-format --dry-run -Werror $(C_FILES)
 	shellcheck $(SH_FILES)
-	shellcheck -s bash $(wildcard tests/cli/*.bash tests/cli/*.bats tests/e2e/*.bats)
+	shellcheck -s bash $(wildcard tests/cli/*.bash tests/cli/*.bats tests/e2e/*.bash tests/e2e/*.bats)
 	tests/lint
 	$(MAKE) -s CC=clang B=build/clang all unit
 

@@ -65,5 +65,6 @@ nothing_left() {
 
 # ended PID: waits for a background job; its exit code is in $status
 ended() {
+	# shellcheck disable=SC2034 # the test looks at it
 	wait "$1" && status=0 || status=$?
 }
