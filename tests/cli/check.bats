@@ -43,7 +43,7 @@ work_rate: phased_worker: lowest work rate 4803045.7/cpu-s meets floor 1.0/cpu-s
 @test "the kernel's own scheduler: nothing is asked of a scheduler" {
 	judge eevdf
 	verdict_is 0 pass
-	run ! grep -q '"name":"scheduler"' out.jsonl
+	run -1 grep -q '"name":"scheduler"' out.jsonl
 }
 
 @test "the tutorial's step 9: workers, observed rate and floor" {

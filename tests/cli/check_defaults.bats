@@ -432,7 +432,7 @@ pass phased_worker: worst gap 164ms within limit 1000ms' --max-gap-ms 1000
 	stream 'if $n >= 9 and $n < 15 then waits(71; 2; "2-3"; ($n - 8) * 100000000; "ext") else . end'
 	judge in.jsonl --no-defaults
 	verdict_is 0 pass
-	run ! grep -q '"name":"wait"' out.jsonl
+	run -1 grep -q '"name":"wait"' out.jsonl
 	jq -c 'if .type == "test" then .assert.wait = false else . end' in.jsonl >a.jsonl
 	judge a.jsonl
 	verdict_is 0 pass

@@ -115,8 +115,11 @@ library() {
 	TMPDIR=$PWD pack -i data:/data <in.jsonl
 	cmp first.cpio a.cpio
 	split_parts
-	run ! grep -v 'root *root' <(cpio -tv --quiet <base.cpio)
-	run ! grep -v 'root *root' <(cpio -tv --quiet <plan.cpio)
+	for part in base plan; do
+		cpio -tv --quiet <$part.cpio >list
+		[ -s list ]
+		run -1 grep -v 'root *root' list
+	done
 }
 
 @test "the cache: a second run packs nothing, another plan only the plan" {
@@ -129,7 +132,7 @@ library() {
 	# used: its time is now
 	[ -z "$(find cache/kt/initrd -name 'base-*' -mmin +1)" ]
 	plan "$PWD/prog" | sed 's/"t"/"u"/' | kt-initrd >three
-	run ! cmp -s one three
+	run -1 cmp -s one three
 	[ "$(find cache/kt/initrd -name 'base-*' | wc -l)" = 1 ]
 	[ "$(find cache/kt/initrd -name '*.cpio' | wc -l)" = 2 ]
 	path=$(jq -r 'select(.type == "initrd").path' three)
@@ -143,7 +146,7 @@ library() {
 	printf 'x' >>prog
 	touch -r time prog
 	plan "$PWD/prog" | kt-initrd >two
-	run ! cmp -s one two
+	run -1 cmp -s one two
 	[ "$(find cache/kt/initrd -name 'base-*' | wc -l)" = 2 ]
 }
 
@@ -437,7 +440,7 @@ Try 'kt-initrd --help'." ]
 		[ -z "$(ls tmp)" ]
 		[ -z "$(find cache -name '.tmp*')" ]
 	done
-	run ! pgrep -f 'sleep 77.7'
+	run -1 pgrep -f 'sleep 77.7'
 }
 
 @test "--help and --version" {

@@ -299,8 +299,9 @@ le32() {
 
 	cmp t/image "$entry/bzImage"
 	grep -qx CONFIG_SCHED_CLASS_EXT=y "$entry/config"
-	readelf -SW "$entry/vmlinux" | grep -q symtab
-	run ! grep -q debug_info <(readelf -SW "$entry/vmlinux")
+	readelf -SW "$entry/vmlinux" >sections
+	grep -q symtab sections
+	run -1 grep -q debug_info sections
 	[ "$(jq -c '[.version, .source, .source_kind, .key, .files, .sha256]' "$entry/metadata.json")" = \
 		"[\"9.8.7\",\"$PWD/t\",\"tree\",\"$key\",5,\"$(sha256sum t/image | cut -c1-64)\"]" ]
 	clean
@@ -429,7 +430,7 @@ le32() {
 	kt-kernel build t
 	[ "$(find cache/kt/kernels -name bzImage | wc -l)" -eq 2 ]
 	# without a word, the one of kt.config alone is meant
-	run ! grep -q KASAN "$(kt-kernel find | jq -r 'select(.type == "kernel").config')"
+	run -1 grep -q KASAN "$(kt-kernel find | jq -r 'select(.type == "kernel").config')"
 
 	run --separate-stderr kt-kernel build -f nowhere t
 	failed 65 "unable to read nowhere: No such file or directory"
@@ -497,7 +498,7 @@ interrupt() { # SIGNAL EXIT
 	[ "$rc" -eq "$2" ]
 	[ "$(tail -n 1 err)" = "kt-kernel: interrupted" ]
 	[ "$(cat out)" = "$(end_record "$2" 0)" ]
-	run ! pgrep -f 'sleep 31[.]4'
+	run -1 pgrep -f 'sleep 31[.]4'
 	[ -z "$(ls -A cache/kt/kernels)" ]
 	[ -z "$(ls -A cache/kt/build)" ]
 }

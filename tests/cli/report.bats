@@ -56,7 +56,7 @@ usage() {
 @test "inconclusive, and steps of one cgroup" { golden 2 two_steps; }
 @test "what a guest writes never acts on the terminal" {
 	golden 1 hostile_text
-	run ! grep -q $'\e' out.txt
+	run -1 grep -q $'\e' out.txt
 }
 @test "a real run, recorded" { golden 0 recorded; }
 @test "verbose: passes, logs and more figures" { golden 0 pass pass-v -v; }
@@ -108,9 +108,9 @@ usage() {
 	report two_steps --color=always
 	[[ "$output" == *$'\e[33mINCONCLUSIVE\e[0m mixed_workloads'* ]]
 	report rate_floor --color=never
-	run ! grep -q $'\e' out.txt
+	run -1 grep -q $'\e' out.txt
 	report rate_floor --color=auto
-	run ! grep -q $'\e' out.txt
+	run -1 grep -q $'\e' out.txt
 	# colour does not let a guest's escapes through
 	report hostile_text --color=always
 	sed 's/\x1b\[[0-9;]*m//g' out.txt | diff "$DATA/report/hostile_text.txt" -
@@ -149,8 +149,8 @@ usage() {
 		{"type": "stats", "cgroup": null, "workers": 9, "t_ns": 1}, . else . end' "$DATA/panic.jsonl" | recount >in.jsonl
 	report in.jsonl -v
 	[ "$status" -eq 65 ]
-	run ! grep -q forged out.txt
-	run ! grep -q '9 workers' out.txt
+	run -1 grep -q forged out.txt
+	run -1 grep -q '9 workers' out.txt
 }
 
 @test "a cut stream: what is there, one message, 65" {
@@ -208,7 +208,7 @@ usage() {
 	[ "$status" -eq 65 ]
 	[ "$stderr" = 'kt-report: line 5: expected a record, a JSON object with a "type"' ]
 	grep -q '^NOT JUDGED ' out.txt
-	run ! grep -q '^PASS ' out.txt
+	run -1 grep -q '^PASS ' out.txt
 	sed 's/"verdict":"pass","passed"/"verdict":"fine","passed"/' judged >in.jsonl
 	report in.jsonl
 	[ "$status" -eq 65 ]
@@ -236,7 +236,7 @@ usage() {
 		echo "$stderr"
 		[ "$status" -eq 65 ]
 		[[ "$stderr" == "kt-report: "*"$2" ]]
-		run ! grep -q '^PASS ' out.txt
+		run -1 grep -q '^PASS ' out.txt
 	}
 	lies 'if .type == "verdict" then .verdict = "pass" else . end' 'the verdict is not what the checks come to'
 	lies 'if .type == "verdict" then .verdict = "inconclusive" | .allowed = true else . end' 'the verdict is not what the checks come to'
@@ -276,7 +276,7 @@ replay  kt test mixed_workloads' ]
 	report in.jsonl
 	[ "$status" -eq 65 ]
 	[ "$stderr" = "kt-report: line $(($(wc -l <fail) + 1)): test record: expected one test in the input, this is a second" ]
-	run ! grep -q '^PASS ' out.txt
+	run -1 grep -q '^PASS ' out.txt
 	sed -i 5d fail
 	report fail
 	[ "$status" -eq 65 ]

@@ -74,6 +74,6 @@ at_most() {
 	[ "$(grep '^pipe' fds | grep -c 'pipe:')" -eq 8 ]
 	grep -q '^team anon_inode:\[eventfd\]' fds
 	grep -q '^own /memfd:kt-stdout' fds
-	run ! grep -q "vport\|signalfd\|eventpoll\|pidfd\|socket\|kt-guest" fds
-	run ! grep -q "^spin.*eventfd\|^pipe.*eventfd\|^own.*eventfd" fds
+	run -1 grep -q "vport\|signalfd\|eventpoll\|pidfd\|socket\|kt-guest" fds
+	run -1 grep -q "^spin.*eventfd\|^pipe.*eventfd\|^own.*eventfd" fds
 }

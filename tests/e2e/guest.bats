@@ -109,7 +109,7 @@ log_of() {
 	[ "$(jq -r 'select(.type == "sched" and .event != "log") | .event' run.jsonl | xargs)" = "start failed" ]
 	has '.event == "failed" and (.reason | startswith("ended with exit 2 before it attached: scx_kt: "))'
 	log_of | grep -q 'invalid mem access'
-	run ! has '.type == "step" or .type == "worker"'
+	run -1 has '.type == "step" or .type == "worker"'
 }
 
 @test "a worker that starves to the end: killed, told as it is, and the rest is left out" {
@@ -154,7 +154,7 @@ log_of() {
 	[ "$(guest_exit)" -eq 0 ]
 	[ "$(jq -r 'select(.event == "failed") | .reason' run.jsonl)" = \
 		"sysctl kernel.no_such = 1: No such file or directory" ]
-	run ! has '.type == "step"'
+	run -1 has '.type == "step"'
 }
 
 @test "plans that plan never writes: an error of the guest, not a hang" {

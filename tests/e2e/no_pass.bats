@@ -44,7 +44,7 @@ says() {
 	  { "name": "a", "workers": 1 },
 	  { "name": "off", "workers": 1, "work": { "Custom": { "program": "./off" } } }] }
 	EOT
-	run ! has '.type == "step" and .event == "end"'
+	run -1 has '.type == "step" and .event == "end"'
 	judge
 	[ "$status" -eq 1 ]
 	[ "$(says run)" = "fail: the guest powered off in step 0, before its test had ended" ]

@@ -193,7 +193,7 @@ after() {
 	cat seen
 	grep -qx 'first 0' seen
 	grep -qx 'all 1' seen
-	run ! grep -x 'first 1' seen
+	run -1 grep -x 'first 1' seen
 }
 
 @test "watchpoints are over with the scheduler whose variables they are on" {
@@ -304,7 +304,7 @@ after() {
 		[ $code -eq 1 ]
 		"$KT_TOP/tests/tools/validate-records" <run.jsonl
 		[ "$(show 'select(.type == "boot") | .stage' | xargs)" = 'start kernel' ]
-		run ! holds run.jsonl '.type == "sample"'
+		run -1 holds run.jsonl '.type == "sample"'
 		holds run.jsonl '.type == "snapshot" and .reason == "failure" and (.cpus | length == 2 and
 			all(.[]; .regs.rip) and any(.[]; .stack | any(.[]; startswith("prepare_namespace+"))))'
 	done

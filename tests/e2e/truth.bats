@@ -47,7 +47,7 @@ shipped() {
 	kernel=$("$KT_TOP/scripts/distro-kernel" "$@" 2>why) || skip "$(cat why)"
 	record=$(kt-kernel find "$kernel")
 	# it has no symbol table
-	run ! grep -qF " .symtab " <(readelf -SW "$(jq -r 'select(.type == "kernel") | .vmlinux' <<<"$record")")
+	run -1 grep -qF " .symtab " <(readelf -SW "$(jq -r 'select(.type == "kernel") | .vmlinux' <<<"$record")")
 	look "$record"
 	if has_scx "$record"; then
 		truth_tells run.jsonl 5 scx

@@ -50,7 +50,7 @@ latest() {
 	run --separate-stderr kt test --duration 5s --scheduler eevdf mixed_workloads
 	echo "$output" "$stderr"
 	[ "$status" -eq 0 ]
-	run ! holds "$(latest)/run.jsonl" '.type == "sched"'
+	run -1 holds "$(latest)/run.jsonl" '.type == "sched"'
 }
 
 @test "step 9: an impossible floor fails, and the text names workers, rate and floor" {

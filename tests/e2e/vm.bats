@@ -89,7 +89,7 @@ ends() {
 @test "the guest cannot write the host's records" {
 	guest "-a kt.fault=forge"
 	[ "$status" -eq 65 ]
-	run ! holds run.jsonl '.type == "verdict"'
+	run -1 holds run.jsonl '.type == "verdict"'
 }
 
 @test "QEMU killed: one message, exit 71" {
@@ -131,7 +131,7 @@ ends() {
 	[ "$status" -eq 71 ]
 	[ "$stderr" = "kt-vm: qemu-system-x86_64 does not answer" ]
 	[ $((($(date +%s%N) - start) / 1000000)) -lt 15000 ]
-	run ! kill -0 "$(cat mute/pid)"
+	run -1 kill -0 "$(cat mute/pid)"
 }
 
 @test "QEMU that is too old, or ends at once: told before the guest runs" {
@@ -148,7 +148,7 @@ ends() {
 	[[ "$stderr" == "kt-vm: the tcg engine cannot run this guest here: qemu-system-x86_64 is version 7.2, 8.0 or later is needed"* ]]
 	[ "$(wc -l <<<"$stderr")" -eq 1 ]
 	[ "$(ends)" -eq 69 ]
-	run ! holds run.jsonl '.type == "vm"'
+	run -1 holds run.jsonl '.type == "vm"'
 	printf '#!/bin/sh\necho "qemu-system-x86_64: no such thing" >&2\nexit 3\n' >old/qemu-system-x86_64
 	PATH=$PWD/old:$PATH guest
 	[ "$status" -eq 71 ]
@@ -173,7 +173,7 @@ ends() {
 		kill -0 "$qemu" 2>/dev/null || break
 		sleep 0.1
 	done
-	run ! kill -0 "$qemu"
+	run -1 kill -0 "$qemu"
 }
 
 @test "a bzImage boots, too" {
