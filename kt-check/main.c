@@ -25,137 +25,90 @@ static const char usage_text[] =
 	"Usage: kt-check [OPTION]... < RECORDS\n"
 	"Judge a run: pass its records on, then add statistics, checks and a verdict.\n"
 	"Limits are those of the test; an option overrides one, and \"off\" turns it off.\n"
-	"\n"
-	"      --isolation              workers must stay within their cpusets\n"
-	"      --no-isolation           ... need not\n"
-	"      --not-stuck              every worker must make progress\n"
-	"      --no-not-stuck           ... need not\n"
-	"      --max-gap-ms N           longest time between two checkpoints of a worker\n"
-	"      --max-spread-pct N       difference of off-CPU shares within a cgroup\n"
-	"      --max-throughput-cv N    variation of work per CPU time within a cgroup\n"
-	"      --min-work-rate N        work units per CPU second of each worker\n"
-	"      --min-iteration-rate N   iterations per second of each worker\n"
-	"      --max-p99-wake-latency-ns N\n"
-	"                               p99 of how late each worker runs after it is woken\n"
-	"      --max-wake-latency-cv N  variation of that within a cgroup\n"
-	"      --max-p99-timer-late-ns N\n"
-	"                               p99 of how late sleeps and timers of each worker end\n"
-	"      --max-migration-ratio N  migrations per iteration within a cgroup\n"
-	"      --max-migrations-per-s N migrations of a worker per second\n"
-	"      --max-migrations-per-timeslice N\n"
-	"                               migrations of a worker per turn on a CPU\n"
-	"      --min-page-locality N    share of pages on the nodes of the cpuset, 0 to 1\n"
-	"      --max-cross-node-migration-ratio N\n"
-	"                               pages moved between nodes, per page\n"
-	"      --max-slow-tier-ratio N  share of pages on nodes without CPUs, 0 to 1\n"
-	"      --cleanup-budget-ms N    from the last stop to the end of the guest's work\n"
-	"      --monitor                what samples show, with the defaults of kt-test(5)\n"
-	"      --no-monitor             ... only what a limit asks for\n"
-	"      --max-imbalance-ratio N  tasks of the fullest CPU to those of the emptiest\n"
-	"      --max-local-dsq-depth N  tasks in a CPU's own queue\n"
-	"      --fail-on-rq-clock-stuck\n"
-	"                               clocks of CPUs that have tasks must go on\n"
-	"      --no-fail-on-rq-clock-stuck\n"
-	"                               ... need not\n"
-	"      --max-fallback-rate N    sched_ext's select_cpu_fallback events per second\n"
-	"      --max-keep-last-rate N   sched_ext's dispatch_keep_last events per second\n"
-	"      --sustained-samples N    samples in a row that make a violation of these\n"
-	"      --no-defaults            none of the checks that are on by default:\n"
-	"      --no-work-conservation   ... a CPU may idle while tasks wait that may run there\n"
-	"      --no-share               ... CPU time need not be what weights entitle to\n"
-	"      --no-quota               ... cgroups may exceed their cpu.max\n"
-	"      --no-affinity            ... tasks may run where their masks forbid it\n"
-	"      --no-wait                ... tasks may wait for a CPU without end\n"
-	"      --no-timeslice           ... who only computes may be switched all the time\n"
-	"      --no-migration           ... who could have a CPU may be moved all the time\n"
-	"      --no-yield               ... yields need not be heeded\n"
-	"      --no-callbacks           ... the scheduler's callbacks may take long\n"
-	"      --no-fork                ... fork and exec may fail\n"
-	"      --no-progress            ... workers need not do any work\n"
-	"      --no-scheduler           ... the scheduler may be away meanwhile\n"
-	"      --no-kernel-log          ... the kernel may complain\n"
-	"      --no-topology            ... the guest may have other CPUs than asked for\n"
-	"      --no-records             ... records may be lost\n"
-	"      --no-observer            ... kt itself may use CPU time of the guest\n"
-	"  -h, --help                   print this help\n"
-	"  -V, --version                print the version\n";
+	"\n";
 
-enum {
-	OPT_LIMIT = 256,
-	OPT_ISOLATION,
-	OPT_NO_ISOLATION,
-	OPT_NOT_STUCK,
-	OPT_NO_NOT_STUCK,
-	OPT_MONITOR,
-	OPT_NO_MONITOR,
-	OPT_CLOCK,
-	OPT_NO_CLOCK,
-	OPT_OFF /* and behind it a limit_id: of a check that is on by default */
-};
+static const char usage_end[] = "  -h, --help                   print this help\n"
+				"  -V, --version                print the version\n";
 
-static const struct option long_opts[] = {
-	{ "isolation", no_argument, NULL, OPT_ISOLATION },
-	{ "no-isolation", no_argument, NULL, OPT_NO_ISOLATION },
-	{ "not-stuck", no_argument, NULL, OPT_NOT_STUCK },
-	{ "no-not-stuck", no_argument, NULL, OPT_NO_NOT_STUCK },
-	/* the value is a limit_id, below every letter and OPT_* */
-	{ "max-gap-ms", required_argument, NULL, LIM_GAP_MS },
-	{ "max-spread-pct", required_argument, NULL, LIM_SPREAD_PCT },
-	{ "max-throughput-cv", required_argument, NULL, LIM_THROUGHPUT_CV },
-	{ "min-work-rate", required_argument, NULL, LIM_WORK_RATE },
-	{ "min-iteration-rate", required_argument, NULL, LIM_ITERATION_RATE },
-	{ "max-p99-wake-latency-ns", required_argument, NULL, LIM_P99_LATENCY_NS },
-	{ "max-wake-latency-cv", required_argument, NULL, LIM_LATENCY_CV },
-	{ "max-p99-timer-late-ns", required_argument, NULL, LIM_P99_TIMER_LATE_NS },
-	{ "max-migration-ratio", required_argument, NULL, LIM_MIGRATION_RATIO },
-	{ "max-migrations-per-s", required_argument, NULL, LIM_MIGRATIONS_PER_S },
-	{ "max-migrations-per-timeslice", required_argument, NULL, LIM_MIGRATIONS_PER_TIMESLICE },
-	{ "min-page-locality", required_argument, NULL, LIM_PAGE_LOCALITY },
-	{ "max-cross-node-migration-ratio", required_argument, NULL, LIM_CROSS_NODE_RATIO },
-	{ "max-slow-tier-ratio", required_argument, NULL, LIM_SLOW_TIER_RATIO },
-	{ "cleanup-budget-ms", required_argument, NULL, LIM_CLEANUP_MS },
-	{ "monitor", no_argument, NULL, OPT_MONITOR },
-	{ "no-monitor", no_argument, NULL, OPT_NO_MONITOR },
-	{ "max-imbalance-ratio", required_argument, NULL, LIM_IMBALANCE_RATIO },
-	{ "max-local-dsq-depth", required_argument, NULL, LIM_LOCAL_DSQ_DEPTH },
-	{ "fail-on-rq-clock-stuck", no_argument, NULL, OPT_CLOCK },
-	{ "no-fail-on-rq-clock-stuck", no_argument, NULL, OPT_NO_CLOCK },
-	{ "max-fallback-rate", required_argument, NULL, LIM_FALLBACK_RATE },
-	{ "max-keep-last-rate", required_argument, NULL, LIM_KEEP_LAST_RATE },
-	{ "sustained-samples", required_argument, NULL, LIM_SUSTAINED_SAMPLES },
-	{ "no-defaults", no_argument, NULL, OPT_OFF + LIM_DEFAULTS },
-	{ "no-work-conservation", no_argument, NULL, OPT_OFF + LIM_WORK_CONSERVATION },
-	{ "no-share", no_argument, NULL, OPT_OFF + LIM_SHARE },
-	{ "no-quota", no_argument, NULL, OPT_OFF + LIM_QUOTA },
-	{ "no-affinity", no_argument, NULL, OPT_OFF + LIM_AFFINITY },
-	{ "no-wait", no_argument, NULL, OPT_OFF + LIM_WAIT },
-	{ "no-timeslice", no_argument, NULL, OPT_OFF + LIM_TIMESLICE },
-	{ "no-migration", no_argument, NULL, OPT_OFF + LIM_MIGRATION },
-	{ "no-yield", no_argument, NULL, OPT_OFF + LIM_YIELD },
-	{ "no-callbacks", no_argument, NULL, OPT_OFF + LIM_CALLBACKS },
-	{ "no-fork", no_argument, NULL, OPT_OFF + LIM_FORK },
-	{ "no-progress", no_argument, NULL, OPT_OFF + LIM_PROGRESS },
-	{ "no-scheduler", no_argument, NULL, OPT_OFF + LIM_SCHEDULER },
-	{ "no-kernel-log", no_argument, NULL, OPT_OFF + LIM_KERNEL_LOG },
-	{ "no-topology", no_argument, NULL, OPT_OFF + LIM_TOPOLOGY },
-	{ "no-records", no_argument, NULL, OPT_OFF + LIM_RECORDS },
-	{ "no-observer", no_argument, NULL, OPT_OFF + LIM_OBSERVER },
-	{ "help", no_argument, NULL, 'h' },
-	{ "version", no_argument, NULL, 'V' },
-	{ 0 },
-};
+/* What getopt returns for an option of a limit, plus the limit. */
+enum { OPT_VALUE = 256, OPT_ON = OPT_VALUE + LIMIT_COUNT, OPT_OFF = OPT_ON + LIMIT_COUNT };
 
-/* A value for the option that getopt took last, which argv names best. */
-static int limit_opt(struct opts *o, int id, const char *value)
+#define NAME_MAX_LEN 48
+
+static void option_name(char name[NAME_MAX_LEN], const char *prefix, enum limit limit)
 {
-	struct errbuf e;
+	snprintf(name, NAME_MAX_LEN, "%s%s", prefix, limit_defs[limit].key);
+	for (; *name; name++)
+		if (*name == '_')
+			*name = '-';
+}
+
+static void print_option(const char *name, const char *value, const char *help)
+{
+	int len = printf("      --%s%s", name, value);
+
+	printf("%s%*s%s\n", len > 30 ? "\n" : "", len > 30 ? 31 : 31 - len, "", help);
+}
+
+static void print_help(void)
+{
+	char name[NAME_MAX_LEN];
 	int i;
 
-	if (limits_parse(&o->over, id, value, &e) == 0)
+	fputs(usage_text, stdout);
+	for (i = 0; i < LIMIT_COUNT; i++) {
+		const struct limit_def *d = &limit_defs[i];
+
+		if (i == LIMIT_DEFAULTS)
+			puts("\nThese are on unless they are turned off:");
+		if (i < LIMIT_DEFAULTS) {
+			option_name(name, "", i);
+			print_option(name, d->flag ? "" : " N", d->help);
+		}
+		if (!d->flag)
+			continue;
+		option_name(name, "no-", i);
+		print_option(name, "", i < LIMIT_DEFAULTS ? "... or not" : d->help);
+	}
+	fputs(usage_end, stdout);
+}
+
+/* The options of all limits, "help", "version", and the end. */
+static struct option long_opts[2 * LIMIT_COUNT + 3];
+
+static void fill_options(void)
+{
+	static char names[2 * LIMIT_COUNT][NAME_MAX_LEN];
+	struct option *o = long_opts;
+	char(*name)[NAME_MAX_LEN] = names;
+	int i;
+
+	for (i = 0; i < LIMIT_COUNT; i++) {
+		bool flag = limit_defs[i].flag;
+
+		if (i < LIMIT_DEFAULTS) {
+			option_name(*name, "", i);
+			*o++ = (struct option){ *name++, flag ? no_argument : required_argument,
+						NULL, (flag ? OPT_ON : OPT_VALUE) + i };
+		}
+		if (flag) {
+			option_name(*name, "no-", i);
+			*o++ = (struct option){ *name++, no_argument, NULL, OPT_OFF + i };
+		}
+	}
+	*o++ = (struct option){ "help", no_argument, NULL, 'h' };
+	*o = (struct option){ "version", no_argument, NULL, 'V' };
+}
+
+static int limit_opt(struct opts *o, enum limit limit, const char *value)
+{
+	char name[NAME_MAX_LEN];
+	struct errbuf e;
+
+	if (limits_parse(&o->over, limit, value, &e) == 0)
 		return 0;
-	for (i = 0; long_opts[i].val != id;)
-		i++;
-	return msg_usage("--%s: %s", long_opts[i].name, e.text);
+	option_name(name, "", limit);
+	return msg_usage("--%s: %s", name, e.text);
 }
 
 /* -1: go on, else the exit code. */
@@ -163,11 +116,12 @@ static int opts_parse(struct opts *o, int argc, char **argv)
 {
 	int c, rc = 0;
 
+	fill_options();
 	limits_init(&o->over, LIMIT_UNSET);
 	while (!rc && (c = getopt_long(argc, argv, "hV", long_opts, NULL)) != -1) {
 		switch (c) {
 		case 'h':
-			fputs(usage_text, stdout);
+			print_help();
 			return KT_OK;
 		case 'V':
 			printf("kt-check %s\n", KT_VERSION);
@@ -175,27 +129,13 @@ static int opts_parse(struct opts *o, int argc, char **argv)
 		case '?':
 			fprintf(stderr, "Try 'kt-check --help'.\n");
 			return KT_USAGE;
-		case OPT_ISOLATION:
-		case OPT_NO_ISOLATION:
-			o->over.v[LIM_ISOLATION] = c == OPT_ISOLATION ? 1 : LIMIT_OFF;
-			break;
-		case OPT_NOT_STUCK:
-		case OPT_NO_NOT_STUCK:
-			o->over.v[LIM_NOT_STUCK] = c == OPT_NOT_STUCK ? 1 : LIMIT_OFF;
-			break;
-		case OPT_MONITOR:
-		case OPT_NO_MONITOR:
-			o->over.v[LIM_MONITOR] = c == OPT_MONITOR ? 1 : LIMIT_OFF;
-			break;
-		case OPT_CLOCK:
-		case OPT_NO_CLOCK:
-			o->over.v[LIM_RQ_CLOCK_STUCK] = c == OPT_CLOCK ? 1 : LIMIT_OFF;
-			break;
 		default:
 			if (c >= OPT_OFF)
 				o->over.v[c - OPT_OFF] = LIMIT_OFF;
+			else if (c >= OPT_ON)
+				o->over.v[c - OPT_ON] = 1;
 			else
-				rc = limit_opt(o, c, optarg);
+				rc = limit_opt(o, c - OPT_VALUE, optarg);
 		}
 	}
 	if (!rc && optind < argc)

@@ -8,7 +8,7 @@
 #include "model/group.h"
 #include "units.h"
 
-bool check_is_judged(struct judge *j, enum limit_id id, const struct finding *f)
+bool check_is_judged(struct judge *j, enum limit id, const struct finding *f)
 {
 	if (j->m->limits.v[id] == LIMIT_OFF)
 		return false;
@@ -23,12 +23,12 @@ double limit_of(const struct judge *j, const struct check *c, const struct group
 
 	if (g && g->own && g->own->v[c->id] != LIMIT_UNSET)
 		return g->own->v[c->id];
-	if (g && g->own && c->id == LIM_PROGRESS && g->own->v[LIM_NOT_STUCK] != LIMIT_UNSET)
-		return g->own->v[LIM_NOT_STUCK];
+	if (g && g->own && c->id == LIMIT_PROGRESS && g->own->v[LIMIT_NOT_STUCK] != LIMIT_UNSET)
+		return g->own->v[LIMIT_NOT_STUCK];
 	if (g && strcmp(m->cgroups[m->places[g->place].cgroup].name, MODEL_ROOT) == 0 &&
-	    c->id != LIM_PROGRESS)
+	    c->id != LIMIT_PROGRESS)
 		return LIMIT_OFF;
-	if (c->id == LIM_PROGRESS && m->limits.v[LIM_NOT_STUCK] != LIMIT_OFF)
+	if (c->id == LIMIT_PROGRESS && m->limits.v[LIMIT_NOT_STUCK] != LIMIT_OFF)
 		return 1;
 	return m->limits.v[c->id];
 }
@@ -43,7 +43,7 @@ const struct worker *worker_next(const struct judge *j, const struct group *g,
 
 static bool progress_judged(const struct judge *j, const struct group *g)
 {
-	static const struct check c = { .id = LIM_PROGRESS };
+	static const struct check c = { .id = LIMIT_PROGRESS };
 
 	return limit_of(j, &c, g) != LIMIT_OFF;
 }

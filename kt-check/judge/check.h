@@ -10,7 +10,7 @@
  */
 struct check {
 	const char *name;
-	enum limit_id id;
+	enum limit id;
 	void (*judge)(struct judge *j, const struct check *c, const struct group *g);
 	const char *unit;
 	/* of checks of a floor under each worker's rate */
@@ -19,7 +19,7 @@ struct check {
 };
 
 /* True if the check is to be judged; says a skip when the run is not worth it. */
-bool check_is_judged(struct judge *j, enum limit_id id, const struct finding *f);
+bool check_is_judged(struct judge *j, enum limit id, const struct finding *f);
 /* The limit for a group (NULL: for the test): its own, or the test's, which load in the root has
  * not. */
 double limit_of(const struct judge *j, const struct check *c, const struct group *g);

@@ -401,10 +401,10 @@ refuses() {
 }
 
 @test "usage mistakes" {
-	usage "kt-check: --max-gap-ms: expected a number >= 0 or \"off\", not '2s'" --max-gap-ms 2s
-	usage "kt-check: --min-work-rate: expected a number >= 0 or \"off\", not '-1'" --min-work-rate=-1
-	usage "kt-check: --max-spread-pct: expected a number >= 0 or \"off\", not 'nan'" --max-spread-pct nan
-	usage "kt-check: --max-throughput-cv: expected a number >= 0 or \"off\", not ''" --max-throughput-cv ''
+	usage "kt-check: --max-gap-ms: expected a number of milliseconds or null, found '2s'" --max-gap-ms 2s
+	usage "kt-check: --min-work-rate: expected a number above 0, or null, found '-1'" --min-work-rate=-1
+	usage "kt-check: --max-spread-pct: expected a number from 0 to below 100, or null, found 'nan'" --max-spread-pct nan
+	usage "kt-check: --max-throughput-cv: expected a number of 0 or more, or null, found ''" --max-throughput-cv ''
 	usage "kt-check: unexpected argument 'run.jsonl' (records come on standard input)" run.jsonl
 	usage "kt-check: unrecognized option '--wrokers'" --wrokers
 	usage "kt-check: option '--max-gap-ms' requires an argument" --max-gap-ms

@@ -25,7 +25,7 @@ void judge_kernel_log(struct judge *j)
 	bool still = false;
 	uint32_t i;
 
-	if (!check_is_judged(j, LIM_KERNEL_LOG, &f))
+	if (!check_is_judged(j, LIMIT_KERNEL_LOG, &f))
 		return;
 	for (i = 0; i < k->n && i < KLOG_KEPT && !still; i++) {
 		l = &k->l[i];

@@ -13,7 +13,7 @@
 
 struct threshold {
 	const char *name, *noun, *unit;
-	enum limit_id id;
+	enum limit id;
 	int digits;
 	double (*value)(const struct sample *p); /* NAN: the sample does not say */
 	bool event;
@@ -40,10 +40,10 @@ static double keep_last(const struct sample *p)
 }
 
 static const struct threshold thresholds[] = {
-	{ "imbalance", "imbalance ratio", "", LIM_IMBALANCE_RATIO, 1, imbalance, false },
-	{ "local_dsq_depth", "local DSQ depth", "", LIM_LOCAL_DSQ_DEPTH, 0, depth, false },
-	{ "fallback_rate", "fallback rate", "/s", LIM_FALLBACK_RATE, 1, fallback, true },
-	{ "keep_last_rate", "keep-last rate", "/s", LIM_KEEP_LAST_RATE, 1, keep_last, true },
+	{ "imbalance", "imbalance ratio", "", LIMIT_MAX_IMBALANCE_RATIO, 1, imbalance, false },
+	{ "local_dsq_depth", "local DSQ depth", "", LIMIT_MAX_LOCAL_DSQ_DEPTH, 0, depth, false },
+	{ "fallback_rate", "fallback rate", "/s", LIMIT_MAX_FALLBACK_RATE, 1, fallback, true },
+	{ "keep_last_rate", "keep-last rate", "/s", LIMIT_MAX_KEEP_LAST_RATE, 1, keep_last, true },
 };
 
 /* Samples in a row that are above a limit. */
@@ -87,7 +87,7 @@ static void scan(const struct observed *s, const struct threshold *t, double lim
 
 static uint32_t sustained_samples(const struct judge *j)
 {
-	return (uint32_t)fmin(j->m->limits.v[LIM_SUSTAINED_SAMPLES], OBSERVED_SAMPLES);
+	return (uint32_t)fmin(j->m->limits.v[LIMIT_SUSTAINED_SAMPLES], OBSERVED_SAMPLES);
 }
 
 /* Seconds into the workload. */
@@ -100,10 +100,10 @@ static double into(const struct observed *s, const struct sample *p)
 static const char *detail(const struct threshold *t, const struct sample *p, char *buf, size_t size)
 {
 	buf[0] = '\0';
-	if (t->id == LIM_IMBALANCE_RATIO)
+	if (t->id == LIMIT_MAX_IMBALANCE_RATIO)
 		snprintf(buf, size, ", %lld tasks on one CPU and %lld on another",
 			 (long long)p->most, (long long)p->least);
-	else if (t->id == LIM_LOCAL_DSQ_DEPTH)
+	else if (t->id == LIMIT_MAX_LOCAL_DSQ_DEPTH)
 		snprintf(buf, size, " on cpu %u", p->depth_cpu);
 	return buf;
 }
@@ -123,7 +123,7 @@ static void judge_threshold(struct judge *j, const struct threshold *t, struct f
 			  "this kernel has no counters of sched_ext events");
 		return;
 	}
-	if (t->id == LIM_LOCAL_DSQ_DEPTH && !r.known && s->n >= sustained) {
+	if (t->id == LIMIT_MAX_LOCAL_DSQ_DEPTH && !r.known && s->n >= sustained) {
 		judge_say(j, j->m->limits.dflt[t->id] ? V_SKIP : V_INCONCLUSIVE, f,
 			  "this kernel has no local DSQs: it is built without sched_ext");
 		return;
@@ -205,8 +205,7 @@ static const char *no_signal(const struct observed *s)
 	return NULL;
 }
 
-static void judge_one(struct judge *j, const char *name, enum limit_id id,
-		      const struct threshold *t)
+static void judge_one(struct judge *j, const char *name, enum limit id, const struct threshold *t)
 {
 	const struct observed *s = &j->m->seen;
 	struct finding f = finding_of(name, NULL);
@@ -231,5 +230,5 @@ void judge_monitor(struct judge *j)
 
 	for (i = 0; i < sizeof(thresholds) / sizeof(thresholds[0]); i++)
 		judge_one(j, thresholds[i].name, thresholds[i].id, &thresholds[i]);
-	judge_one(j, "rq_clock", LIM_RQ_CLOCK_STUCK, NULL);
+	judge_one(j, "rq_clock", LIMIT_FAIL_ON_RQ_CLOCK_STUCK, NULL);
 }

@@ -27,7 +27,7 @@ void judge_observer(struct judge *j)
 	double share, most = 0;
 	uint32_t i;
 
-	if (!check_is_judged(j, LIM_OBSERVER, &f))
+	if (!check_is_judged(j, LIMIT_OBSERVER, &f))
 		return;
 	if (!s->seen) {
 		judge_say(j, V_SKIP, &f, "no record tells what kt itself used");

@@ -10,7 +10,7 @@ void judge_records(struct judge *j)
 	const struct lost *l = &m->lost;
 	struct finding f = finding_of("records", NULL);
 
-	if (!check_is_judged(j, LIM_RECORDS, &f))
+	if (!check_is_judged(j, LIMIT_RECORDS, &f))
 		return;
 	if (l->record > 0 || l->console > 0) {
 		f.observed = (double)(l->record > 0 ? l->record : l->console);

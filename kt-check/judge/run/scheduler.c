@@ -142,7 +142,7 @@ static bool away_for_long(struct judge *j, struct finding *f)
 	bool bad = false;
 	int how;
 
-	if (j->m->limits.v[LIM_SCHEDULER] == LIMIT_OFF || j->m->terms.moves_scheduler)
+	if (j->m->limits.v[LIMIT_SCHEDULER] == LIMIT_OFF || j->m->terms.moves_scheduler)
 		return false;
 	for (how = 0; how < AWAY_HOWS && !bad; how++)
 		bad = away_for(j, f, how, a->longest[how].from, a->longest[how].to,

@@ -89,7 +89,7 @@ void judge_topology(struct judge *j)
 	struct finding f = finding_of("topology", NULL);
 	size_t i;
 
-	if (!check_is_judged(j, LIM_TOPOLOGY, &f))
+	if (!check_is_judged(j, LIMIT_TOPOLOGY, &f))
 		return;
 	f.observed = (double)length(s->found);
 	f.limit = (double)length(s->asked);

@@ -40,7 +40,7 @@ void judge_callbacks(struct judge *j)
 	double host_ns;
 	int64_t cpu;
 
-	if (!j->m->scheduler || j->m->on_host || !check_is_judged(j, LIM_CALLBACKS, &f))
+	if (!j->m->scheduler || j->m->on_host || !check_is_judged(j, LIMIT_CALLBACKS, &f))
 		return;
 	for (i = 0; i < s->n; i++)
 		if (is_worse(&s->c[i].last, &s->c[worst].last))

@@ -85,7 +85,7 @@ void judge_quota(struct judge *j)
 {
 	int64_t step = MODEL_BACKDROP;
 
-	if (j->m->limits.v[LIM_QUOTA] == LIMIT_OFF || j->not_judged)
+	if (j->m->limits.v[LIMIT_QUOTA] == LIMIT_OFF || j->not_judged)
 		return;
 	while (contest_next(j->m, &step))
 		judge_step(j, step);

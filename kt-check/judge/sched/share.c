@@ -225,7 +225,7 @@ void judge_share(struct judge *j)
 	int64_t step = MODEL_BACKDROP;
 	bool any = false;
 
-	if (j->m->limits.v[LIM_SHARE] == LIMIT_OFF || !j->m->nworkers || j->not_judged)
+	if (j->m->limits.v[LIMIT_SHARE] == LIMIT_OFF || !j->m->nworkers || j->not_judged)
 		return;
 	for (; !why && contest_next(j->m, &step); any = true)
 		judge_step(j, step);

@@ -9,7 +9,7 @@ void judge_strayed(struct judge *j)
 	const struct waits *w = j->m->waits;
 	struct finding f = finding_of("affinity", NULL);
 
-	if (!check_is_judged(j, LIM_AFFINITY, &f))
+	if (!check_is_judged(j, LIMIT_AFFINITY, &f))
 		return;
 	if (!promised(j->m, PROMISE_AFFINITY))
 		judge_say(j, V_SKIP, &f, "the scheduler does not promise to keep to affinities");

@@ -97,7 +97,7 @@ static void judge_timeslice(struct turns *t)
 	char turn[ARITH_TIME], least[ARITH_TIME];
 
 	/* the end of a quota, too, is the end of a turn */
-	if (t->j->m->limits.v[LIM_TIMESLICE] == LIMIT_OFF || !t->timeslices || t->yielders ||
+	if (t->j->m->limits.v[LIMIT_TIMESLICE] == LIMIT_OFF || !t->timeslices || t->yielders ||
 	    t->sleepers || has_quota(t))
 		return;
 	f.observed = (double)t->run_ns / (double)t->timeslices;
@@ -136,7 +136,7 @@ static void judge_migration(struct turns *t)
 	struct finding f = finding_of("migration", NULL);
 	double seconds = (double)t->wall_ns / NSEC_PER_SEC;
 
-	if (t->j->m->limits.v[LIM_MIGRATION] == LIMIT_OFF || !is_roomy(t))
+	if (t->j->m->limits.v[LIMIT_MIGRATION] == LIMIT_OFF || !is_roomy(t))
 		return;
 	f.observed = (double)t->migrations / seconds / t->spinners;
 	f.limit = MOVES_PER_S;
@@ -192,7 +192,7 @@ static void judge_yield(struct turns *t)
 	bool bad = false;
 	uint32_t i;
 
-	if (t->j->m->limits.v[LIM_YIELD] == LIMIT_OFF || t->spinners || !t->yielders ||
+	if (t->j->m->limits.v[LIMIT_YIELD] == LIMIT_OFF || t->spinners || !t->yielders ||
 	    !t->sleepers || !t->alike)
 		return;
 	if (!promised(t->j->m, PROMISE_YIELD)) {

@@ -47,7 +47,7 @@ void judge_wait(struct judge *j)
 	struct finding f = finding_of("wait", NULL);
 	char task[TASK_WORDS], higher[128];
 
-	if (!check_is_judged(j, LIM_WAIT, &f))
+	if (!check_is_judged(j, LIMIT_WAIT, &f))
 		return;
 	f.unit = "ms";
 	f.observed = w->longest_ns / NSEC_PER_MSEC;

@@ -68,7 +68,7 @@ void judge_work_conservation(struct judge *j)
 	struct finding f = finding_of("work_conservation", NULL);
 	char lost[ARITH_TIME];
 
-	if (!check_is_judged(j, LIM_WORK_CONSERVATION, &f))
+	if (!check_is_judged(j, LIMIT_WORK_CONSERVATION, &f))
 		return;
 	if (!promised(j->m, PROMISE_WORK_CONSERVING))
 		judge_say(j, V_SKIP, &f, "the scheduler does not promise to keep CPUs busy");

@@ -19,13 +19,13 @@ static const char *const nouns[] = {
 /* What a check is about: how late it ran, or how late its timers ended. */
 static const struct latency *latency_of(const struct check *c, const struct worker *w)
 {
-	return c->id == LIM_P99_TIMER_LATE_NS ? &w->timer : &w->latency;
+	return c->id == LIMIT_MAX_P99_TIMER_LATE_NS ? &w->timer : &w->latency;
 }
 
 static bool still_late(const struct judge *j, const struct check *c, const struct group *g,
 		       const struct worker *w, double limit, struct excuse *told)
 {
-	bool timers = c->id == LIM_P99_TIMER_LATE_NS;
+	bool timers = c->id == LIMIT_MAX_P99_TIMER_LATE_NS;
 
 	return outliers_stand(j, g, w, timers ? &w->timer_late : &w->late, latency_of(c, w)->count,
 			      limit, told);
@@ -50,7 +50,7 @@ void check_latency_p99(struct judge *j, const struct check *c, const struct grou
 		l = latency_of(c, w);
 		f = finding_with(j, c, g, w, l->of ? (double)l->p99_ns : NAN);
 		arith_times(f.observed, limit, have, most);
-		if (!l->of && c->id == LIM_P99_TIMER_LATE_NS)
+		if (!l->of && c->id == LIMIT_MAX_P99_TIMER_LATE_NS)
 			judge_say(j, V_INCONCLUSIVE, &f,
 				  "worker %lld measured no timer: it never slept on time",
 				  (long long)w->tid);
@@ -143,9 +143,9 @@ void check_migrations(struct judge *j, const struct check *c, const struct group
 
 	for (w = worker_counts(j, g, NULL); w; w = worker_counts(j, g, w)) {
 		migrations = arith_add(migrations, w->migrations);
-		if (c->id == LIM_MIGRATION_RATIO)
+		if (c->id == LIMIT_MAX_MIGRATION_RATIO)
 			of += (double)w->iterations;
-		else if (c->id == LIM_MIGRATIONS_PER_S)
+		else if (c->id == LIMIT_MAX_MIGRATIONS_PER_S)
 			of += (double)w->wall_ns / NSEC_PER_SEC;
 		else
 			of += (double)w->timeslices;

@@ -12,15 +12,15 @@
 #include "workers.h"
 
 static const struct check checks[] = {
-	{ .name = "isolation", .id = LIM_ISOLATION, .judge = check_isolation },
-	{ .name = "affinity", .id = LIM_AFFINITY, .judge = check_affinity },
-	{ .name = "progress", .id = LIM_PROGRESS, .judge = check_progress, .unit = "work units" },
-	{ .name = "fork", .id = LIM_FORK, .judge = check_fork, .unit = "calls" },
-	{ .name = "spread", .id = LIM_SPREAD_PCT, .judge = check_spread, .unit = "%" },
-	{ .name = "gap", .id = LIM_GAP_MS, .judge = check_gap, .unit = "ms" },
-	{ .name = "throughput_cv", .id = LIM_THROUGHPUT_CV, .judge = check_throughput_cv },
+	{ .name = "isolation", .id = LIMIT_ISOLATION, .judge = check_isolation },
+	{ .name = "affinity", .id = LIMIT_AFFINITY, .judge = check_affinity },
+	{ .name = "progress", .id = LIMIT_PROGRESS, .judge = check_progress, .unit = "work units" },
+	{ .name = "fork", .id = LIMIT_FORK, .judge = check_fork, .unit = "calls" },
+	{ .name = "spread", .id = LIMIT_MAX_SPREAD_PCT, .judge = check_spread, .unit = "%" },
+	{ .name = "gap", .id = LIMIT_MAX_GAP_MS, .judge = check_gap, .unit = "ms" },
+	{ .name = "throughput_cv", .id = LIMIT_MAX_THROUGHPUT_CV, .judge = check_throughput_cv },
 	{ .name = "work_rate",
-	  .id = LIM_WORK_RATE,
+	  .id = LIMIT_MIN_WORK_RATE,
 	  .judge = check_floor,
 	  .unit = "/cpu-s",
 	  .noun = "work rate",
@@ -28,7 +28,7 @@ static const struct check checks[] = {
 	  .no_time = "it has no CPU time",
 	  .rate = work_rate },
 	{ .name = "iteration_rate",
-	  .id = LIM_ITERATION_RATE,
+	  .id = LIMIT_MIN_ITERATION_RATE,
 	  .judge = check_floor,
 	  .unit = "/s",
 	  .noun = "iteration rate",
@@ -36,33 +36,35 @@ static const struct check checks[] = {
 	  .no_time = "it has no wall time",
 	  .rate = iteration_rate },
 	{ .name = "wake_latency",
-	  .id = LIM_P99_LATENCY_NS,
+	  .id = LIMIT_MAX_P99_WAKE_LATENCY_NS,
 	  .judge = check_latency_p99,
 	  .unit = "ns" },
 	{ .name = "timer_late",
-	  .id = LIM_P99_TIMER_LATE_NS,
+	  .id = LIMIT_MAX_P99_TIMER_LATE_NS,
 	  .judge = check_latency_p99,
 	  .unit = "ns" },
-	{ .name = "wake_latency_cv", .id = LIM_LATENCY_CV, .judge = check_latency_cv },
+	{ .name = "wake_latency_cv", .id = LIMIT_MAX_WAKE_LATENCY_CV, .judge = check_latency_cv },
 	{ .name = "migration_ratio",
-	  .id = LIM_MIGRATION_RATIO,
+	  .id = LIMIT_MAX_MIGRATION_RATIO,
 	  .judge = check_migrations,
 	  .noun = "migration ratio",
 	  .per = "iteration" },
 	{ .name = "migrations_per_s",
-	  .id = LIM_MIGRATIONS_PER_S,
+	  .id = LIMIT_MAX_MIGRATIONS_PER_S,
 	  .judge = check_migrations,
 	  .unit = "/s",
 	  .noun = "migrations per second of a worker",
 	  .per = "second" },
 	{ .name = "migrations_per_timeslice",
-	  .id = LIM_MIGRATIONS_PER_TIMESLICE,
+	  .id = LIMIT_MAX_MIGRATIONS_PER_TIMESLICE,
 	  .judge = check_migrations,
 	  .noun = "migrations per timeslice",
 	  .per = "timeslice" },
-	{ .name = "page_locality", .id = LIM_PAGE_LOCALITY, .judge = check_page_locality },
-	{ .name = "cross_node_migration", .id = LIM_CROSS_NODE_RATIO, .judge = check_cross_node },
-	{ .name = "slow_tier", .id = LIM_SLOW_TIER_RATIO, .judge = check_slow_tier },
+	{ .name = "page_locality", .id = LIMIT_MIN_PAGE_LOCALITY, .judge = check_page_locality },
+	{ .name = "cross_node_migration",
+	  .id = LIMIT_MAX_CROSS_NODE_MIGRATION_RATIO,
+	  .judge = check_cross_node },
+	{ .name = "slow_tier", .id = LIMIT_MAX_SLOW_TIER_RATIO, .judge = check_slow_tier },
 };
 
 static void judge_limit(struct judge *j, const struct check *c)
@@ -92,7 +94,9 @@ static void judge_limit(struct judge *j, const struct check *c)
 /* From the stop of the last step to the end of the guest's work, on the host's clock. */
 static void check_cleanup(struct judge *j)
 {
-	static const struct check c = { .name = "cleanup", .id = LIM_CLEANUP_MS, .unit = "ms" };
+	static const struct check c = { .name = "cleanup",
+					.id = LIMIT_CLEANUP_BUDGET_MS,
+					.unit = "ms" };
 	const struct model *m = j->m;
 	struct finding f = finding_with(j, &c, NULL, NULL, NAN);
 

@@ -12,112 +12,12 @@
 #include "suggest.h"
 #include "units.h"
 
-#define GAP_MS     2000.0
-#define SPREAD_PCT 15.0
-#define KEYS_MAX   (2 * LIMIT_COUNT)
-
-/* What the record says of a limit that is not set. */
-enum absent { SAY_NULL, SAY_NOTHING };
-
-static const struct limit_def {
-	const char *key;
-	bool flag;
-	double min, max;
-	const char *want;
-	enum absent absent;
-	bool workers; /* about workers, so those of a cgroup or of a group may have their own */
-	const char *timed; /* the key that takes a duration; `unit_ns` is one of `key` */
-	double unit_ns;
-	const char *idle; /* why its last value (max of a "max_", min of a "min_") is no limit */
-} defs[LIMIT_COUNT] = {
-#define FLAG(KEY)                                                                  \
-	{                                                                          \
-		.key = KEY, .flag = true, .want = "true, false or null", .max = 1, \
-		.absent = SAY_NOTHING                                              \
-	}
-#define WORKER_NUMBER(KEY, MAX, WANT, ...)                                                        \
-	{                                                                                         \
-		.key = KEY, .max = (MAX), .want = (WANT), .workers = true, .absent = SAY_NOTHING, \
-		##__VA_ARGS__                                                                     \
-	}
-#define NUMBER(KEY, MIN, MAX, WANT, ...)                                                       \
-	{                                                                                      \
-		.key = KEY, .min = (MIN), .max = (MAX), .want = (WANT), .absent = SAY_NOTHING, \
-		##__VA_ARGS__                                                                  \
-	}
-#define ANY "a number of 0 or more, or null"
-	[LIMIT_ISOLATION] = { "isolation", true, 0, 1, "true, false or null", .workers = true },
-	[LIMIT_NOT_STUCK] = { "not_stuck", true, 0, 1, "true, false or null", .workers = true },
-	[LIMIT_MAX_GAP_MS] = { "max_gap_ms", false, 0, 1e9, "a number of milliseconds or null",
-			       .workers = true, .timed = "max_gap", .unit_ns = NSEC_PER_MSEC },
-	[LIMIT_MAX_SPREAD_PCT] = { "max_spread_pct", false, 0, 100,
-				   "a number from 0 to below 100, or null", .workers = true,
-				   .idle = "shares of time are never more than 100 % apart" },
-	[LIMIT_MAX_THROUGHPUT_CV] = { "max_throughput_cv", false, 0, 1e9, ANY, .workers = true },
-	[LIMIT_MIN_WORK_RATE] = { "min_work_rate", false, 0, 1e15, "a number above 0, or null",
-				  .workers = true, .idle = "no rate is below 0" },
-	[LIMIT_MIN_ITERATION_RATE] = { "min_iteration_rate", false, 0, 1e15,
-				       "a number above 0, or null", .workers = true,
-				       .idle = "no rate is below 0" },
-	[LIMIT_MAX_P99_WAKE_LATENCY_NS] =
-		WORKER_NUMBER("max_p99_wake_latency_ns", 1e15, "a number of nanoseconds or null",
-			      .timed = "max_p99_wake_latency", .unit_ns = 1),
-	[LIMIT_MAX_P99_TIMER_LATE_NS] =
-		WORKER_NUMBER("max_p99_timer_late_ns", 1e15, "a number of nanoseconds or null",
-			      .timed = "max_p99_timer_late", .unit_ns = 1),
-	[LIMIT_MAX_WAKE_LATENCY_CV] = WORKER_NUMBER("max_wake_latency_cv", 1e9, ANY),
-	[LIMIT_MAX_MIGRATION_RATIO] = WORKER_NUMBER("max_migration_ratio", 1e9, ANY),
-	[LIMIT_MAX_MIGRATIONS_PER_S] = WORKER_NUMBER("max_migrations_per_s", 1e9, ANY),
-	[LIMIT_MAX_MIGRATIONS_PER_TIMESLICE] =
-		WORKER_NUMBER("max_migrations_per_timeslice", 1e9, ANY),
-	[LIMIT_MIN_PAGE_LOCALITY] =
-		WORKER_NUMBER("min_page_locality", 1, "a number above 0 and up to 1, or null",
-			      .idle = "no share of pages is below 0"),
-	[LIMIT_MAX_CROSS_NODE_MIGRATION_RATIO] =
-		WORKER_NUMBER("max_cross_node_migration_ratio", 1e9, ANY),
-	[LIMIT_MAX_SLOW_TIER_RATIO] =
-		WORKER_NUMBER("max_slow_tier_ratio", 1, "a number from 0 to below 1, or null",
-			      .idle = "no share of pages is above 1"),
-	[LIMIT_CLEANUP_BUDGET_MS] =
-		NUMBER("cleanup_budget_ms", 1, 1e9, "a number of milliseconds from 1 on, or null",
-		       .timed = "cleanup_budget", .unit_ns = NSEC_PER_MSEC),
-	[LIMIT_MONITOR] = FLAG("monitor"),
-	[LIMIT_MAX_IMBALANCE_RATIO] =
-		NUMBER("max_imbalance_ratio", 1, 1e9, "a number of 1 or more, or null"),
-	[LIMIT_MAX_LOCAL_DSQ_DEPTH] = NUMBER("max_local_dsq_depth", 0, 1e9, ANY),
-	[LIMIT_FAIL_ON_RQ_CLOCK_STUCK] = FLAG("fail_on_rq_clock_stuck"),
-	[LIMIT_MAX_FALLBACK_RATE] = NUMBER("max_fallback_rate", 0, 1e15, ANY),
-	[LIMIT_MAX_KEEP_LAST_RATE] = NUMBER("max_keep_last_rate", 0, 1e15, ANY),
-	[LIMIT_SUSTAINED_SAMPLES] =
-		NUMBER("sustained_samples", 1, 1e6, "a number from 1 to 1000000, or null"),
-	[LIMIT_DEFAULTS] = FLAG("defaults"),
-	[LIMIT_WORK_CONSERVATION] = FLAG("work_conservation"),
-	[LIMIT_SHARE] = FLAG("share"),
-	[LIMIT_QUOTA] = FLAG("quota"),
-	[LIMIT_AFFINITY] = FLAG("affinity"),
-	[LIMIT_WAIT] = FLAG("wait"),
-	[LIMIT_TIMESLICE] = FLAG("timeslice"),
-	[LIMIT_MIGRATION] = FLAG("migration"),
-	[LIMIT_YIELD] = FLAG("yield"),
-	[LIMIT_CALLBACKS] = FLAG("callbacks"),
-	[LIMIT_FORK] = FLAG("fork"),
-	[LIMIT_PROGRESS] = FLAG("progress"),
-	[LIMIT_SCHEDULER] = FLAG("scheduler"),
-	[LIMIT_KERNEL_LOG] = FLAG("kernel_log"),
-	[LIMIT_TOPOLOGY] = FLAG("topology"),
-	[LIMIT_RECORDS] = FLAG("records"),
-	[LIMIT_OBSERVER] = FLAG("observer"),
-};
+#define KEYS_MAX (2 * LIMIT_COUNT)
 
 /* "not_starved" is an older name of not_stuck; the others are no limits of their own. */
 #define OLD_NOT_STUCK "not_starved"
 static const char *const others[] = { OLD_NOT_STUCK, "kernel_log_allow", "ratio" };
 #define OTHERS (sizeof(others) / sizeof(others[0]))
-
-const char *limits_key(enum limit limit)
-{
-	return defs[limit].key;
-}
 
 /* All keys of the block of a test, or those about workers, NULL behind the last one. */
 static void list_keys(bool workers, const char *keys[KEYS_MAX])
@@ -125,11 +25,11 @@ static void list_keys(bool workers, const char *keys[KEYS_MAX])
 	size_t n = 0, i;
 
 	for (i = 0; i < LIMIT_COUNT; i++) {
-		if (workers && !defs[i].workers)
+		if (workers && !limit_defs[i].workers)
 			continue;
-		keys[n++] = defs[i].key;
-		if (defs[i].timed)
-			keys[n++] = defs[i].timed;
+		keys[n++] = limit_defs[i].key;
+		if (limit_defs[i].timed)
+			keys[n++] = limit_defs[i].timed;
 	}
 	for (i = 0; i < (workers ? 1 : OTHERS); i++)
 		keys[n++] = others[i];
@@ -145,20 +45,14 @@ static int find(const char *key, size_t len, bool *timed)
 	if (strlen(OLD_NOT_STUCK) == len && strncmp(OLD_NOT_STUCK, key, len) == 0)
 		return LIMIT_NOT_STUCK;
 	for (i = 0; i < LIMIT_COUNT; i++) {
-		if (strlen(defs[i].key) == len && strncmp(defs[i].key, key, len) == 0)
+		if (strlen(limit_defs[i].key) == len && strncmp(limit_defs[i].key, key, len) == 0)
 			return i;
-		*timed = defs[i].timed && strlen(defs[i].timed) == len &&
-			 strncmp(defs[i].timed, key, len) == 0;
+		*timed = limit_defs[i].timed && strlen(limit_defs[i].timed) == len &&
+			 strncmp(limit_defs[i].timed, key, len) == 0;
 		if (*timed)
 			return i;
 	}
 	return -1;
-}
-
-/* A value that every figure of its kind is within: such a limit says nothing. */
-static bool is_idle(const struct limit_def *d, double value)
-{
-	return d->idle && value == (strncmp(d->key, "min_", 4) == 0 ? d->min : d->max);
 }
 
 /* A duration as a number of the limit's own unit; false when it is outside. */
@@ -193,7 +87,7 @@ static int read_number(const struct node *n, const struct limit_def *d, struct l
 	int rc = node_number(n, d->min, d->max, d->want, &v->value, e);
 
 	v->state = LIMIT_ON;
-	if (!rc && is_idle(d, v->value))
+	if (!rc && limit_is_idle(d, v->value))
 		return node_fail(n, e, "\"%s\": %.15g is no limit: %s (expected %s)", n->key,
 				 v->value, d->idle, d->want);
 	return rc;
@@ -215,7 +109,7 @@ static int read_flag(const struct node *n, const struct limit_def *d, struct lim
 static int read_one(const struct node *n, enum limit limit, bool timed, struct limits *l,
 		    struct errbuf *e)
 {
-	const struct limit_def *d = &defs[limit];
+	const struct limit_def *d = &limit_defs[limit];
 	bool switches = !n->v || json_object_is_type(n->v, json_type_boolean);
 	struct limit_value *v = &l->v[limit];
 
@@ -243,12 +137,12 @@ static int check_twice(const struct node *n, struct errbuf *e)
 				     "\"" OLD_NOT_STUCK "\" is an older name of \"not_stuck\", "
 				     "which is there, too");
 	for (i = 0; i < LIMIT_COUNT; i++)
-		if (defs[i].timed && node_get(n, defs[i].key, &other) &&
-		    node_get(n, defs[i].timed, &m))
+		if (limit_defs[i].timed && node_get(n, limit_defs[i].key, &other) &&
+		    node_get(n, limit_defs[i].timed, &m))
 			return node_fail_key(&m, e,
 					     "\"%s\" and \"%s\" are the same limit: one of them is "
 					     "enough",
-					     defs[i].timed, defs[i].key);
+					     limit_defs[i].timed, limit_defs[i].key);
 	return KT_OK;
 }
 
@@ -264,7 +158,7 @@ static bool is_elsewhere(const char *key, const struct json_object *value, enum 
 		return relates || (limit == LIMIT_SHARE && value &&
 				   !json_object_is_type(value, json_type_boolean));
 	return relates || strcmp(key, "kernel_log_allow") == 0 ||
-	       (limit >= 0 && !defs[limit].workers);
+	       (limit >= 0 && !limit_defs[limit].workers);
 }
 
 static int check_place(const struct node *n, enum limits_of of, struct errbuf *e)
@@ -312,31 +206,29 @@ int limits_read(const struct node *n, enum limits_of of, struct limits *l, struc
 	return rc;
 }
 
-/* The text of a value; false when it is none for this limit. */
-static bool parse_value(const char *s, const struct limit_def *d, bool timed, struct limit_value *v)
+/* The text of a value. Returns 0, or -EINVAL with what was expected. */
+static int parse_value(const char *s, const struct limit_def *d, bool timed, struct limit_value *v,
+		       struct errbuf *e)
 {
+	bool off;
 	uint64_t ns;
-	char *end;
+	int rc;
 
-	v->value = 0;
-	v->state = LIMIT_OFF;
-	if (strcmp(s, "null") == 0 || strcmp(s, "off") == 0 || (d->flag && strcmp(s, "false") == 0))
-		return true;
-	v->state = LIMIT_ON;
-	v->value = d->flag;
-	if (d->flag)
-		return strcmp(s, "true") == 0;
-	if (timed)
-		return units_duration(s, &ns, NULL) == 0 && from_duration(d, ns, v);
-	v->value = strtod(s, &end);
-	return strchr("0123456789.", *s) && *s && !*end && isfinite(v->value) &&
-	       v->value >= d->min && v->value <= d->max && !is_idle(d, v->value);
+	if (timed && units_duration(s, &ns, NULL) == 0 && from_duration(d, ns, v))
+		return 0;
+	rc = limit_parse(d, s, &off, &v->value, e);
+	v->state = off ? LIMIT_OFF : LIMIT_ON;
+	if (timed && !off)
+		return errbuf_set(e, -EINVAL,
+				  "expected a duration such as 5ms, or null, found '%.40s'", s);
+	return rc;
 }
 
 int limits_set(struct limits *l, const char *text, struct errbuf *e)
 {
 	const char *eq = strchrnul(text, '='), *near, *keys[KEYS_MAX];
 	char key[SUGGEST_MAX];
+	struct errbuf why;
 	bool timed;
 	int limit = find(text, eq - text, &timed);
 
@@ -352,10 +244,8 @@ int limits_set(struct limits *l, const char *text, struct errbuf *e)
 				  "'%s' is no limit (expected KEY=VALUE with a KEY of \"assert\" "
 				  "in kt-test(5))",
 				  key);
-	if (!*eq || !parse_value(eq + 1, &defs[limit], timed, &l->v[limit]))
-		return errbuf_set(e, -EINVAL, "%s: expected %s, found '%.40s'", key,
-				  timed ? "a duration such as 5ms, or null" : defs[limit].want,
-				  *eq ? eq + 1 : "");
+	if (parse_value(*eq ? eq + 1 : "", &limit_defs[limit], timed, &l->v[limit], &why))
+		return errbuf_set(e, -EINVAL, "%s: %.200s", key, why.text);
 	return 0;
 }
 
@@ -403,18 +293,19 @@ void limits_free(struct limits *l)
 	l->allow = l->shares = l->ratios = NULL;
 }
 
-static void fill(struct limits *l, const struct limits *under, enum limit limit, double value)
-{
-	if (l->v[limit].state == LIMIT_UNSET && (!under || under->v[limit].state == LIMIT_UNSET))
-		l->v[limit] = (struct limit_value){ LIMIT_ON, value };
-}
-
 void limits_complete(struct limits *l, const struct limits *under)
 {
+	const struct limit_def *d;
+	int i;
+
 	if (l->v[LIMIT_NOT_STUCK].state != LIMIT_ON)
 		return;
-	fill(l, under, LIMIT_MAX_GAP_MS, GAP_MS);
-	fill(l, under, LIMIT_MAX_SPREAD_PCT, SPREAD_PCT);
+	for (i = 0; i < LIMIT_COUNT; i++) {
+		d = &limit_defs[i];
+		if (d->with == LIMIT_NOT_STUCK && l->v[i].state == LIMIT_UNSET &&
+		    (!under || under->v[i].state == LIMIT_UNSET))
+			l->v[i] = (struct limit_value){ LIMIT_ON, d->fallback };
+	}
 }
 
 int limits_too_long(const struct limits *l, uint64_t ns, limits_long_fn *fn, void *arg)
@@ -428,7 +319,7 @@ int limits_too_long(const struct limits *l, uint64_t ns, limits_long_fn *fn, voi
 
 	for (i = 0; !rc && i < sizeof(times) / sizeof(times[0]); i++) {
 		v = &l->v[times[i]];
-		value = v->value * defs[times[i]].unit_ns;
+		value = v->value * limit_defs[times[i]].unit_ns;
 		if (v->state == LIMIT_ON && value >= (double)ns)
 			rc = fn(arg, times[i], (uint64_t)value);
 	}
@@ -437,7 +328,7 @@ int limits_too_long(const struct limits *l, uint64_t ns, limits_long_fn *fn, voi
 
 bool limits_place(const struct node *n, enum limit limit, struct node *at)
 {
-	const struct limit_def *d = &defs[limit];
+	const struct limit_def *d = &limit_defs[limit];
 
 	return node_get(n, d->key, at) || (d->timed && node_get(n, d->timed, at));
 }
@@ -448,17 +339,17 @@ static void put_number(struct json_object *o, enum limit limit, double value)
 
 	/* as given: rec_dbl()'s three decimals would change a limit of 0.0005 */
 	snprintf(text, sizeof(text), "%.15g", value);
-	rec_add(o, defs[limit].key, json_object_new_double_s(value, text));
+	rec_add(o, limit_defs[limit].key, json_object_new_double_s(value, text));
 }
 
 static void put_set(struct json_object *o, const struct limits *l, enum limit limit)
 {
-	if (defs[limit].flag)
-		rec_bool(o, defs[limit].key, l->v[limit].state == LIMIT_ON);
+	if (limit_defs[limit].flag)
+		rec_bool(o, limit_defs[limit].key, l->v[limit].state == LIMIT_ON);
 	else if (l->v[limit].state == LIMIT_ON)
 		put_number(o, limit, l->v[limit].value);
 	else
-		rec_add(o, defs[limit].key, NULL);
+		rec_add(o, limit_defs[limit].key, NULL);
 }
 
 /* A check that is on anyway is not in the record; one that goes against "defaults" is. */
@@ -470,15 +361,21 @@ static bool is_default(const struct limits *l, enum limit limit)
 	       limit != LIMIT_DEFAULTS;
 }
 
+/* The record has always named these; of the others, only those that are set. */
+static bool is_always_said(enum limit limit)
+{
+	return limit <= LIMIT_MIN_ITERATION_RATE;
+}
+
 static bool is_said(const struct limits *l, enum limit limit)
 {
 	if (l->v[limit].state == LIMIT_UNSET)
-		return defs[limit].absent == SAY_NULL;
+		return is_always_said(limit);
 	if (limit == LIMIT_DEFAULTS)
 		return l->v[limit].state == LIMIT_OFF;
 	/* kt-check knows the defaults of "monitor", so that null says more than nothing there */
 	if (l->v[limit].state == LIMIT_OFF && limit < LIMIT_MONITOR)
-		return defs[limit].absent == SAY_NULL;
+		return is_always_said(limit);
 	return !is_default(l, limit);
 }
 

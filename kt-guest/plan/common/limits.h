@@ -3,6 +3,7 @@
 #define KT_GUEST_PLAN_LIMITS_H
 
 #include "errbuf.h"
+#include "limit.h"
 #include "testfile/node.h"
 
 /*
@@ -10,52 +11,6 @@
  * test, the command line; for some workers their cgroup and their group, too); the last that
  * sets one wins, and null sets it to "off".
  */
-enum limit {
-	LIMIT_ISOLATION,
-	LIMIT_NOT_STUCK,
-	LIMIT_MAX_GAP_MS,
-	LIMIT_MAX_SPREAD_PCT,
-	LIMIT_MAX_THROUGHPUT_CV,
-	LIMIT_MIN_WORK_RATE,
-	LIMIT_MIN_ITERATION_RATE,
-	LIMIT_MAX_P99_WAKE_LATENCY_NS,
-	LIMIT_MAX_P99_TIMER_LATE_NS,
-	LIMIT_MAX_WAKE_LATENCY_CV,
-	LIMIT_MAX_MIGRATION_RATIO,
-	LIMIT_MAX_MIGRATIONS_PER_S,
-	LIMIT_MAX_MIGRATIONS_PER_TIMESLICE,
-	LIMIT_MIN_PAGE_LOCALITY,
-	LIMIT_MAX_CROSS_NODE_MIGRATION_RATIO,
-	LIMIT_MAX_SLOW_TIER_RATIO,
-	LIMIT_CLEANUP_BUDGET_MS,
-	LIMIT_MONITOR,
-	LIMIT_MAX_IMBALANCE_RATIO,
-	LIMIT_MAX_LOCAL_DSQ_DEPTH,
-	LIMIT_FAIL_ON_RQ_CLOCK_STUCK,
-	LIMIT_MAX_FALLBACK_RATE,
-	LIMIT_MAX_KEEP_LAST_RATE,
-	LIMIT_SUSTAINED_SAMPLES,
-	/* switches of the checks that are on by default, and of all of them */
-	LIMIT_DEFAULTS,
-	LIMIT_WORK_CONSERVATION,
-	LIMIT_SHARE,
-	LIMIT_QUOTA,
-	LIMIT_AFFINITY,
-	LIMIT_WAIT,
-	LIMIT_TIMESLICE,
-	LIMIT_MIGRATION,
-	LIMIT_YIELD,
-	LIMIT_CALLBACKS,
-	LIMIT_FORK,
-	LIMIT_PROGRESS,
-	LIMIT_SCHEDULER,
-	LIMIT_KERNEL_LOG,
-	LIMIT_TOPOLOGY,
-	LIMIT_RECORDS,
-	LIMIT_OBSERVER,
-	LIMIT_COUNT,
-};
-
 struct limits {
 	struct limit_value {
 		enum { LIMIT_UNSET, LIMIT_OFF, LIMIT_ON } state;
@@ -92,6 +47,5 @@ typedef int limits_long_fn(void *arg, enum limit limit, uint64_t value_ns);
 int limits_too_long(const struct limits *l, uint64_t ns, limits_long_fn *fn, void *arg);
 /* Where the "assert" block `n` sets it; false: it does not. */
 bool limits_place(const struct node *n, enum limit limit, struct node *at);
-const char *limits_key(enum limit limit);
 
 #endif

@@ -112,7 +112,7 @@ static int judge(void *arg, enum limit limit, uint64_t value_ns)
 		errbuf_set(
 			f->e, 0,
 			"--assert: %s: %s can never be exceeded: no worker lives for more than %s%s",
-			limits_key(limit), value, life,
+			limit_defs[limit].key, value, life,
 			f->life.ns < f->life.file_ns ? " with that --duration" : "");
 		return KT_DATA;
 	}

@@ -82,15 +82,15 @@ TEST(limits_of_a_plan)
 	struct errbuf e;
 
 	CHECK_INT(limits_from_plan(&l, o, &e), 0);
-	CHECK(l.v[LIM_ISOLATION] == 1);
-	CHECK(l.v[LIM_NOT_STUCK] == LIMIT_OFF);
-	CHECK(l.v[LIM_GAP_MS] == 2000);
-	CHECK(l.v[LIM_SPREAD_PCT] == LIMIT_OFF);
-	CHECK(l.v[LIM_WORK_RATE] == 0); /* on, if hard to miss */
-	CHECK(l.v[LIM_ITERATION_RATE] == LIMIT_UNSET);
+	CHECK(l.v[LIMIT_ISOLATION] == 1);
+	CHECK(l.v[LIMIT_NOT_STUCK] == LIMIT_OFF);
+	CHECK(l.v[LIMIT_MAX_GAP_MS] == 2000);
+	CHECK(l.v[LIMIT_MAX_SPREAD_PCT] == LIMIT_OFF);
+	CHECK(l.v[LIMIT_MIN_WORK_RATE] == 0); /* on, if hard to miss */
+	CHECK(l.v[LIMIT_MIN_ITERATION_RATE] == LIMIT_UNSET);
 	json_object_put(o);
 	CHECK_INT(limits_from_plan(&l, NULL, &e), 0);
-	CHECK(l.v[LIM_ISOLATION] == LIMIT_UNSET);
+	CHECK(l.v[LIMIT_ISOLATION] == LIMIT_UNSET);
 }
 
 TEST(limits_refused)
@@ -123,16 +123,16 @@ TEST(limits_typed)
 
 	limits_init(&plan, 7);
 	limits_init(&over, LIMIT_UNSET);
-	CHECK_INT(limits_parse(&over, LIM_GAP_MS, "12.5", &e), 0);
-	CHECK_INT(limits_parse(&over, LIM_WORK_RATE, "off", &e), 0);
-	CHECK_INT(limits_parse(&over, LIM_ITERATION_RATE, "5e7", &e), 0);
+	CHECK_INT(limits_parse(&over, LIMIT_MAX_GAP_MS, "12.5", &e), 0);
+	CHECK_INT(limits_parse(&over, LIMIT_MIN_WORK_RATE, "off", &e), 0);
+	CHECK_INT(limits_parse(&over, LIMIT_MIN_ITERATION_RATE, "5e7", &e), 0);
 	limits_override(&plan, &over);
-	CHECK(plan.v[LIM_GAP_MS] == 12.5);
-	CHECK(plan.v[LIM_WORK_RATE] == LIMIT_OFF);
-	CHECK(plan.v[LIM_ITERATION_RATE] == 50000000);
-	CHECK(plan.v[LIM_SPREAD_PCT] == 7);
+	CHECK(plan.v[LIMIT_MAX_GAP_MS] == 12.5);
+	CHECK(plan.v[LIMIT_MIN_WORK_RATE] == LIMIT_OFF);
+	CHECK(plan.v[LIMIT_MIN_ITERATION_RATE] == 50000000);
+	CHECK(plan.v[LIMIT_MAX_SPREAD_PCT] == 7);
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		CHECK(limits_parse(&over, LIM_GAP_MS, bad[i], &e) < 0);
+		CHECK(limits_parse(&over, LIMIT_MAX_GAP_MS, bad[i], &e) < 0);
 }
 
 UNIT_MAIN(T(rate), T(add_saturates), T(spread), T(cv_is_the_population_one),
