@@ -11,9 +11,9 @@
 #include "tables.h"
 
 /*
- * Fills the image front to back: RSDP, XSDT (its size is known, its entries are
- * written last), then one table after the other. Nothing here fails by itself;
- * `full` remembers that something did not fit.
+ * The state of acpi_build(). The image is filled from front to back: RSDP, XSDT, then the
+ * other tables; the XSDT's entries are written last. No function returns an error: `full`
+ * is set when a table does not fit, and acpi_build() checks it at the end.
  */
 struct builder {
 	struct acpi *a;
@@ -22,7 +22,7 @@ struct builder {
 	bool full;
 };
 
-/* APIC ids from here up do not fit the 8-bit entries: 255 is their broadcast. */
+/* APIC ids from 255 up need x2APIC entries: in an 8-bit id, 255 means broadcast. */
 #define X2APIC_FIRST 255
 
 static void *append(struct builder *b, const void *data, size_t len)
@@ -74,7 +74,7 @@ static void seal(struct acpi_header *h)
 	h->checksum = checksum(h, h->length);
 }
 
-/* A table whose fixed part, `size` bytes at `h`, is filled in but for the common header. */
+/* Begins a table with the `size` bytes at `h`, after filling in the header that begins them. */
 static void begin(struct builder *b, struct acpi_header *h, size_t size, const char *signature,
 		  unsigned int revision)
 {
@@ -123,13 +123,13 @@ static void add_rsdp(struct builder *b)
 	append(b, &r, sizeof(r));
 }
 
-/* With one node there is nothing to compare, and no table that would do it. */
+/* A machine of one node gets no HMAT: there are no two nodes to compare. */
 static bool has_hmat(const struct topo *t)
 {
 	return t->nodes > 1;
 }
 
-/* Room for the addresses of all tables but XSDT itself, FACS and DSDT, which the FADT names. */
+/* Reserves the XSDT's entries: all tables but XSDT, FACS and DSDT; the FADT names the last two. */
 static void add_xsdt(struct builder *b)
 {
 	unsigned int entries = ACPI_TABLES - 3 - !has_hmat(b->t);
@@ -163,7 +163,7 @@ static void add_facs(struct builder *b)
 	struct acpi_facs f = { .length = sizeof(f), .version = 2 };
 
 	memcpy(f.signature, "FACS", 4);
-	open_table(b, "FACS", 64); /* the specification wants 64 here */
+	open_table(b, "FACS", 64); /* FACS is aligned to 64 bytes (ACPI 6.5, 5.2.10) */
 	append(b, &f, sizeof(f));
 	current(b)->length = sizeof(f);
 }
@@ -182,8 +182,8 @@ static void add_dsdt(struct builder *b)
 }
 
 /*
- * Legacy hardware, so that the timer, COM1 and COM2 get their interrupts. SMI_CMD 0
- * says that ACPI mode is on from the start. No fixed power and sleep buttons.
+ * The FADT declares legacy hardware, so that the timer, COM1 and COM2 get their interrupts.
+ * SMI_CMD 0 says that ACPI mode is on from the start. There are no power and sleep buttons.
  */
 static void add_fadt(struct builder *b)
 {
@@ -244,7 +244,7 @@ static void add_madt(struct builder *b)
 	struct acpi_madt m = { .lapic_address = 0xfee00000, .flags = 1 /* also has 8259 PICs */ };
 	const struct acpi_madt_ioapic ioapic = { 1, sizeof(ioapic), 0, 0, 0xfec00000, 0 };
 	const struct acpi_madt_override timer = { 2, sizeof(timer), 0, 0, 2, 0 };
-	/* level triggered, active high, as QEMU's and KVM's chip set drive it */
+	/* flags: level triggered, active high, as QEMU's and KVM's chip sets drive the SCI */
 	const struct acpi_madt_override sci = { 2, sizeof(sci), 0, 9, 9, 0xd };
 	const struct acpi_madt_lapic_nmi nmi = { 4, sizeof(nmi), 0xff, 0, 1 };
 	const struct acpi_madt_x2apic_nmi nmi2 = { 10, sizeof(nmi2), 0, 0xffffffff, 1, { 0 } };
@@ -261,7 +261,7 @@ static void add_madt(struct builder *b)
 	end(b);
 }
 
-/* On the kvm engine nothing answers there, and the kernel then leaves the timer alone. */
+/* The kvm engine has no HPET at this address; the kernel sees that and does not use it. */
 static void add_hpet(struct builder *b)
 {
 	struct acpi_hpet h = {

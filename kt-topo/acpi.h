@@ -15,7 +15,7 @@
 #define ACPI_BASE  0x40000U
 #define ACPI_SPACE (0x9f000U - ACPI_BASE)
 
-enum { ACPI_TABLES = 9 }; /* the most that are built; the RSDP is none */
+enum { ACPI_TABLES = 9 }; /* the most tables that are built, the RSDP not counted */
 
 struct acpi_table {
 	char signature[5];
@@ -31,13 +31,13 @@ struct acpi {
 
 #define ACPI_RSDP_LEN 36
 
-/* SLIT distance between two nodes. */
+/* Returns the SLIT distance between two nodes. */
 static inline unsigned int acpi_distance(unsigned int from, unsigned int to)
 {
 	return from == to ? 10 : 20;
 }
 
-/* 0, or -E2BIG when the tables do not fit (no topology that topo_parse() takes does that). */
+/* Returns 0, or -E2BIG when the tables do not fit; all that topo_parse() accepts do fit. */
 int acpi_build(struct acpi *a, const struct topo *t, const struct memory *m);
 
 #endif

@@ -24,7 +24,7 @@ enum {
 	OP_RETURN = 0xa4,
 };
 
-/* Small (with its length) and large resource descriptors. */
+/* Tags of resource descriptors (ACPI 6.5, chapter 6.4); a small one's holds its length. */
 enum {
 	RES_IRQ = 0x22,
 	RES_IO = 0x47,
@@ -36,7 +36,7 @@ enum {
 enum { RANGE_MEMORY = 0, RANGE_IO = 1, RANGE_BUS = 2 };
 #define RANGE_FIXED   0x0c /* minimum and maximum are fixed, producer, positive decode */
 #define PORTS_ENTIRE  0x03 /* ISA and non-ISA ports */
-#define MEM_READWRITE 0x01 /* and not cacheable */
+#define MEM_READWRITE 0x01 /* not cacheable */
 #define SYSTEM_IO     1    /* of an operation region */
 #define DWORD_ACCESS  0x03 /* to a field, without a lock, the rest preserved */
 #define FIELD_BITS    32
@@ -51,7 +51,7 @@ void aml_bytes(struct aml *a, const void *data, size_t len)
 	a->len += len;
 }
 
-/* The low `n` bytes of v, little endian. */
+/* Appends the low `n` bytes of v, little endian. */
 static void put(struct aml *a, uint64_t v, unsigned int n)
 {
 	uint8_t b[8];
@@ -79,8 +79,8 @@ void aml_uint(struct aml *a, uint32_t v)
 }
 
 /*
- * Lengths are written as two bytes always (up to 4095), also where one would do:
- * they are known only when the term is closed.
+ * Opens a term. Its length always takes two bytes (at most 4095), also where one would
+ * do, because the length is known only when the term is closed.
  */
 static size_t open_term(struct aml *a)
 {
@@ -114,7 +114,7 @@ void aml_name_uint(struct aml *a, const char *path, uint32_t v)
 	aml_uint(a, v);
 }
 
-/* Three letters of five bits and four hexadecimal digits, high byte first. */
+/* An EISA id is three letters of five bits and four hexadecimal digits, high byte first. */
 void aml_name_eisa(struct aml *a, const char *path, const char *id)
 {
 	uint32_t v = strtoul(id + 3, NULL, 16) & 0xffff;
@@ -136,7 +136,7 @@ void aml_name_string(struct aml *a, const char *path, const char *s)
 
 void aml_name_resources(struct aml *a, const char *path, const struct aml *templ)
 {
-	static const uint8_t end[] = { RES_END, 0 }; /* checksum 0: not checked */
+	static const uint8_t end[] = { RES_END, 0 }; /* checksum 0 means that it is not checked */
 	size_t at;
 
 	aml_name(a, path);

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 /*
- * Writes AML, the byte code of ACPI (chapter 20 of its specification): only the few
+ * Writes AML, the byte code of ACPI (ACPI 6.5, chapter 20): only the few
  * terms that a DSDT of named objects and one small method needs. Everything goes into one buffer;
  * when it does not fit, `bad` is set and the rest is dropped.
  *
@@ -26,7 +26,7 @@ struct aml {
 void aml_bytes(struct aml *a, const void *data, size_t len);
 void aml_uint(struct aml *a, uint32_t v); /* in the shortest form */
 
-/* Name (SEG, ...): the object is what is written next. Segments have four letters: "_S5_". */
+/* Begins Name (SEG, object); the caller writes the object next. A segment has four letters. */
 void aml_name(struct aml *a, const char *path);
 void aml_name_uint(struct aml *a, const char *path, uint32_t v);
 void aml_name_eisa(struct aml *a, const char *path, const char *id); /* "PNP0A08" */
@@ -49,7 +49,7 @@ void aml_return(struct aml *a, uint32_t v);
 void aml_res_io(struct aml *a, uint16_t base, uint8_t len);
 void aml_res_irq(struct aml *a, unsigned int irq);              /* edge, active high */
 void aml_res_fixed(struct aml *a, uint32_t base, uint32_t len); /* memory */
-/* Ranges that a bridge hands down: bus numbers, I/O ports, 32-bit memory. */
+/* Ranges that a host bridge forwards to its bus: bus numbers, I/O ports, 32-bit memory. */
 void aml_res_bus(struct aml *a, uint16_t first, uint16_t last);
 void aml_res_ports(struct aml *a, uint16_t first, uint16_t last);
 void aml_res_memory(struct aml *a, uint32_t first, uint32_t last);

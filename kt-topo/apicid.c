@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Numbers CPUs as CPUID will split the numbers again. */
+/* Computes the APIC id of a CPU. */
 #include "apicid.h"
 
 uint32_t apicid(const struct topo *t, unsigned int cpu)

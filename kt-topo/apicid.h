@@ -7,9 +7,9 @@
 #include "topo.h"
 
 /*
- * The APIC id of a CPU: node, LLC within the node, core and thread side by side,
- * each as wide as its count needs. That is what CPUID makes of the same numbers
- * (package, die, core, thread), so ids have holes where a count is no power of two.
+ * Returns the APIC id of a CPU: node, LLC within the node, core and thread are bit fields,
+ * each as wide as its count needs. CPUID reports the same widths (package, die, core,
+ * thread), so ids have holes where a count is no power of two.
  */
 uint32_t apicid(const struct topo *t, unsigned int cpu);
 

@@ -10,11 +10,12 @@
 #define VIRTIO_BASE     0xd0000000
 #define VIRTIO_LEN      0x200
 #define VIRTIO_IRQ      5
-#define MACHINE_PORT    0x060c     /* behind the fixed hardware of ACPI */
-#define MACHINE_KVM     0x74726976 /* what kt-vm's own machine says there, and QEMU's does not */
-#define STA_WORKS       0x0f       /* present, enabled, shown, functioning */
+#define MACHINE_PORT    0x060c /* behind the fixed hardware of ACPI */
+#define MACHINE_KVM \
+	0x74726976     /* MACHINE_PORT reads so in the kvm engine's machine, not in QEMU's */
+#define STA_WORKS 0x0f /* present, enabled, shown, functioning */
 
-/* \_S5: what to write to SLP_TYP of PM1a (and PM1b) control to power off. */
+/* \_S5 holds the values for SLP_TYP of the PM1a and PM1b control registers that power off. */
 static void sleep_states(struct aml *a)
 {
 	size_t at;
@@ -60,8 +61,8 @@ static void serial_port(struct aml *a)
 	aml_close(a, at);
 }
 
-/* The console of the kvm engine. The guest may ask which machine it is in, but not the device:
- * Linux would map its registers for good, and the driver could not. */
+/* The console of the kvm engine. _STA reads MACHINE_PORT and not the device's
+ * registers: Linux would keep those mapped, and the driver could not map them. */
 static void virtio_console(struct aml *a)
 {
 	uint8_t buf[32];

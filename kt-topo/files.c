@@ -28,7 +28,7 @@ static int write_all(int fd, const uint8_t *data, size_t len)
 	return 0;
 }
 
-/* The bytes as file `name` in the directory dirfd, complete or not at all: 0 or -errno. */
+/* Writes file `name` in the directory dirfd, whole or not at all. Returns 0 or -errno. */
 static int put_file(int dirfd, const char *name, const uint8_t *data, size_t len)
 {
 	char tmp[NAME_MAX];

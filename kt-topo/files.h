@@ -8,7 +8,7 @@
 /*
  * Writes the tables to `dir`, which is made if need be: rsdp.bin and one
  * <signature>.aml a table, each under another name first and then renamed.
- * 0, or -errno with the words in `e`.
+ * Returns 0, or -errno with the reason in `e`.
  */
 int files_write(const struct acpi *a, const char *dir, struct errbuf *e);
 

@@ -6,7 +6,7 @@
 #include "hmat.h"
 #include "tables.h"
 
-/* Entries are 16 bits wide, in units of these. */
+/* Matrix entries are 16 bits wide and count in these units. */
 #define LATENCY_UNIT_PS    100000
 #define BANDWIDTH_UNIT_MBS 10240
 
@@ -26,7 +26,7 @@ size_t hmat_size(unsigned int nodes)
 	return nodes * sizeof(struct acpi_hmat_proximity) + 2 * locality_size(nodes);
 }
 
-/* 0 would mean "not reachable", so no entry is less than 1. */
+/* Returns one entry, at least 1: 0 would mean "not reachable". */
 static uint16_t entry(unsigned int type, unsigned int from, unsigned int to)
 {
 	unsigned int v, d = acpi_distance(from, to);
@@ -52,7 +52,7 @@ static uint8_t *proximity(uint8_t *to, unsigned int node)
 	return to + sizeof(p);
 }
 
-/* The matrix of one kind: after its head the initiators, the targets, then a row an initiator. */
+/* Writes one matrix: its head, the initiators, the targets, then a row for each initiator. */
 static uint8_t *locality(uint8_t *to, unsigned int type, unsigned int nodes)
 {
 	struct acpi_hmat_locality l = {

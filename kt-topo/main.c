@@ -36,7 +36,7 @@ static void help(void)
 	      stdout);
 }
 
-/* -1, or KT_USAGE after a message. */
+/* Returns -1 to go on, or KT_USAGE after a message. */
 static int parse_memory(struct opts *o, const char *arg)
 {
 	struct errbuf e;
@@ -51,7 +51,7 @@ static int parse_memory(struct opts *o, const char *arg)
 	return -1;
 }
 
-/* -1: go on; else the exit code. */
+/* Returns -1 to go on, else the exit code. */
 static int parse_opts(struct opts *o, int argc, char **argv)
 {
 	enum { OPT_ACPI_DIR = 256 };
@@ -113,7 +113,7 @@ static int list_presets(void)
 	return KT_OK;
 }
 
-/* The tables of one topology as files; each has a directory of its own when there are several. */
+/* Writes one topology's tables; of several topologies, each gets a directory of its own. */
 static int write_files(const struct opts *o, const struct acpi *a, const char *name)
 {
 	char dir[PATH_MAX];
@@ -162,7 +162,7 @@ static int run(const struct opts *o, struct rec_out *out)
 
 	if (o->list)
 		return list_presets();
-	/* look at all of them first: a mistake in the last one leaves no half of the work */
+	/* all topologies are parsed first, so that a mistake in the last one writes nothing */
 	for (i = 0; i < o->count; i++)
 		if (topo_parse(o->topologies[i], &t, NULL, &e))
 			return msg_err(KT_USAGE, 0, "%s", e.text);

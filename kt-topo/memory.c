@@ -22,7 +22,7 @@ static void add_range(struct memory *m, unsigned int node, uint64_t gpa, uint64_
 	m->range[m->ranges++] = (struct memory_range){ node, gpa, length };
 }
 
-/* The part [start, end) of RAM as counted without the hole. */
+/* Adds [start, end) of a node's RAM; both are offsets into RAM, the hole not counted. */
 static void add_part(struct memory *m, unsigned int node, uint64_t start, uint64_t end)
 {
 	const uint64_t shift = MEMORY_HIGH_BASE - MEMORY_LOW_END;

@@ -29,7 +29,7 @@ struct memory {
 	unsigned int ranges;
 };
 
-/* What a guest gets that asks for `declared`: 64 MiB a CPU and 256 MiB are the least. */
+/* Returns the MiB that a guest gets: `declared_mib`, but at least 64 a CPU and at least 256. */
 unsigned int memory_effective(const struct topo *t, unsigned int declared_mib);
 
 /* Spreads memory_effective() over the nodes. */

@@ -5,26 +5,28 @@
 #include <stdint.h>
 
 /*
- * ACPI tables as they lie in memory (chapter 5 of the specification). Little
- * endian: the host is the guest's kind of machine.
+ * ACPI tables as they lie in memory, laid out as in ACPI 6.5, chapter 5.2; the section
+ * is named at most tables. All numbers are little endian, as the x86-64 host's are.
  */
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "tables are little endian");
 
 #define ACPI_PACKED __attribute__((packed))
 
+/* Root System Description Pointer, 5.2.5.3. */
 struct acpi_rsdp {
 	char signature[8];
-	uint8_t checksum; /* of the first 20 bytes */
+	uint8_t checksum; /* makes the sum of the first 20 bytes 0 */
 	char oem_id[6];
 	uint8_t revision;
 	uint32_t rsdt;
 	uint32_t length;
 	uint64_t xsdt;
-	uint8_t ext_checksum; /* of all */
+	uint8_t ext_checksum; /* makes the sum of all 36 bytes 0 */
 	uint8_t reserved[3];
 } ACPI_PACKED;
 _Static_assert(sizeof(struct acpi_rsdp) == 36, "RSDP");
 
+/* The header that all tables but RSDP and FACS begin with, 5.2.6. */
 struct acpi_header {
 	char signature[4];
 	uint32_t length;
@@ -38,7 +40,7 @@ struct acpi_header {
 } ACPI_PACKED;
 _Static_assert(sizeof(struct acpi_header) == 36, "table header");
 
-/* A register: where, and how wide. */
+/* Generic Address Structure, 5.2.3.2: the address and the width of a register. */
 struct acpi_gas {
 	uint8_t space; /* 0 memory, 1 I/O port */
 	uint8_t bit_width, bit_offset;
@@ -46,6 +48,7 @@ struct acpi_gas {
 	uint64_t address;
 } ACPI_PACKED;
 
+/* Fixed ACPI Description Table, 5.2.9. */
 struct acpi_fadt {
 	struct acpi_header h;
 	uint32_t facs, dsdt;
@@ -72,6 +75,7 @@ struct acpi_fadt {
 } ACPI_PACKED;
 _Static_assert(sizeof(struct acpi_fadt) == 276, "FADT");
 
+/* Firmware ACPI Control Structure, 5.2.10. */
 struct acpi_facs {
 	char signature[4];
 	uint32_t length, hardware_signature, waking_vector, global_lock, flags;
@@ -81,6 +85,7 @@ struct acpi_facs {
 } ACPI_PACKED;
 _Static_assert(sizeof(struct acpi_facs) == 64, "FACS");
 
+/* Multiple APIC Description Table and the entries that follow it, 5.2.12. */
 struct acpi_madt {
 	struct acpi_header h;
 	uint32_t lapic_address, flags;
@@ -122,6 +127,7 @@ struct acpi_madt_x2apic_nmi {
 	uint8_t reserved[3];
 } ACPI_PACKED;
 
+/* HPET table: IA-PC HPET Specification 1.0a, section 3.2.4. */
 struct acpi_hpet {
 	struct acpi_header h;
 	uint32_t id;
@@ -132,6 +138,7 @@ struct acpi_hpet {
 } ACPI_PACKED;
 _Static_assert(sizeof(struct acpi_hpet) == 56, "HPET");
 
+/* System Resource Affinity Table and the entries that follow it, 5.2.16. */
 struct acpi_srat {
 	struct acpi_header h;
 	uint32_t one;
@@ -164,11 +171,13 @@ struct acpi_srat_x2apic {
 } ACPI_PACKED;
 _Static_assert(sizeof(struct acpi_srat_x2apic) == 24, "SRAT x2APIC processor");
 
+/* System Locality Information Table, 5.2.17. */
 struct acpi_slit {
 	struct acpi_header h;
 	uint64_t nodes;
 } ACPI_PACKED;
 
+/* Heterogeneous Memory Attribute Table; also in Linux's include/acpi/actbl1.h. */
 struct acpi_hmat {
 	struct acpi_header h;
 	uint32_t reserved;
