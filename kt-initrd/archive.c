@@ -19,7 +19,7 @@
 #include "spawn.h"
 #include "stop.h"
 
-#define HELPER_MS  120000 /* cpio and strip: seconds at most, for hundreds of MiB */
+#define HELPER_MS  120000 /* limit for cpio and strip, which take seconds for hundreds of MiB */
 #define ZSTD_LEVEL 3
 
 static int sys(struct errbuf *e, const char *verb, const char *path)
@@ -55,7 +55,7 @@ void workdir_remove(struct workdir *w)
 	w->path[0] = '\0';
 }
 
-/* W/NAME/REST, REST may be "" or begin with a slash. */
+/* Writes the path W/NAME/REST; REST may be "" or begin with a slash. */
 static int join(const struct workdir *w, const char *name, const char *rest, char *out,
 		struct errbuf *e)
 {
@@ -155,7 +155,7 @@ int archive_stage(const struct workdir *w, const char *name, const struct tree *
 	return rc;
 }
 
-/* Waits for a helper program, unless a signal asks us to stop: its exit code or -errno. */
+/* Waits for a program until a signal asks us to stop. Returns its exit code or -errno. */
 static int wait_helper(struct spawn *s)
 {
 	int status, ms;
@@ -188,14 +188,15 @@ int archive_strip(const struct workdir *w, const char *name, const struct tree *
 			return rc;
 		if (spawn_start(&s, &o))
 			return 0;
-		rc = wait_helper(&s); /* a refusal leaves the file as it is: good, only larger */
+		rc = wait_helper(
+			&s); /* a file that strip refuses stays as it is: usable, only larger */
 		if (rc == -EINTR)
 			return rc;
 	}
 	return 0;
 }
 
-/* Last of all, and backwards: a directory's time changes with what is made in it. */
+/* Sets modes and times last and from the end: making a file changes its directory's time. */
 static int settle(const struct workdir *w, const char *name, const struct tree *t, struct errbuf *e)
 {
 	static const struct timespec epoch[2];
@@ -229,7 +230,7 @@ static int write_list(int fd, const struct tree *t)
 	return 0;
 }
 
-/* What cpio printed first, for our one message. */
+/* Reads the first line that cpio printed, for our error message. */
 static void first_line(int fd, char *out, size_t size)
 {
 	ssize_t n = pread(fd, out, size - 1, 0);
@@ -289,7 +290,7 @@ out:
 	return rc;
 }
 
-/* One buffer of input into the stream; `last` ends it. */
+/* Compresses one buffer of input; `last` ends the stream. */
 static int compress(ZSTD_CCtx *z, const void *data, size_t len, int last, int out)
 {
 	char buf[65536];

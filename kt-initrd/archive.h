@@ -14,20 +14,19 @@ struct workdir {
 
 int workdir_make(struct workdir *w, struct errbuf *e);
 void workdir_remove(struct workdir *w);
-/* Creates (truncates) a file of that name in it, for reading and writing: a descriptor or -errno.
- */
+/* Creates or truncates file `name` in w, for reading and writing. Returns its fd or -errno. */
 int workdir_file(const struct workdir *w, const char *name, struct errbuf *e);
 
-/* Copies everything in a tree to the directory `name` of w; tree_sort() first. */
+/* Copies a tree to the directory `name` of w. The caller calls tree_sort() first. */
 int archive_stage(const struct workdir *w, const char *name, const struct tree *t,
 		  struct errbuf *e);
-/* Takes debug sections out of the copies that are marked for it; without strip(1) they stay. */
+/* Strips debug sections from the copies marked for it; without strip(1) they stay. */
 int archive_strip(const struct workdir *w, const char *name, const struct tree *t,
 		  struct errbuf *e);
-/* Writes the staged tree to `fd` as a newc archive, by GNU cpio. -ENOPKG: there is none. */
+/* Writes the staged tree to `fd` as a newc archive, by GNU cpio. Returns -ENOPKG without cpio. */
 int archive_cpio(const struct workdir *w, const char *name, const struct tree *t, int fd,
 		 struct errbuf *e);
-/* Compresses all of `in` to `out`, as the kernel takes it. */
+/* Compresses all of `in` to `out`, within the limits of the kernel's decoder. */
 int archive_zstd(int in, int out, struct errbuf *e);
 /* Appends all of `in`, from its start, to `out`. */
 int archive_append(int in, int out, struct errbuf *e);

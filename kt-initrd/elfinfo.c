@@ -34,7 +34,7 @@ static int lies(struct errbuf *e, const char *path, const char *what)
 	return errbuf_set(e, -ENOEXEC, "%s: damaged ELF file: %s", path, what);
 }
 
-/* A copy of the NUL-terminated string at file offset `off`, or NULL. */
+/* Returns a copy of the NUL-terminated string at file offset `off`, or NULL. */
 static char *string_at(Elf *elf, uint64_t off)
 {
 	size_t size;
@@ -49,7 +49,7 @@ static char *string_at(Elf *elf, uint64_t off)
 	return end ? strdup(file + off) : NULL;
 }
 
-/* The file offset behind a virtual address, by the loadable segments; -1: none. */
+/* Returns the file offset of a virtual address in a PT_LOAD segment, or -1 if none has it. */
 static int64_t file_offset(Elf *elf, uint64_t addr)
 {
 	size_t n, i;
@@ -78,7 +78,7 @@ static int add_needed(struct elf_info *info, char *name)
 	return 0;
 }
 
-/* One entry of the dynamic section that names a string. */
+/* Stores the string that an entry of the dynamic section names. */
 static int take_dyn(Elf *elf, const GElf_Dyn *d, uint64_t strtab, struct elf_info *info)
 {
 	char **slot = d->d_tag == DT_RPATH     ? &info->rpath
@@ -113,7 +113,7 @@ static int read_dynamic(Elf *elf, const GElf_Phdr *ph, struct elf_info *info)
 	int i, rc = 0;
 
 	if (!ph->p_filesz)
-		return 0; /* as in a file of debug sections alone */
+		return 0; /* a file of debug sections alone has none */
 	if (ph->p_filesz > DYN_MAX * sizeof(GElf_Dyn))
 		return -E2BIG;
 	data = elf_getdata_rawchunk(elf, (int64_t)ph->p_offset, ph->p_filesz, ELF_T_DYN);
@@ -214,7 +214,7 @@ int elf_read(const char *path, struct elf_info *info, struct errbuf *e)
 		goto out;
 	}
 	elf = st.st_size ? elf_begin(fd, ELF_C_READ_MMAP, NULL) : NULL;
-	/* too short for an ELF file is not an error: then it is none */
+	/* a file too short for ELF is no error: it is ELF_NOT */
 	rc = elf ? read_elf(elf, path, info, e) : 0;
 	elf_end(elf);
 	if (rc)

@@ -24,7 +24,7 @@ struct elf_info {
 	bool debug; /* has debug sections worth stripping */
 };
 
-/* 0, or a negative errno with the reason: unreadable, or an ELF file that lies about itself. */
+/* Returns 0, or -errno with the reason: the file is unreadable, or its ELF data are invalid. */
 int elf_read(const char *path, struct elf_info *info, struct errbuf *e);
 void elf_free(struct elf_info *info);
 
