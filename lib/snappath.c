@@ -13,7 +13,7 @@
 #define WORD_MAX 128
 #define LIST_MAX 300 /* bytes of a list of what there is, in a message */
 
-/* A list of names for a message, and the one of them that is nearest to what was asked for. */
+/* A list of names for a message, and the name nearest to the one asked for. */
 struct names {
 	char text[LIST_MAX];
 	size_t len;
@@ -61,7 +61,7 @@ static size_t length(struct json_object *array)
 	return array ? json_object_array_length(array) : 0;
 }
 
-/* A name as it is in C; returns its length, 0 if there is none or it is too long. */
+/* Copies the C identifier at s. Returns its length, or 0 if there is none or it is too long. */
 static size_t word(const char *s, char buf[WORD_MAX])
 {
 	size_t n = 0;
@@ -147,7 +147,7 @@ static int step_member(struct json_object **v, const char *path, const char **at
 	return 0;
 }
 
-/* From *v on along what is left of the path, ".member" and "[i]". */
+/* Follows the rest of the path, ".member" and "[i]", from *v on. */
 static int walk(struct json_object **v, const char *path, const char *at, struct errbuf *e)
 {
 	int rc = 0;
@@ -163,7 +163,7 @@ static int walk(struct json_object **v, const char *path, const char *at, struct
 	return rc;
 }
 
-/* The value of an entry; of a per-CPU map, an array of what the path finds on each CPU. */
+/* Finds the value of an entry; of a per-CPU map, an array of each CPU's value at the path. */
 static int walk_entry(struct json_object *entry, const char *path, const char *at,
 		      struct json_object **v, struct errbuf *e)
 {
@@ -203,7 +203,7 @@ static const char *map_name(struct json_object *map)
 	return rec_get_str(map, "name", "");
 }
 
-/* The variables of a section map (.bss, .data, .rodata): its one value; else NULL. */
+/* Returns the one value of a section map (.bss, .data, .rodata), or NULL for another map. */
 static struct json_object *variables(struct json_object *map)
 {
 	return strchr(map_name(map), '.')
@@ -250,7 +250,7 @@ static int no_variable(struct json_object *maps, const char *name, const char *i
 	return names_fail(&l, e, what);
 }
 
-/* A variable by name, in the maps whose name ends in `in`; -ENOENT without words: none. */
+/* Finds a variable in the maps whose name ends in `in`; -ENOENT and no message if none has it. */
 static int find_variable(struct json_object *maps, const char *name, const char *in, size_t len,
 			 struct json_object **v, struct errbuf *e)
 {
@@ -275,7 +275,7 @@ static int find_variable(struct json_object *maps, const char *name, const char 
 	return first ? 0 : -ENOENT;
 }
 
-/* "NAME[i]...": an entry of that map; -ENOENT without words: there is no such map. */
+/* Finds "NAME[i]...", an entry of a map; -ENOENT and no message if there is no such map. */
 static int find_entry(struct json_object *maps, const char *name, const char *path,
 		      const char *index, struct json_object **v, struct errbuf *e)
 {
@@ -292,7 +292,7 @@ static int find_entry(struct json_object *maps, const char *name, const char *pa
 	return rc ? rc : walk_entry(entries, path, index, v, e);
 }
 
-/* "[MAP:]variable..." */
+/* Finds "[MAP:]variable...". */
 static int global(struct json_object *snapshot, const char *path, struct json_object **v,
 		  struct errbuf *e)
 {
@@ -320,7 +320,7 @@ static int global(struct json_object *snapshot, const char *path, struct json_ob
 	return rc;
 }
 
-/* The map whose name the path goes on with: names have dots, the longest one counts. */
+/* Finds the map named at `at`. Map names may have dots, so the longest match counts. */
 static struct json_object *map_at(struct json_object *maps, const char *at, size_t *len)
 {
 	struct json_object *best = NULL;
@@ -339,7 +339,7 @@ static struct json_object *map_at(struct json_object *maps, const char *at, size
 	return best;
 }
 
-/* "maps.NAME", "maps.NAME[i]...", "maps.NAME.member" */
+/* Finds "maps.NAME", "maps.NAME[i]..." or "maps.NAME.member". */
 static int by_map(struct json_object *snapshot, const char *path, struct json_object **v,
 		  struct errbuf *e)
 {
