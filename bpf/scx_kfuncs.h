@@ -9,8 +9,8 @@
  *	scx_bpf_dispatch_vtime		 -> scx_bpf_dsq_insert_vtime
  *	scx_bpf_consume			 -> scx_bpf_dsq_move_to_local
  *	scx_bpf_dispatch_vtime_from_dsq	 -> scx_bpf_dsq_move_vtime
- * Both are weak; the one that the running kernel lacks is a branch that the
- * verifier drops. Include after vmlinux.h and bpf_helpers.h.
+ * Both names are weak symbols: the verifier drops the branch with the name that the running
+ * kernel lacks. Include this file after vmlinux.h and bpf_helpers.h.
  */
 s32 scx_bpf_create_dsq(u64 dsq_id, s32 node) __ksym;
 s32 scx_bpf_select_cpu_dfl(struct task_struct *p, s32 prev_cpu, u64 wake_flags,
