@@ -26,7 +26,7 @@ int archive_strip(const struct workdir *w, const char *name, const struct tree *
 /* Writes the staged tree to `fd` as a newc archive, by GNU cpio. Returns -ENOPKG without cpio. */
 int archive_cpio(const struct workdir *w, const char *name, const struct tree *t, int fd,
 		 struct errbuf *e);
-/* Compresses all of `in` to `out`, within the limits of the kernel's decoder. */
+/* Compresses all of `in` to `out` with zstd, which kernels accept for an initramfs. */
 int archive_zstd(int in, int out, struct errbuf *e);
 /* Appends all of `in`, from its start, to `out`. */
 int archive_append(int in, int out, struct errbuf *e);

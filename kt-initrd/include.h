@@ -11,7 +11,7 @@
  * in the working directory, then in PATH) or all of a directory.
  */
 int include_add(struct tree *t, struct libs *l, const char *spec, struct errbuf *e);
-/* A file, or all of a directory, at a given place; must_run as for closure_add(). */
+/* Adds a file or all of a directory as `dest`; must_run is that of closure_add(). */
 int include_path(struct tree *t, struct libs *l, const char *src, const char *dest, bool must_run,
 		 struct errbuf *e);
 

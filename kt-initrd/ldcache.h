@@ -14,13 +14,13 @@ struct ldcache {
 	size_t map_size;
 };
 
-/* No such file, or one that is no cache: an empty cache, which finds nothing. */
+/* A file that is missing or no cache becomes an empty cache, in which nothing is found. */
 void ldcache_open(struct ldcache *c, const char *path);
 void ldcache_init(struct ldcache *c, const void *data, size_t size);
 void ldcache_close(struct ldcache *c);
 
 /*
- * The next path under which `soname` is known; *pos starts at 0. NULL: no more.
+ * Returns the next path of `soname`, or NULL after the last one; *pos starts at 0.
  * Libraries for special CPUs (hwcaps) are left out: a guest's CPU may lack them.
  */
 const char *ldcache_find(const struct ldcache *c, const char *soname, uint32_t *pos);

@@ -10,8 +10,8 @@
 #include "ldcache.h"
 
 /*
- * Finds libraries as ld.so(8) does: DT_RPATH of the one who needs it and of its
- * loaders (unless it has a DT_RUNPATH), LD_LIBRARY_PATH, DT_RUNPATH, the cache,
+ * Finds libraries as ld.so(8) does: DT_RPATH of the object that needs it and of
+ * that object's loaders (unless it has a DT_RUNPATH), LD_LIBRARY_PATH, DT_RUNPATH, the cache,
  * the default directories.
  */
 struct libs {
@@ -23,7 +23,7 @@ struct libs {
 struct object {
 	char *src, *dest; /* its path on the host and in the guest */
 	char *origin;     /* the host's $ORIGIN; the guest's is the directory of dest */
-	char *soname;     /* under which it was asked for */
+	char *soname;     /* the name in the DT_NEEDED that asked for it */
 	int loader;       /* index of the object that needed it first, or -1 */
 	struct elf_info elf;
 };

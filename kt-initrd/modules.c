@@ -5,8 +5,8 @@
 
 #include "modules.h"
 
-/* The virtio console of both engines. Each needs some of those before it; what is built in, or
- * not there at all, is no file. */
+/* The modules of both engines' virtio console; each needs some of the modules before it. A driver
+ * that is built in or absent has no file and is skipped. */
 static const char *const modules[] = {
 	"virtio/virtio_ring",           "virtio/virtio",     "virtio/virtio_pci_legacy_dev",
 	"virtio/virtio_pci_modern_dev", "virtio/virtio_pci", "virtio/virtio_mmio",

@@ -6,8 +6,8 @@
 #include "tree.h"
 
 /*
- * Adds what a kernel has as modules (below `dir`, its /lib/modules/RELEASE) and a guest cannot
- * speak without: in /kt/modules, by names in the order in which they are to be loaded.
+ * Adds the modules without which a guest has no console to the tree as /kt/modules; `dir` is the
+ * kernel's /lib/modules/RELEASE. The names there sort in the order in which to load them.
  */
 int modules_add(struct tree *t, const char *dir, struct errbuf *e);
 

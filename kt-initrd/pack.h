@@ -17,9 +17,9 @@ struct packed {
 };
 
 /*
- * Makes the archive: `plan` (may be empty) as it is, then `base` compressed, from
- * the cache when it is there. `output` NULL: into the cache. Returns 0 or
- * -errno: -ENOPKG for a missing cpio, -EINTR when a signal came.
+ * Makes the archive: `plan` (may be empty) uncompressed, then `base` compressed, which is
+ * taken from the cache if it is there. With `output` NULL the archive goes into the cache. Returns
+ * 0 or -errno: -ENOPKG for a missing cpio, -EINTR when a signal came.
  */
 int pack(struct tree *plan, struct tree *base, const char *output, struct packed *p,
 	 struct errbuf *e);

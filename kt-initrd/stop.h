@@ -7,7 +7,7 @@
 /*
  * While temporary files exist, SIGINT, SIGTERM and SIGHUP only set a flag: the
  * work ends early with -EINTR, what it made is removed, then stop_release()
- * lets the signal do what it came for.
+ * raises the signal again.
  */
 void stop_hold(void);
 bool stop_asked(void);

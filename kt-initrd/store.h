@@ -8,7 +8,7 @@
 
 /*
  * The cache: base-KEY holds a packed and compressed set of programs, named by
- * what went in; SHA256.cpio is a finished archive, named by what is in it.
+ * a hash of its inputs; SHA256.cpio is a finished archive, named by its own hash.
  */
 struct store {
 	char dir[PATH_MAX];
@@ -21,14 +21,14 @@ struct temp {
 };
 
 int store_open(struct store *s, struct errbuf *e);
-/* A descriptor on base-KEY, marked as used now; -ENOENT: not there. */
+/* Opens base-KEY and marks it as used now. Returns its descriptor, or -ENOENT. */
 int store_base(const struct store *s, const char *key);
 
 int temp_make(struct temp *t, const char *dir, struct errbuf *e);
 int temp_commit(struct temp *t, const char *path, struct errbuf *e);
 void temp_drop(struct temp *t);
 
-/* Removes what is neither among the newest 16 of its kind nor young. */
+/* Removes old files that are not among the newest 16 of their kind. */
 void store_prune(const struct store *s);
 
 #endif

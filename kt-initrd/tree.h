@@ -29,7 +29,7 @@ struct tree {
 	void *index; /* of v by dest: tsearch(3) */
 };
 
-/* All add missing parent directories, and fail with -EEXIST when two things go to one place. */
+/* These functions add missing parents, and return -EEXIST if `dest` is taken by another node. */
 int tree_dir(struct tree *t, const char *dest, mode_t mode, struct errbuf *e);
 int tree_file(struct tree *t, const char *dest, const char *src, mode_t mode, bool strip,
 	      struct errbuf *e);
@@ -40,8 +40,8 @@ bool tree_has(const struct tree *t, const char *dest); /* dest: normalised */
 /* Sorts by path: parents before children, the same order for the same contents. */
 void tree_sort(struct tree *t);
 /*
- * Adds paths, modes and contents of all entries to a sum; tree_sort() first. `root` is
- * where the files were copied to (root + dest), or NULL for the originals.
+ * Adds paths, modes and contents of all entries to a sum; call tree_sort() first. `root` is
+ * the directory that holds copies of the files (root + dest), or NULL to read the originals.
  */
 int tree_sum(const struct tree *t, const char *root, struct sha256 *sum, struct errbuf *e);
 void tree_free(struct tree *t);

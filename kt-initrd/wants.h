@@ -10,10 +10,10 @@
 
 /*
  * What a test record asks to be packed: its scheduler and others, their files, the programs.
- * `test` may be NULL: nothing then. All return 0 or -errno with words in e.
+ * `test` may be NULL, which asks for nothing. All return 0, or -errno with the reason in `e`.
  */
 
-/* Is it as kt-records(7) has it? -EINVAL when not. */
+/* Checks the record against kt-records(7). Returns -EINVAL if it differs. */
 int wants_check(struct json_object *test, struct errbuf *e);
 /* Adds programs and files of this host. */
 int wants_programs(struct json_object *test, struct tree *t, struct libs *l, struct errbuf *e);
