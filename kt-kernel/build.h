@@ -12,7 +12,7 @@ struct build_opts {
 	bool keep;            /* the work directory */
 };
 
-/* From SOURCE to an entry of the cache, which is found. Prints what fails; an exit code. */
+/* Builds SOURCE into a cache entry and fills `f` with it. Prints failures; returns an exit code. */
 int build_kernel(const struct build_opts *o, struct found *f);
 
 #endif

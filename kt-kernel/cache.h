@@ -46,19 +46,19 @@ struct cache {
 	size_t n;
 };
 
-/* Reads all entries; with `deep` their images' sums are compared, too. 0 or -errno. */
+/* Reads all entries; with `deep` also compares their images' sums. Returns 0 or -errno. */
 int cache_open(struct cache *c, bool deep, struct errbuf *e);
 void cache_free(struct cache *c);
 
-/* Older, equal or newer, as strcmp() tells it: 6.9 < 6.12-rc1 < 6.12 < 6.12.117. */
+/* Compares versions; returns as strcmp() does: 6.9 < 6.12-rc1 < 6.12 < 6.12.117. */
 int cache_version_cmp(const char *a, const char *b);
 /* "6.12" and "6.12.117" are both specs for 6.12.117; "6.12.1" is none. */
 bool cache_version_matches(const char *version, const char *spec);
 
 /*
- * Making an entry: a directory of a temporary name inside the cache to put the
- * files into, and then either of the other two. cache_commit() adds
- * metadata.json, replaces an entry of the same key at one stroke.
+ * cache_begin() makes a directory of a temporary name in the cache, into which the caller
+ * puts the files. cache_commit() adds metadata.json and makes the directory the entry KEY,
+ * in place of an earlier one.
  */
 int cache_begin(const struct cache *c, char tmp[PATH_MAX], struct errbuf *e);
 int cache_commit(const struct cache *c, const char *tmp, const char *key,

@@ -19,7 +19,7 @@ struct compile {
 	struct job job;
 };
 
-/* Where .config and what is built are. */
+/* Returns the directory that holds .config and the built files. */
 const char *compile_dir(const struct compile *c);
 
 /*
@@ -35,7 +35,7 @@ long compile_lacks(const struct compile *c, char *names, size_t size);
 int compile_configure(struct compile *c, struct errbuf *e);
 int compile_image(struct compile *c, struct errbuf *e);
 
-/* Clears what a caller's own make or shell would make of the build. */
+/* Unsets variables by which the caller's make or shell would change the build. */
 void compile_clean_environment(void);
 
 #endif

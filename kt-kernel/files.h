@@ -19,7 +19,7 @@ int files_write(const char *path, const char *text, size_t len, bool fresh);
 int files_copy(const char *from, const char *to);
 int files_sync(const char *path);
 int files_sha256(const char *path, char hex[SHA256_HEX]);
-/* rm -rf; a tree that is not there is removed. Symbolic links are not followed. */
+/* Removes a tree, without following symbolic links. A missing tree is no error. */
 int files_remove(const char *path);
 bool files_exist(const char *dir, const char *name);
 

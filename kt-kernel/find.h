@@ -26,17 +26,17 @@ struct found {
 void found_put(struct rec_out *out, const struct found *f);
 void found_entry(struct found *f, const struct cache_entry *en);
 
-/* The sum of the kt.config that belongs to this program, or "" if it is not there. */
+/* Stores kconfig_hash() of the kt.config that belongs to this program, or "" if there is none. */
 void find_base_hash(char hex[SHA256_HEX]);
 
-/* Looks for SPEC (NULL: any kernel) and prints why there is none; an exit code. */
+/* Looks for SPEC (NULL: any kernel). Prints why there is none; returns an exit code. */
 int find_kernel(const char *spec, struct found *f);
 
 /* A path: a bzImage, a vmlinux beside one, a kernel tree or an entry's directory. */
 int find_path(const char *path, struct found *f);
 
 /*
- * The kernel that this machine runs: 0, or -ENOENT with what is wrong with it
+ * Finds the kernel that this machine runs. Returns 0, or -ENOENT with what is wrong with it
  * (a clause: "/boot/vmlinuz-6.1 lacks CONFIG_X") in `e`.
  */
 int find_host(struct found *f, struct errbuf *e);

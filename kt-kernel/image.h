@@ -11,14 +11,14 @@
 #define IMAGE_HEAD        (64 << 10) /* enough for the header and its version string */
 
 /*
- * Judges the first `len` bytes of a file: 0 for a bzImage that has a 64-bit
+ * Checks the first `len` bytes of a file. Returns 0 for a bzImage that has a 64-bit
  * entry, with its release ("6.12.117") in `version` (empty if it names none);
  * -EINVAL with the reason otherwise.
  */
 int image_parse(const unsigned char *head, size_t len, char version[IMAGE_VERSION_MAX],
 		struct errbuf *e);
 
-/* The same for a file; also -errno of reading it. */
+/* Does the same for a file; also returns -errno of reading it. */
 int image_read(const char *path, char version[IMAGE_VERSION_MAX], struct errbuf *e);
 
 #endif

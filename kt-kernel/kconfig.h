@@ -17,11 +17,11 @@ struct kconfig {
 
 int kconfig_parse(struct kconfig *k, const char *text, size_t len, struct errbuf *e);
 int kconfig_read(struct kconfig *k, const char *path, struct errbuf *e); /* 0 or -errno */
-/* Appends the settings of another, which win over earlier ones of the same name. */
+/* Appends the settings of `other`, which override earlier ones of the same name. */
 int kconfig_append(struct kconfig *k, const struct kconfig *other);
 void kconfig_free(struct kconfig *k);
 
-/* The sum of the setting lines alone: a changed comment is no other configuration. */
+/* Hashes the setting lines only, so that a changed comment does not change the hash. */
 void kconfig_hash(const struct kconfig *k, char hex[SHA256_HEX]);
 
 /* True if `name` ("CONFIG_X") is set to y. */
@@ -30,7 +30,7 @@ bool kconfig_yes(const struct kconfig *k, const char *name);
 bool kconfig_module(const struct kconfig *k, const char *name);
 
 /*
- * How many settings of `want` are not so in `have`; their names go into `names`,
+ * Returns how many settings of `want` differ or are absent in `have`; their names go into `names`,
  * comma-separated, with "and N more" where they do not fit.
  */
 size_t kconfig_missing(const struct kconfig *want, const struct kconfig *have, char *names,
