@@ -17,7 +17,7 @@ struct cpulist {
 };
 
 void cpulist_clear(struct cpulist *l);
-void cpulist_add(struct cpulist *l, unsigned int cpu); /* beyond the limit: ignored */
+void cpulist_add(struct cpulist *l, unsigned int cpu); /* a CPU beyond the limit is ignored */
 bool cpulist_has(const struct cpulist *l, unsigned int cpu);
 unsigned int cpulist_count(const struct cpulist *l);
 int cpulist_next(const struct cpulist *l, int after); /* -1: none; start with after = -1 */

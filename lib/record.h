@@ -90,7 +90,7 @@ struct rec_in {
 void rec_in_init(struct rec_in *in, FILE *f);
 int rec_next(struct rec_in *in, struct errbuf *e);
 
-/* The object that a line of strict JSON in UTF-8 is, or NULL: errno is EBADMSG or ENOMEM. */
+/* Parses a line of strict JSON in UTF-8. Returns NULL with errno EBADMSG or ENOMEM. */
 struct json_object *rec_read(const char *text, size_t len);
 
 /*

@@ -10,7 +10,7 @@
 #include "errbuf.h"
 
 /*
- * Whether a stream holds one run, and all of it. Each tool's `end` record says how many
+ * Tells whether a stream holds exactly one run, complete. Each tool's `end` record says how many
  * records it wrote: together they are the lines of the stream. A line that is left out or
  * there twice changes that sum, and of some records a run has only one.
  */

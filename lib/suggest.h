@@ -16,7 +16,7 @@
  */
 unsigned int suggest_distance(const char *a, const char *b);
 
-/* Keeps the better one: for names that come one by one. Start with .best = NULL. */
+/* The nearest of names that come one by one. Start with .best = NULL. */
 struct suggest {
 	const char *word;
 	const char *best; /* one of the names given, or NULL */
