@@ -179,7 +179,7 @@ bench: all build/nested/init $(BENCH)
 # ---- keeping it tidy ---------------------------------------------------------------
 C_FILES := $(wildcard tests/nested/*.c tests/bench/*.c tests/e2e/*.c lib/*.[ch] bpf/*.[ch] tests/unit/*.h tests/unit/*/*.[ch] tests/fuzz/*.c) \
 	   $(foreach t,$(TOOLS),$(call sources,$(t),[ch]))
-SH_FILES := $(wildcard scripts/* tests/run tests/lint tests/tools/circles tests/tools/recount tests/tools/validate-records tests/truth/bugs tests/truth/sound tests/truth/*.bash tests/bench/run tests/bench/*.sh tests/nested/boot tests/nested/highid.sh .ci/run)
+SH_FILES := $(wildcard scripts/* share/completions/*.bash tests/run tests/lint tests/tools/circles tests/tools/recount tests/tools/validate-records tests/truth/bugs tests/truth/sound tests/truth/*.bash tests/bench/run tests/bench/*.sh tests/nested/boot tests/nested/highid.sh .ci/run)
 
 lint:
 	clang-format --dry-run -Werror $(C_FILES)
@@ -201,6 +201,12 @@ install: all
 	for f in $(SHARE); do \
 		install -D -m 644 $$f $(DESTDIR)$(PREFIX)/share/kt/$${f#share/} || exit 1; \
 	done
+	install -D -m 644 share/completions/kt.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/kt
+	for t in $(filter-out kt,$(TOOLS)); do \
+		ln -sf kt $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$t || exit 1; \
+	done
+	install -D -m 644 share/completions/kt.zsh $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_kt
+	install -D -m 644 share/completions/kt.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/kt.fish
 	for p in $(PAGES); do \
 		d=$(DESTDIR)$(PREFIX)/share/man/man$${p##*.}; \
 		install -d $$d && install -m 644 $$p $$d || exit 1; \

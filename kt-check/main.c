@@ -15,22 +15,14 @@
 #include "judge/stats.h"
 #include "model/model.h"
 #include "msg.h"
+#include "opts.h"
 #include "record.h"
 
 struct opts {
 	struct limits over;
 };
 
-static const char usage_text[] =
-	"Usage: kt-check [OPTION]... < RECORDS\n"
-	"Judge a run: pass its records on, then add statistics, checks and a verdict.\n"
-	"Limits are those of the test; an option overrides one, and \"off\" turns it off.\n"
-	"\n";
-
-static const char usage_end[] = "  -h, --help                   print this help\n"
-				"  -V, --version                print the version\n";
-
-/* What getopt returns for an option of a limit, plus the limit. */
+/* The number of an option of a limit, plus the limit. */
 enum { OPT_VALUE = 256, OPT_ON = OPT_VALUE + LIMIT_COUNT, OPT_OFF = OPT_ON + LIMIT_COUNT };
 
 #define NAME_MAX_LEN 48
@@ -43,61 +35,41 @@ static void option_name(char name[NAME_MAX_LEN], const char *prefix, enum limit 
 			*name = '-';
 }
 
-static void print_option(const char *name, const char *value, const char *help)
-{
-	int len = printf("      --%s%s", name, value);
+/* Those of all limits, a heading, and the end. */
+static struct opt rows[2 * LIMIT_COUNT + 2];
 
-	printf("%s%*s%s\n", len > 30 ? "\n" : "", len > 30 ? 31 : 31 - len, "", help);
-}
+static const struct opt_table table = {
+	.usage = "[OPTION]... < RECORDS",
+	.about =
+		"Judges a run: passes its records on, then adds statistics, checks and a verdict.\n"
+		"Limits are those of the test; an option overrides one, and \"off\" turns it off.\n",
+	.opt = rows,
+};
 
-static void print_help(void)
+static void fill_rows(void)
 {
-	char name[NAME_MAX_LEN];
+	static char names[2 * LIMIT_COUNT][NAME_MAX_LEN];
+	char(*name)[NAME_MAX_LEN] = names;
+	struct opt *o = rows;
 	int i;
 
-	fputs(usage_text, stdout);
 	for (i = 0; i < LIMIT_COUNT; i++) {
 		const struct limit_def *d = &limit_defs[i];
+		bool normal = i < LIMIT_DEFAULTS; /* off unless it is asked for */
 
 		if (i == LIMIT_DEFAULTS)
-			puts("\nThese are on unless they are turned off:");
-		if (i < LIMIT_DEFAULTS) {
-			option_name(name, "", i);
-			print_option(name, d->flag ? "" : " N", d->help);
+			*o++ = (struct opt){ .help = "These are on unless they are turned off:" };
+		if (normal) {
+			option_name(*name, "", i);
+			*o++ = (struct opt){ *name++, (d->flag ? OPT_ON : OPT_VALUE) + i,
+					     d->flag ? NULL : "N", d->help, NULL };
 		}
 		if (!d->flag)
 			continue;
-		option_name(name, "no-", i);
-		print_option(name, "", i < LIMIT_DEFAULTS ? "... or not" : d->help);
+		option_name(*name, "no-", i);
+		*o++ = (struct opt){ *name++, OPT_OFF + i, NULL, normal ? "... or not" : d->help,
+				     NULL };
 	}
-	fputs(usage_end, stdout);
-}
-
-/* The options of all limits, "help", "version", and the end. */
-static struct option long_opts[2 * LIMIT_COUNT + 3];
-
-static void fill_options(void)
-{
-	static char names[2 * LIMIT_COUNT][NAME_MAX_LEN];
-	struct option *o = long_opts;
-	char(*name)[NAME_MAX_LEN] = names;
-	int i;
-
-	for (i = 0; i < LIMIT_COUNT; i++) {
-		bool flag = limit_defs[i].flag;
-
-		if (i < LIMIT_DEFAULTS) {
-			option_name(*name, "", i);
-			*o++ = (struct option){ *name++, flag ? no_argument : required_argument,
-						NULL, (flag ? OPT_ON : OPT_VALUE) + i };
-		}
-		if (flag) {
-			option_name(*name, "no-", i);
-			*o++ = (struct option){ *name++, no_argument, NULL, OPT_OFF + i };
-		}
-	}
-	*o++ = (struct option){ "help", no_argument, NULL, 'h' };
-	*o = (struct option){ "version", no_argument, NULL, 'V' };
 }
 
 static int limit_opt(struct opts *o, enum limit limit, const char *value)
@@ -114,36 +86,26 @@ static int limit_opt(struct opts *o, enum limit limit, const char *value)
 /* -1: go on, else the exit code. */
 static int opts_parse(struct opts *o, int argc, char **argv)
 {
-	int c, rc = 0;
+	int c, rc;
 
-	fill_options();
+	fill_rows();
 	limits_init(&o->over, LIMIT_UNSET);
-	while (!rc && (c = getopt_long(argc, argv, "hV", long_opts, NULL)) != -1) {
-		switch (c) {
-		case 'h':
-			print_help();
-			return KT_OK;
-		case 'V':
-			printf("kt-check %s\n", KT_VERSION);
-			return KT_OK;
-		case '?':
-			fprintf(stderr, "Try 'kt-check --help'.\n");
+	while ((c = opts_next(&table, argc, argv, &rc)) >= 0) {
+		if (c >= OPT_OFF)
+			o->over.v[c - OPT_OFF] = LIMIT_OFF;
+		else if (c >= OPT_ON)
+			o->over.v[c - OPT_ON] = 1;
+		else if (limit_opt(o, c - OPT_VALUE, optarg))
 			return KT_USAGE;
-		default:
-			if (c >= OPT_OFF)
-				o->over.v[c - OPT_OFF] = LIMIT_OFF;
-			else if (c >= OPT_ON)
-				o->over.v[c - OPT_ON] = 1;
-			else
-				rc = limit_opt(o, c - OPT_VALUE, optarg);
-		}
 	}
-	if (!rc && optind < argc)
+	if (rc >= 0)
+		return rc;
+	if (optind < argc)
 		return msg_usage("unexpected argument '%s' (records come on standard input)",
 				 argv[optind]);
-	if (!rc && isatty(STDIN_FILENO))
+	if (isatty(STDIN_FILENO))
 		return msg_usage("standard input is a terminal, expected the records of a run");
-	return rc ? rc : -1;
+	return -1;
 }
 
 static bool is_judgement(const char *type)

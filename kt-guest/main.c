@@ -8,18 +8,31 @@
 #include "guest/init.h"
 #include "host/host.h"
 #include "msg.h"
+#include "opts.h"
 #include "plan/cmd.h"
-#include "plan/help.h"
 #include "plan/list.h"
 
-static bool is(const char *arg, const char *brief, const char *full)
-{
-	return strcmp(arg, brief) == 0 || strcmp(arg, full) == 0;
-}
+static const struct opt_table *const commands[] = { &plan_options, &list_options, &host_options,
+						    &host_clean_options, NULL };
+
+static const struct opt rows[] = { { 0 } };
+
+static const struct opt_table table = {
+	.usage = "plan [OPTION]... NAME|FILE\nlist [--schedulers|--work]\nrun PLAN.json|-\nclean",
+	.about = "plan resolves and checks a test, by name or file, and writes its test record.\n"
+		 "list writes an item record for each test that can be found by name.\n"
+		 "run does what a plan says in cgroups of this machine; clean removes what is\n"
+		 "left of runs that were killed. As process 1 kt-guest runs a guest.\n",
+	.opt = rows,
+	.end = "The options of a command: kt-guest COMMAND --help.\n",
+	.operands = "plan list run clean",
+	.commands = commands,
+};
 
 int main(int argc, char **argv)
 {
 	const char *cmd = argc > 1 ? argv[1] : "";
+	int rc;
 
 	msg_init("kt-guest");
 	if (strcmp(cmd, "plan") == 0) {
@@ -36,10 +49,11 @@ int main(int argc, char **argv)
 		return host_main(argc - 1, argv + 1);
 	if (strcmp(cmd, "clean") == 0)
 		return host_clean_main(argc - 1, argv + 1);
-	if (is(cmd, "-h", "--help"))
-		return msg_finish(help_show());
-	if (is(cmd, "-V", "--version"))
-		return msg_finish(help_version());
+	if (*cmd == '-') {
+		opts_next(&table, argc, argv, &rc);
+		if (rc >= 0)
+			return msg_finish(rc);
+	}
 	if (*cmd)
 		return msg_usage("unknown command '%s' (expected plan, list, run or clean)", cmd);
 	return msg_usage("no command given (expected plan, list, run or clean)");

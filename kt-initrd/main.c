@@ -16,6 +16,7 @@
 #include "include.h"
 #include "modules.h"
 #include "msg.h"
+#include "opts.h"
 #include "pack.h"
 #include "paths.h"
 #include "record.h"
@@ -36,35 +37,29 @@ struct input {
 	char *modules;            /* of the kernel, or NULL */
 };
 
-static const char help[] =
-	"Usage: kt-initrd [OPTION...] < RECORDS > RECORDS\n"
-	"Pack kt-guest, the scheduler under test, the plan and all that they need into an\n"
-	"initial file system for a guest, and add an \"initrd\" record that names it.\n"
-	"\n"
-	"  -i, --include=SRC[:DEST]  pack a file, a program or a directory, too; may be repeated\n"
-	"  -o, --output=FILE         write the archive to FILE, not to the cache\n"
-	"  -h, --help                show this and exit\n"
-	"  -V, --version             show the version and exit\n"
-	"\n"
-	"See kt-initrd(1).\n";
+static const struct opt rows[] = {
+	{ "include", 'i', "SRC[:DEST]",
+	  "pack a file, a program or a directory, too; may be repeated", "<file>" },
+	{ "output", 'o', "FILE", "write the archive to FILE, not to the cache", "<file>" },
+	{ 0 },
+};
+
+static const struct opt_table table = {
+	.usage = "[OPTION]... < RECORDS",
+	.about = "Packs kt-guest, the scheduler under test, the plan and all that they need into\n"
+		 "an initial file system for a guest, and adds an initrd record that names it.\n",
+	.opt = rows,
+};
 
 /* -1: go on, else the exit code. */
 static int opts_parse(struct opts *o, int argc, char **argv)
 {
-	static const struct option longopts[] = {
-		{ "include", required_argument, NULL, 'i' },
-		{ "output", required_argument, NULL, 'o' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' },
-		{ 0 },
-	};
-	int c;
+	int c, rc;
 
 	o->include = calloc((size_t)argc, sizeof(*o->include));
 	if (!o->include)
 		return msg_err(KT_SYS, errno, "unable to read the options");
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, ":i:o:hV", longopts, NULL)) != -1) {
+	while ((c = opts_next(&table, argc, argv, &rc)) >= 0) {
 		switch (c) {
 		case 'i':
 			o->include[o->ninclude++] = optarg;
@@ -72,18 +67,10 @@ static int opts_parse(struct opts *o, int argc, char **argv)
 		case 'o':
 			o->output = optarg;
 			break;
-		case 'h':
-			fputs(help, stdout);
-			return KT_OK;
-		case 'V':
-			printf("kt-initrd %s\n", KT_VERSION);
-			return KT_OK;
-		case ':':
-			return msg_usage("option '%s' needs a value", argv[optind - 1]);
-		default:
-			return msg_usage("unknown option '%s'", argv[optind - 1]);
 		}
 	}
+	if (rc >= 0)
+		return rc;
 	if (optind < argc)
 		return msg_usage("unexpected argument '%s'", argv[optind]);
 	return -1;

@@ -10,6 +10,7 @@
 #include "find.h"
 #include "list.h"
 #include "msg.h"
+#include "opts.h"
 #include "record.h"
 
 enum { OPT_JSON = 256 };
@@ -21,38 +22,30 @@ struct opts {
 	bool json;
 };
 
-static const struct option longopts[] = {
-	{ "fragment", required_argument, NULL, 'f' }, { "keep", no_argument, NULL, 'k' },
-	{ "json", no_argument, NULL, OPT_JSON },      { "help", no_argument, NULL, 'h' },
-	{ "version", no_argument, NULL, 'V' },        { 0 },
+static const struct opt rows[] = {
+	{ "fragment", 'f', "FILE", "build: configure these settings, too", "<file>" },
+	{ "keep", 'k', NULL, "build: keep the work directory for the next build", NULL },
+	{ "json", OPT_JSON, NULL, "list: records instead of a table", NULL },
+	{ 0 },
 };
 
-static void help(void)
-{
-	fputs("usage: kt-kernel build [-k] [-f FILE] [SOURCE]\n"
-	      "       kt-kernel find [SPEC]\n"
-	      "       kt-kernel list [--json]\n"
-	      "\n"
-	      "Builds, finds and lists the kernels that guests boot.\n"
-	      "SOURCE: a kernel tree, a tarball, or deb:PACKAGE (deb:linux-source-6.12).\n"
-	      "SPEC: a version (6.12.117), a series (6.12), a key of the cache, or the path of a\n"
-	      "bzImage, a vmlinux or a kernel tree; without one $KT_KERNEL, else the best there is.\n"
-	      "\n"
-	      "  -f, --fragment FILE  build: configure these settings, too\n"
-	      "  -k, --keep           build: keep the work directory for the next build\n"
-	      "      --json           list: records instead of a table\n"
-	      "  -h, --help           print this help\n"
-	      "  -V, --version        print the version\n",
-	      stdout);
-}
+static const struct opt_table table = {
+	.usage = "build [-k] [-f FILE] [SOURCE]\nfind [SPEC]\nlist [--json]",
+	.about = "Builds, finds and lists the kernels that guests boot.\n"
+		 "SOURCE: a kernel tree, a tarball, or deb:PACKAGE (deb:linux-source-6.12).\n"
+		 "SPEC: a version (6.12.117), a series (6.12), a key of the cache, or the path of\n"
+		 "a bzImage, a vmlinux or a kernel tree; without one $KT_KERNEL, else the best.\n",
+	.opt = rows,
+	.operands = "build find list",
+};
 
 /* -1: go on, else the exit code; *records is cleared where stdout is for people. */
 static int parse(struct opts *o, int argc, char **argv, bool *records)
 {
 	bool frag = false;
-	int c;
+	int c, rc;
 
-	while ((c = getopt_long(argc, argv, "f:khV", longopts, NULL)) != -1) {
+	while ((c = opts_next(&table, argc, argv, &rc)) >= 0) {
 		switch (c) {
 		case 'f':
 			o->build.fragment = optarg;
@@ -64,18 +57,11 @@ static int parse(struct opts *o, int argc, char **argv, bool *records)
 		case OPT_JSON:
 			o->json = true;
 			break;
-		case 'h':
-			*records = false;
-			help();
-			return KT_OK;
-		case 'V':
-			*records = false;
-			printf("kt-kernel %s\n", KT_VERSION);
-			return KT_OK;
-		default:
-			fprintf(stderr, "Try 'kt-kernel --help'.\n");
-			return KT_USAGE;
 		}
+	}
+	if (rc >= 0) {
+		*records = rc != KT_OK;
+		return rc;
 	}
 	if (optind == argc)
 		return msg_usage("a command is missing: build, find or list");

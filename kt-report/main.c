@@ -13,6 +13,7 @@
 #include "exit.h"
 #include "facts.h"
 #include "msg.h"
+#include "opts.h"
 #include "perfetto.h"
 #include "plan.h"
 #include "record.h"
@@ -28,31 +29,23 @@ struct opts {
 	enum { TELL_RUN, TELL_PLAN, TELL_LIST } what;
 };
 
-static const char usage_text[] =
-	"Usage: kt-report [OPTION]... < RECORDS\n"
-	"Tell people what the records of a run say.\n"
-	"\n"
-	"  -v, --verbose        also what passed, and the logs\n"
-	"      --plan               what the test would do, instead of a run\n"
-	"      --list               the items of a list, instead of a run\n"
-	"      --perfetto=FILE  also write a trace for ui.perfetto.dev\n"
-	"      --color=WHEN     auto (on a terminal, the default), always or never\n"
-	"  -h, --help           print this help\n"
-	"  -V, --version        print the version\n"
-	"\n"
-	"The exit code is that of the verdict: 0 pass, 1 fail, 2 inconclusive; 65 for none.\n";
-
 enum { OPT_COLOR = 256, OPT_PLAN, OPT_LIST, OPT_PERFETTO };
 
-static const struct option long_opts[] = {
-	{ "verbose", no_argument, NULL, 'v' },
-	{ "plan", no_argument, NULL, OPT_PLAN },
-	{ "list", no_argument, NULL, OPT_LIST },
-	{ "perfetto", required_argument, NULL, OPT_PERFETTO },
-	{ "color", required_argument, NULL, OPT_COLOR },
-	{ "help", no_argument, NULL, 'h' },
-	{ "version", no_argument, NULL, 'V' },
+static const struct opt rows[] = {
+	{ "verbose", 'v', NULL, "also what passed, and the logs", NULL },
+	{ "plan", OPT_PLAN, NULL, "what the test would do, instead of a run", NULL },
+	{ "list", OPT_LIST, NULL, "the items of a list, instead of a run", NULL },
+	{ "perfetto", OPT_PERFETTO, "FILE", "also write a trace for ui.perfetto.dev", "<file>" },
+	{ "color", OPT_COLOR, "WHEN", "auto (on a terminal, the default), always or never",
+	  "auto always never" },
 	{ 0 },
+};
+
+static const struct opt_table table = {
+	.usage = "[OPTION]... < RECORDS",
+	.about = "Tells people what the records of a run say.\n",
+	.opt = rows,
+	.end = "The exit code is the verdict's: 0 pass, 1 fail, 2 inconclusive; 65 for none.\n",
 };
 
 static int color_opt(struct opts *o, const char *when)
@@ -74,9 +67,9 @@ static int color_opt(struct opts *o, const char *when)
 /* -1: go on, else the exit code. */
 static int opts_parse(struct opts *o, int argc, char **argv)
 {
-	int c, rc = 0;
+	int c, rc;
 
-	while (!rc && (c = getopt_long(argc, argv, "vhV", long_opts, NULL)) != -1) {
+	while ((c = opts_next(&table, argc, argv, &rc)) >= 0) {
 		switch (c) {
 		case 'v':
 			o->verbose = true;
@@ -92,24 +85,19 @@ static int opts_parse(struct opts *o, int argc, char **argv)
 			break;
 		case OPT_COLOR:
 			rc = color_opt(o, optarg);
+			if (rc)
+				return rc;
 			break;
-		case 'h':
-			fputs(usage_text, stdout);
-			return KT_OK;
-		case 'V':
-			printf("kt-report %s\n", KT_VERSION);
-			return KT_OK;
-		default:
-			fprintf(stderr, "Try 'kt-report --help'.\n");
-			return KT_USAGE;
 		}
 	}
-	if (!rc && optind < argc)
+	if (rc >= 0)
+		return rc;
+	if (optind < argc)
 		return msg_usage("unexpected argument '%s' (records come on standard input)",
 				 argv[optind]);
-	if (!rc && isatty(STDIN_FILENO))
+	if (isatty(STDIN_FILENO))
 		return msg_usage("standard input is a terminal, expected the records of a run");
-	return rc ? rc : -1;
+	return -1;
 }
 
 /* An empty variable is as good as none, as for NO_COLOR by its definition. */

@@ -8,6 +8,7 @@
 #include "exit.h"
 #include "files.h"
 #include "msg.h"
+#include "opts.h"
 #include "record.h"
 #include "toporec.h"
 #include "units.h"
@@ -21,20 +22,23 @@ struct opts {
 	bool text; /* stdout is for people: no records, no end record */
 };
 
-static void help(void)
-{
-	fputs("Usage: kt-topo [OPTION]... TOPOLOGY...\n"
-	      "       kt-topo --list\n"
-	      "Writes a topology record, with the guest's ACPI tables, for each TOPOLOGY: a spec\n"
-	      "such as 2l2c1t or 1n2l4c2t (NUMA nodes, LLCs, cores, threads), or a preset.\n"
-	      "\n"
-	      "  -l, --list           list the presets\n"
-	      "  -m, --memory SIZE    guest memory, such as 4G; 64 MiB a CPU are the least\n"
-	      "      --acpi-dir DIR   also write the ACPI tables as files\n"
-	      "  -h, --help           print this help\n"
-	      "  -V, --version        print the version\n",
-	      stdout);
-}
+enum { OPT_ACPI_DIR = 256 };
+
+static const struct opt rows[] = {
+	{ "list", 'l', NULL, "list the presets", NULL },
+	{ "memory", 'm', "SIZE", "guest memory, such as 4G; 64 MiB a CPU are the least", NULL },
+	{ "acpi-dir", OPT_ACPI_DIR, "DIR", "also write the ACPI tables as files", "<directory>" },
+	{ 0 },
+};
+
+static const struct opt_table table = {
+	.usage = "[OPTION]... TOPOLOGY...\n--list",
+	.about =
+		"Writes a topology record, with the guest's ACPI tables, for each TOPOLOGY: a\n"
+		"spec such as 2l2c1t or 1n2l4c2t (NUMA nodes, LLCs, cores, threads), or a preset.\n",
+	.opt = rows,
+	.operands = "<preset>",
+};
 
 /* Returns -1 to go on, or KT_USAGE after a message. */
 static int parse_memory(struct opts *o, const char *arg)
@@ -54,48 +58,34 @@ static int parse_memory(struct opts *o, const char *arg)
 /* Returns -1 to go on, else the exit code. */
 static int parse_opts(struct opts *o, int argc, char **argv)
 {
-	enum { OPT_ACPI_DIR = 256 };
-	static const struct option longopts[] = {
-		{ "list", no_argument, NULL, 'l' },
-		{ "memory", required_argument, NULL, 'm' },
-		{ "acpi-dir", required_argument, NULL, OPT_ACPI_DIR },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' },
-		{ 0 },
-	};
-	int c, rc = -1;
+	int c, rc;
 
-	while (rc < 0 && (c = getopt_long(argc, argv, "lm:hV", longopts, NULL)) != -1) {
+	while ((c = opts_next(&table, argc, argv, &rc)) >= 0) {
 		switch (c) {
 		case 'l':
 			o->list = o->text = true;
 			break;
 		case 'm':
 			rc = parse_memory(o, optarg);
+			if (rc >= 0)
+				return rc;
 			break;
 		case OPT_ACPI_DIR:
 			o->acpi_dir = optarg;
 			break;
-		case 'h':
-			o->text = true;
-			help();
-			return KT_OK;
-		case 'V':
-			o->text = true;
-			puts("kt-topo " KT_VERSION);
-			return KT_OK;
-		default:
-			fputs("Try 'kt-topo --help'.\n", stderr);
-			return KT_USAGE;
 		}
+	}
+	if (rc >= 0) {
+		o->text = rc == KT_OK;
+		return rc;
 	}
 	o->topologies = argv + optind;
 	o->count = argc - optind;
-	if (rc < 0 && o->list && o->count)
+	if (o->list && o->count)
 		return msg_usage("--list takes no topology");
-	if (rc < 0 && !o->list && !o->count)
+	if (!o->list && !o->count)
 		return msg_usage("no topology given (such as 2l2c1t; see 'kt-topo --list')");
-	return rc;
+	return -1;
 }
 
 static int list_presets(void)

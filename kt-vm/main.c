@@ -14,6 +14,7 @@
 #include "kernel/objects/flight.h"
 #include "machine/machine.h"
 #include "msg.h"
+#include "opts.h"
 #include "observe/obs.h"
 #include "record.h"
 #include "run.h"
@@ -47,43 +48,38 @@ struct input {
 	struct json_object *test, *topology, *kernel, *initrd;
 };
 
-static const char help[] =
-	"Usage: kt-vm [options] < records\n"
-	"Boots the guest that the topology, kernel and initrd records describe.\n"
-	"\n"
-	"  -e, --engine NAME    auto (default), kvm or tcg\n"
-	"  -k, --kernel FILE    kernel image (bzImage or vmlinux) instead of the kernel record's\n"
-	"  -i, --initrd FILE    initrd instead of the initrd record's\n"
-	"  -a, --append WORDS   more kernel parameters\n"
-	"  -d, --deadline TIME  end the guest after this time (default: the plan's, and boot)\n"
-	"  -m, --monitor TIME   look at the guest's scheduler so often, or off (default: 100ms with a\n"
-	"                       plan, else off)\n"
-	"      --nested         the guest's CPU can run guests itself (AMD SVM; tcg only)\n"
-	"      --probe          say which engines work here, and end\n"
-	"  -h, --help\n"
-	"  -V, --version\n";
+enum { OPT_NESTED = 256, OPT_PROBE };
 
-static const struct option longopts[] = {
-	{ "engine", required_argument, NULL, 'e' },
-	{ "kernel", required_argument, NULL, 'k' },
-	{ "initrd", required_argument, NULL, 'i' },
-	{ "append", required_argument, NULL, 'a' },
-	{ "deadline", required_argument, NULL, 'd' },
-	{ "monitor", required_argument, NULL, 'm' },
-	{ "nested", no_argument, NULL, 'N' },
-	{ "probe", no_argument, NULL, 'P' },
-	{ "help", no_argument, NULL, 'h' },
-	{ "version", no_argument, NULL, 'V' },
+static const struct opt rows[] = {
+	{ "engine", 'e', "NAME", "auto (the default), kvm or tcg", "auto kvm tcg" },
+	{ "kernel", 'k', "FILE", "kernel image (bzImage or vmlinux) instead of the record's",
+	  "<file>" },
+	{ "initrd", 'i', "FILE", "initrd instead of the record's", "<file>" },
+	{ "append", 'a', "WORDS", "more kernel parameters", NULL },
+	{ "deadline", 'd', "TIME", "end the guest after this time (default: the plan's, and boot)",
+	  NULL },
+	{ "monitor", 'm', "TIME",
+	  "look at the guest's scheduler so often, or off (default: 100ms with a plan, else off)",
+	  "off" },
+	{ "nested", OPT_NESTED, NULL, "the guest's CPU can run guests itself (AMD SVM; tcg only)",
+	  NULL },
+	{ "probe", OPT_PROBE, NULL, "say which engines work here, and end", NULL },
 	{ 0 },
+};
+
+static const struct opt_table table = {
+	.usage = "[OPTION]... < RECORDS",
+	.about = "Boots the guest that the topology, kernel and initrd records describe.\n",
+	.opt = rows,
 };
 
 /* -1 to go on, else the exit code. */
 static int opts_parse(struct opts *o, int argc, char **argv)
 {
 	struct errbuf e;
-	int c;
+	int c, rc;
 
-	while ((c = getopt_long(argc, argv, "e:k:i:a:d:m:hV", longopts, NULL)) != -1) {
+	while ((c = opts_next(&table, argc, argv, &rc)) >= 0) {
 		switch (c) {
 		case 'e':
 			o->engine = optarg;
@@ -112,22 +108,16 @@ static int opts_parse(struct opts *o, int argc, char **argv)
 			else if (o->monitor_ns < NSEC_PER_MSEC)
 				return msg_usage("--monitor: expected 1ms or more, or off");
 			break;
-		case 'N':
+		case OPT_NESTED:
 			o->nested = true;
 			break;
-		case 'P':
+		case OPT_PROBE:
 			o->probe = true;
 			break;
-		case 'h':
-			fputs(help, stdout);
-			return KT_OK;
-		case 'V':
-			puts("kt-vm " KT_VERSION);
-			return KT_OK;
-		default:
-			return msg_usage("bad option");
 		}
 	}
+	if (rc >= 0)
+		return rc;
 	if (optind < argc)
 		return msg_usage("unexpected argument '%s'", argv[optind]);
 	return -1;

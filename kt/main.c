@@ -6,71 +6,81 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "doctor.h"
+#include "cmd_completion.h"
+#include "cmd_doctor.h"
+#include "cmd_list.h"
+#include "cmd_show.h"
+#include "cmd_snapshot.h"
+#include "cmd_test.h"
 #include "exit.h"
-#include "list.h"
 #include "msg.h"
-#include "snapshot.h"
-#include "test.h"
+#include "opts.h"
 #include "tool.h"
 
-static const char help[] =
-	"Usage: kt test [OPTION...] NAME|FILE...   run tests\n"
-	"       kt TOOL [ARGUMENT...]              run one of kt's tools\n"
-	"       kt run [OPTION...] NAME|FILE...    run tests on this machine, without a guest\n"
-	"       kt list [OPTION...]                which tests there are\n"
-	"       kt show [OPTION...] NAME|FILE      what a test would do\n"
-	"       kt snapshot show RUN [NAME [PATH]] what a snapshot of a run has\n"
-	"       kt doctor [--clean]                check what kt needs on this machine\n"
-	"\n"
-	"Tools:\n"
-	"  kernel  build, find and list kernels      vm      boot a guest\n"
-	"  topo    describe a CPU topology           check   judge the records of a run\n"
-	"  guest   plan a test                       report  tell people about a run\n"
-	"  initrd  pack what a guest needs\n"
-	"\n"
-	"Options of kt test; kt run has all but -e and -k, kt show the first four:\n";
+static const struct {
+	const struct opt_table *options;
+	int (*main)(int argc, char **argv);
+} commands[] = {
+	{ &test_options, test_main },
+	{ &run_options, test_main },
+	{ &list_options, list_main },
+	{ &show_options, show_main },
+	{ &snapshot_options, snapshot_main },
+	{ &doctor_options, doctor_main },
+	{ &completion_options, completion_main },
+};
 
-static const char help_end[] =
-	"\n"
-	"Options of kt list and kt show:\n"
-	"      --schedulers        list scheduler files\n"
-	"      --work              list work types\n"
-	"      --json              records instead of text\n"
-	"\n"
-	"Option of kt doctor:\n"
-	"      --clean             remove what is left of runs that were killed\n"
-	"\n"
-	"Other options:\n"
-	"  -h, --help              show this and exit\n"
-	"  -V, --version           show the version and exit\n"
-	"\n"
-	"See kt(1).\n";
+static const struct opt rows[] = { { 0 } };
+
+static const struct opt_table *const tables[] = { &test_options,       &run_options,
+						  &list_options,       &show_options,
+						  &snapshot_options,   &doctor_options,
+						  &completion_options, NULL };
+
+static const struct opt_table table = {
+	.usage = "COMMAND [ARGUMENT]...\nTOOL [ARGUMENT]...",
+	.about = "Boots Linux kernels in virtual machines with made-up CPU topologies, runs\n"
+		 "workloads in them, watches the scheduler from outside, and says whether it\n"
+		 "behaved.\n"
+		 "\n"
+		 "Commands:\n"
+		 "  test        run tests, each in a guest of its own\n"
+		 "  run         run tests on this machine, without a guest\n"
+		 "  list        which tests there are\n"
+		 "  show        what a test would do\n"
+		 "  snapshot    what a snapshot of a run has\n"
+		 "  doctor      check what kt needs on this machine\n"
+		 "  completion  what a shell needs to complete these commands\n"
+		 "\n"
+		 "Tools:\n"
+		 "  kernel      build, find and list kernels\n"
+		 "  topo        describe a CPU topology\n"
+		 "  guest       plan a test; run it in a guest\n"
+		 "  initrd      pack what a guest needs\n"
+		 "  vm          boot a guest\n"
+		 "  check       judge the records of a run\n"
+		 "  report      tell people about a run\n",
+	.opt = rows,
+	.end = "kt COMMAND --help tells more, and so does kt(1).\n",
+	.commands = tables,
+};
 
 static int run(int argc, char **argv)
 {
-	if (argc < 2)
-		return msg_usage("expected a command");
-	if (!strcmp(argv[1], "-h") || !strcmp(argv[1], "--help")) {
-		printf("%s%s%s", help, test_options, help_end);
-		return KT_OK;
+	size_t i;
+	int rc;
+
+	if (argc < 2) {
+		opts_help(&table, stderr);
+		return KT_USAGE;
 	}
-	if (!strcmp(argv[1], "-V") || !strcmp(argv[1], "--version")) {
-		printf("kt %s\n", KT_VERSION);
-		return KT_OK;
+	if (argv[1][0] == '-') {
+		opts_next(&table, argc, argv, &rc);
+		return rc < 0 ? msg_usage("expected a command") : rc;
 	}
-	if (argv[1][0] == '-')
-		return msg_usage("unknown option '%s'", argv[1]);
-	if (!strcmp(argv[1], "test") || !strcmp(argv[1], "run"))
-		return test_main(argc - 1, argv + 1);
-	if (!strcmp(argv[1], "doctor"))
-		return doctor_main(argc - 1, argv + 1);
-	if (!strcmp(argv[1], "list"))
-		return list_main(argc - 1, argv + 1);
-	if (!strcmp(argv[1], "show"))
-		return show_main(argc - 1, argv + 1);
-	if (!strcmp(argv[1], "snapshot"))
-		return snapshot_main(argc - 1, argv + 1);
+	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (strcmp(argv[1], commands[i].options->command) == 0)
+			return commands[i].main(argc - 1, argv + 1);
 	return tool_exec(argv + 1);
 }
 

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 #include "spawn.h"
-#include "test.h"
+#include "testrun.h"
 #include "watch.h"
 
 /* Tools with pipes between them, kt-check the last, and what became of each. */

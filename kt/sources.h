@@ -2,7 +2,7 @@
 #ifndef KT_DRIVER_SOURCES_H
 #define KT_DRIVER_SOURCES_H
 
-#include "test.h"
+#include "testrun.h"
 #include "watch.h"
 
 /* What kt itself needs to know of a plan. */

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* The names of kt's commands and tools, and how a tool is found and becomes what runs. */
 #include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -16,17 +17,21 @@ const char *const tool_names[] = {
 	"kernel", "topo", "initrd", "vm", "guest", "check", "report", NULL,
 };
 
-static const char *const own_commands[] = { "test",     "run",    "list", "show",
-					    "snapshot", "doctor", NULL };
+const char *const tool_commands[] = {
+	"test", "run", "list", "show", "snapshot", "doctor", "completion", NULL,
+};
 
-static bool is_tool(const char *name)
+static bool is_in(const char *const *names, const char *name)
 {
-	int i;
-
-	for (i = 0; tool_names[i]; i++)
-		if (!strcmp(tool_names[i], name))
+	for (; *names; names++)
+		if (strcmp(*names, name) == 0)
 			return true;
 	return false;
+}
+
+bool tool_is_command(const char *name)
+{
+	return is_in(tool_commands, name);
 }
 
 static int unknown(const char *name)
@@ -34,8 +39,8 @@ static int unknown(const char *name)
 	struct suggest s = { .word = name };
 	int i;
 
-	for (i = 0; own_commands[i]; i++)
-		suggest_try(&s, own_commands[i]);
+	for (i = 0; tool_commands[i]; i++)
+		suggest_try(&s, tool_commands[i]);
 	for (i = 0; tool_names[i]; i++)
 		suggest_try(&s, tool_names[i]);
 	if (s.best)
@@ -68,7 +73,7 @@ int tool_exec(char **argv)
 	const char *name = argv[0];
 
 	if (lookup(name, path))
-		return is_tool(name) ? tool_find(name, path) : unknown(name);
+		return is_in(tool_names, name) ? tool_find(name, path) : unknown(name);
 	snprintf(program, sizeof(program), "kt-%s", name);
 	argv[0] = program;
 	execv(path, argv);

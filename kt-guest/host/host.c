@@ -18,6 +18,7 @@
 #include "measure/sysfs.h"
 #include "measure/telemetry.h"
 #include "msg.h"
+#include "opts.h"
 #include "plan.h"
 #include "record.h"
 #include "run/run.h"
@@ -168,6 +169,23 @@ static int read_input(const char *path, struct json_object **plan, struct errbuf
 	return rc;
 }
 
+static const struct opt rows[] = { { 0 } };
+
+const struct opt_table host_options = {
+	.command = "run",
+	.usage = "PLAN.json|-",
+	.about = "Does what a plan says in cgroups of this machine, without a guest.\n",
+	.opt = rows,
+	.operands = "<file>",
+};
+
+const struct opt_table host_clean_options = {
+	.command = "clean",
+	.usage = "",
+	.about = "Removes what is left on this machine of runs that were killed.\n",
+	.opt = rows,
+};
+
 int host_main(int argc, char **argv)
 {
 	struct rec_out out = { .f = stdout };
@@ -175,11 +193,18 @@ int host_main(int argc, char **argv)
 	struct errbuf e = { "" };
 	int rc;
 
-	if (argc != 2)
+	opts_next(&host_options, argc, argv, &rc);
+	if (rc == KT_OK)
+		return msg_finish(rc);
+	argc -= optind;
+	argv += optind;
+	if (rc > 0)
+		; /* it has been said */
+	else if (argc != 1)
 		rc = msg_usage(
 			"run: expected a plan, the output of 'kt-guest plan' (- for standard "
 			"input)");
-	else if ((rc = read_input(argv[1], &plan, &e)) || (rc = run(plan, &out, &e)))
+	else if ((rc = read_input(argv[0], &plan, &e)) || (rc = run(plan, &out, &e)))
 		if (rc < KT_SIGNAL)
 			msg_err(rc, 0, "%s", e.text);
 	json_object_put(plan);
@@ -204,13 +229,17 @@ static void put_left(void *arg, const char *path, int killed, int error)
 int host_clean_main(int argc, char **argv)
 {
 	struct rec_out out = { .f = stdout };
-	int rc = KT_OK;
+	int rc;
 
-	(void)argv;
-	if (argc != 1)
+	opts_next(&host_clean_options, argc, argv, &rc);
+	if (rc == KT_OK)
+		return msg_finish(rc);
+	if (rc < 0 && optind < argc)
 		rc = msg_usage("clean: expected no argument");
-	else
+	if (rc < 0) {
+		rc = KT_OK;
 		host_cgroup_clean(put_left, &out);
+	}
 	rec_end(&out, rc);
 	return msg_finish(rc);
 }

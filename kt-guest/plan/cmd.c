@@ -5,8 +5,8 @@
 
 #include "cmd.h"
 #include "exit.h"
-#include "help.h"
 #include "msg.h"
+#include "opts.h"
 #include "plan.h"
 #include "plan/common/limits.h"
 #include "record.h"
@@ -41,48 +41,54 @@ static int parse_limit(struct plan_opts *o, const char *arg)
 	return limits_set(&o->limits, arg, &e) ? msg_usage("--assert: %s", e.text) : -1;
 }
 
+static const struct opt rows[] = {
+	{ "scheduler", 's', "NAME", "the scheduler: a name, a path, or eevdf", "<scheduler>" },
+	{ "topology", 't', "SPEC", "the topology, such as 1n2l4c2t, or a preset", "<preset>" },
+	{ "duration", 'd', "TIME", "the duration, such as 20s", NULL },
+	{ "assert", 'a', "KEY=VALUE", "a limit of the assert block; may be repeated", NULL },
+	{ 0 },
+};
+
+const struct opt_table plan_options = {
+	.command = "plan",
+	.usage = "[OPTION]... NAME|FILE",
+	.about = "Resolves and checks a test, by name or file, and writes its test record.\n",
+	.opt = rows,
+	.operands = "<test>",
+};
+
 /* -1: go on; else the exit code. *text: stdout was for people, so no records go there. */
 static int parse_opts(struct plan_opts *o, bool *text, int argc, char **argv)
 {
-	static const struct option longopts[] = {
-		{ "scheduler", required_argument, NULL, 's' },
-		{ "topology", required_argument, NULL, 't' },
-		{ "duration", required_argument, NULL, 'd' },
-		{ "assert", required_argument, NULL, 'a' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' },
-		{ 0 },
-	};
-	int c, rc = -1;
+	int c, rc;
 
-	while (rc < 0 && (c = getopt_long(argc, argv, "s:t:d:a:hV", longopts, NULL)) != -1) {
+	while ((c = opts_next(&plan_options, argc, argv, &rc)) >= 0) {
 		switch (c) {
 		case 's':
 			o->scheduler = optarg;
 			break;
 		case 't':
-			rc = parse_topology(o, optarg);
+			if (parse_topology(o, optarg) >= 0)
+				return KT_USAGE;
 			break;
 		case 'd':
-			rc = parse_duration(o, optarg);
+			if (parse_duration(o, optarg) >= 0)
+				return KT_USAGE;
 			break;
 		case 'a':
-			rc = parse_limit(o, optarg);
+			if (parse_limit(o, optarg) >= 0)
+				return KT_USAGE;
 			break;
-		case 'h':
-		case 'V':
-			*text = true;
-			return c == 'h' ? help_show() : help_version();
-		default:
-			fputs("Try 'kt-guest --help'.\n", stderr);
-			return KT_USAGE;
 		}
 	}
-	if (rc < 0 && optind + 1 != argc)
+	*text = rc == KT_OK;
+	if (rc >= 0)
+		return rc;
+	if (optind + 1 != argc)
 		return msg_usage(optind < argc ? "plan: more than one test given"
 					       : "plan: no test given (a name or a file)");
 	o->test = argv[optind];
-	return rc;
+	return -1;
 }
 
 static void show_notes(struct json_object *notes)

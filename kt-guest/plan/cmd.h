@@ -2,7 +2,10 @@
 #ifndef KT_GUEST_PLAN_CMD_H
 #define KT_GUEST_PLAN_CMD_H
 
-/* Kt-guest plan ... */
+#include "opts.h"
+
+/* kt-guest plan ... */
+extern const struct opt_table plan_options;
 int plan_main(int argc, char **argv);
 
 #endif

@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "exit.h"
-#include "help.h"
 #include "list.h"
 #include "msg.h"
+#include "opts.h"
 #include "plan/common/find.h"
 #include "record.h"
 #include "testfile/jsonfile.h"
@@ -118,7 +118,7 @@ static int put_work(struct rec_out *out)
 	return KT_OK;
 }
 
-enum what { LIST_TESTS = 't', LIST_SCHEDULERS = 's', LIST_WORK = 'w' };
+enum what { LIST_TESTS = 256, LIST_SCHEDULERS, LIST_WORK };
 
 static int list(struct rec_out *out, enum what what)
 {
@@ -132,29 +132,29 @@ static int list(struct rec_out *out, enum what what)
 	}
 }
 
+static const struct opt rows[] = {
+	{ "schedulers", LIST_SCHEDULERS, NULL, "scheduler files instead", NULL },
+	{ "work", LIST_WORK, NULL, "work types instead", NULL },
+	{ 0 },
+};
+
+const struct opt_table list_options = {
+	.command = "list",
+	.usage = "[--schedulers|--work]",
+	.about = "Writes an item record for each test that can be found by name.\n",
+	.opt = rows,
+};
+
 int list_main(int argc, char **argv)
 {
-	static const struct option long_opts[] = {
-		{ "schedulers", no_argument, NULL, LIST_SCHEDULERS },
-		{ "work", no_argument, NULL, LIST_WORK },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' },
-		{ 0 },
-	};
 	struct rec_out out = { .f = stdout };
 	enum what what = LIST_TESTS;
-	int c, rc = -1;
+	int c, rc;
 
-	while (rc < 0 && (c = getopt_long(argc, argv, "hV", long_opts, NULL)) != -1) {
-		if (c == 'h' || c == 'V')
-			return msg_finish(c == 'h' ? help_show() : help_version());
-		if (c == '?') {
-			fputs("Try 'kt-guest --help'.\n", stderr);
-			rc = KT_USAGE;
-		} else {
-			what = c;
-		}
-	}
+	while ((c = opts_next(&list_options, argc, argv, &rc)) >= 0)
+		what = c;
+	if (rc == KT_OK)
+		return msg_finish(rc);
 	if (rc < 0 && optind < argc)
 		rc = msg_usage("list: unexpected argument '%s'", argv[optind]);
 	if (rc < 0)

@@ -406,8 +406,8 @@ refuses() {
 	usage "kt-check: --max-spread-pct: expected a number from 0 to below 100, or null, found 'nan'" --max-spread-pct nan
 	usage "kt-check: --max-throughput-cv: expected a number of 0 or more, or null, found ''" --max-throughput-cv ''
 	usage "kt-check: unexpected argument 'run.jsonl' (records come on standard input)" run.jsonl
-	usage "kt-check: unrecognized option '--wrokers'" --wrokers
-	usage "kt-check: option '--max-gap-ms' requires an argument" --max-gap-ms
+	usage "kt-check: unknown option '--wrokers'" --wrokers
+	usage "kt-check: option '--max-gap-ms' needs a value" --max-gap-ms
 }
 
 @test "a terminal as input is a mistake" {

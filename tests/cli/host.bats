@@ -222,7 +222,7 @@ refuses() {
 	[ "${stderr_lines[0]}" = 'kt: run: expected the name or the file of a test' ]
 	run --separate-stderr kt run -e tcg steady
 	[ "$status" -eq 64 ]
-	[ "${stderr_lines[0]}" = 'kt: run: a run without a guest has no engine' ]
+	[ "${stderr_lines[0]}" = "kt: run: unknown option '-e'" ]
 	run --separate-stderr kt-guest run
 	[ "$status" -eq 64 ]
 	run --separate-stderr kt-guest run /nonexistent

@@ -366,7 +366,7 @@ library() {
 @test "mistakes on the command line" {
 	run --separate-stderr kt-initrd --incldue=x </dev/null
 	[ "$status" = 64 ]
-	[ "$stderr" = "kt-initrd: unknown option '--incldue=x'
+	[ "$stderr" = "kt-initrd: unknown option '--incldue=x', did you mean '--include'?
 Try 'kt-initrd --help'." ]
 	[ "$output" = '{"type":"end","tool":"kt-initrd","exit":64,"records":0}' ]
 	run --separate-stderr kt-initrd -o </dev/null
@@ -446,7 +446,7 @@ Try 'kt-initrd --help'." ]
 @test "--help and --version" {
 	run --separate-stderr kt-initrd --help
 	[ "$status" = 0 ]
-	[ "${lines[0]}" = 'Usage: kt-initrd [OPTION...] < RECORDS > RECORDS' ]
+	[ "${lines[0]}" = 'Usage: kt-initrd [OPTION]... < RECORDS' ]
 	run kt-initrd -V
 	[ "$status" = 0 ]
 	[[ $output == 'kt-initrd '* ]]

@@ -106,7 +106,7 @@ wait_for() { # COMMAND...: at most 10 s
 	run --separate-stderr kt-kernel --help
 	[ "$status" -eq 0 ]
 	[ -z "$stderr" ]
-	[ "${lines[0]}" = "usage: kt-kernel build [-k] [-f FILE] [SOURCE]" ]
+	[ "${lines[0]}" = "Usage: kt-kernel build [-k] [-f FILE] [SOURCE]" ]
 	[[ "$output" != *'"end"'* ]]
 	run --separate-stderr kt-kernel -V
 	[ "$status" -eq 0 ]
@@ -128,7 +128,7 @@ wait_for() { # COMMAND...: at most 10 s
 	run --separate-stderr kt-kernel find 6.12 6.13
 	failed 64 "unexpected operand '6.13'$hint"
 	run --separate-stderr kt-kernel find --frob
-	failed 64 "unrecognized option '--frob'$hint"
+	failed 64 "unknown option '--frob'$hint"
 }
 
 @test "kernel: neither HOME nor XDG_CACHE_HOME" {

@@ -430,10 +430,10 @@ listed() {
 	[ "$status" -eq 0 ]
 	[ "$stderr" = "" ]
 	[ "${lines[0]}" = "Usage: kt-guest plan [OPTION]... NAME|FILE" ]
-	local help=$output
 	run --separate-stderr kt-guest plan --help
 	[ "$status" -eq 0 ]
-	[ "$output" = "$help" ]
+	[ "${lines[0]}" = "Usage: kt-guest plan [OPTION]... NAME|FILE" ]
+	[[ $output == *"--assert=KEY=VALUE"* ]]
 	run --separate-stderr kt-guest plan -V
 	[ "$status" -eq 0 ]
 	[[ $output = "kt-guest "* ]]

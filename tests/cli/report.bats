@@ -293,7 +293,7 @@ replay  kt test mixed_workloads' ]
 @test "usage mistakes" {
 	usage "kt-report: --color: expected auto, always or never, not 'red'" --color=red
 	usage "kt-report: unexpected argument 'run.jsonl' (records come on standard input)" run.jsonl
-	usage "kt-report: unrecognized option '--html'" --html
+	usage "kt-report: unknown option '--html'" --html
 }
 
 @test "a terminal as input is a mistake" {

@@ -119,8 +119,8 @@ usage() {
 	usage "--memory: '1500K' is not a whole number of MiB up to 512G" -m 1500K 1l1c1t
 	usage "--memory: '0' is not a whole number of MiB up to 512G" -m 0 1l1c1t
 	usage "--memory: '1T' is not a whole number of MiB up to 512G" -m 1T 1l1c1t
-	usage "unrecognized option '--nonsense'" --nonsense
-	usage "option requires an argument -- 'm'" 1l1c1t -m
+	usage "unknown option '--nonsense'" --nonsense
+	usage "option '-m' needs a value" 1l1c1t -m
 }
 
 @test "--help and --version" {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef KT_DRIVER_TEST_H
-#define KT_DRIVER_TEST_H
+#ifndef KT_DRIVER_TESTRUN_H
+#define KT_DRIVER_TESTRUN_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,13 +18,6 @@ struct test_opts {
 };
 
 struct watch;
-
-extern const char test_options[]; /* what --help says of them */
-
-extern const char run_options[]; /* and of those of kt run */
-
-/* kt test ... and kt run ...: argv[0] is "test" or "run". Returns the exit code. */
-int test_main(int argc, char **argv);
 
 /* One test from its plan to its report; `replay` is the command that repeats it. */
 int test_run(const struct test_opts *o, const char *name, const char *replay, struct watch *w);

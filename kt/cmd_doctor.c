@@ -11,13 +11,13 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include "doctor.h"
+#include "cmd_doctor.h"
 #include "exit.h"
-#include "list.h"
 #include "msg.h"
 #include "paths.h"
 #include "record.h"
 #include "spawn.h"
+#include "tell.h"
 #include "tool.h"
 
 #define ASK_MS     20000
@@ -25,13 +25,18 @@
 #define QEMU_LEAST 8      /* 7.2 crashes kernels that patch their code on many CPUs */
 #define FREE_LEAST 512ULL /* MiB: a run's records and initrds; a kernel build takes more */
 
-static const char help[] = "Usage: kt doctor [--clean]\n"
-			   "Check what kt needs on this machine.\n"
-			   "\n"
-			   "      --clean  remove what is left of runs that were killed, instead\n"
-			   "  -h, --help   show this and exit\n"
-			   "\n"
-			   "See kt(1).\n";
+static const struct opt rows[] = {
+	{ "clean", 256, NULL, "remove what is left of runs that were killed, instead", NULL },
+	{ 0 },
+};
+
+const struct opt_table doctor_options = {
+	.command = "doctor",
+	.usage = "[--clean]",
+	.about = "Checks what kt needs on this machine.\n",
+	.opt = rows,
+	.end = "See kt(1).\n",
+};
 
 /* One finding; `fix` is what to type (NULL: nothing to do). Returns 1 for something missing. */
 static int say(bool ok, const char *what, const char *detail, const char *fix)
@@ -202,29 +207,26 @@ static int check_dirs(void)
 	return missing + check_dir("state", rc, dir);
 }
 
+static int clean(void)
+{
+	const char *args[] = { NULL, "clean", NULL };
+
+	return tell(args, "--list");
+}
+
 /* -1: go on, else the exit code. */
 static int opts_parse(int argc, char **argv)
 {
-	static const struct option long_opts[] = { { "clean", no_argument, NULL, 'c' },
-						   { "help", no_argument, NULL, 'h' },
-						   { 0 } };
-	bool clean = false;
-	int c;
+	bool cleans = false;
+	int rc;
 
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, "h", long_opts, NULL)) != -1) {
-		if (c == 'c') {
-			clean = true;
-			continue;
-		}
-		if (c != 'h')
-			return msg_usage("doctor: unknown option '%s'", argv[optind - 1]);
-		fputs(help, stdout);
-		return KT_OK;
-	}
+	while (opts_next(&doctor_options, argc, argv, &rc) >= 0)
+		cleans = true;
+	if (rc >= 0)
+		return rc;
 	if (optind < argc)
 		return msg_usage("doctor: unexpected argument '%s'", argv[optind]);
-	return clean ? clean_main() : -1;
+	return cleans ? clean() : -1;
 }
 
 int doctor_main(int argc, char **argv)

@@ -15,19 +15,23 @@
 #include "msg.h"
 #include "record.h"
 #include "snappath.h"
-#include "snapshot.h"
+#include "cmd_snapshot.h"
 #include "suggest.h"
 #include "units.h"
 
 #define LIST_MAX 20 /* names in a message */
 
-static const char help[] = "Usage: kt snapshot show RUN [NAME [PATH]]\n"
-			   "Show the snapshots of a run, one of them, or what it has at a path.\n"
-			   "RUN is a file of records, or the directory of a run.\n"
-			   "\n"
-			   "  -h, --help  show this and exit\n"
-			   "\n"
-			   "See kt(1).\n";
+static const struct opt rows[] = { { 0 } };
+
+const struct opt_table snapshot_options = {
+	.command = "snapshot",
+	.usage = "show RUN [NAME [PATH]]",
+	.about = "Shows the snapshots of a run, one of them, or what it has at a path.\n"
+		 "RUN is a file of records, or the directory of a run.\n",
+	.opt = rows,
+	.end = "See kt(1).\n",
+	.operands = "show <run>",
+};
 
 /* The snapshots of a stream; of several with one name the last one is that name's. */
 struct shots {
@@ -263,17 +267,12 @@ static int show(const struct shots *s, const char *name, const char *path)
 
 int snapshot_main(int argc, char **argv)
 {
-	static const struct option long_opts[] = { { "help", no_argument, NULL, 'h' }, { 0 } };
 	struct shots s = { 0 };
-	int c, rc;
+	int rc;
 
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, "h", long_opts, NULL)) != -1) {
-		if (c == '?')
-			return msg_usage("snapshot: unknown option '%s'", argv[optind - 1]);
-		fputs(help, stdout);
-		return KT_OK;
-	}
+	opts_next(&snapshot_options, argc, argv, &rc);
+	if (rc >= 0)
+		return rc;
 	if (optind == argc || strcmp(argv[optind], "show") != 0)
 		return msg_usage("snapshot: expected \"show\"%s%s%s",
 				 optind < argc ? ", not '" : "", optind < argc ? argv[optind] : "",

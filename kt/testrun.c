@@ -22,7 +22,7 @@
 #include "record.h"
 #include "rundir.h"
 #include "sources.h"
-#include "test.h"
+#include "testrun.h"
 #include "tool.h"
 #include "topo.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* kt test: options, one test after another, the worst result. */
+/* kt test and kt run: options, one test after another, the worst result. */
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -7,55 +7,68 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cmd_test.h"
 #include "exit.h"
 #include "msg.h"
+#include "opts.h"
 #include "shell.h"
-#include "test.h"
+#include "testrun.h"
 #include "units.h"
 #include "watch.h"
-
-const char run_options[] =
-	"  -s, --scheduler=NAME    scheduler under test, or eevdf for what the machine runs\n"
-	"  -t, --topology=SPEC     topology that is laid over this machine's\n"
-	"  -d, --duration=TIME     duration of the test, such as 20s\n"
-	"  -a, --assert=KEY=VALUE  a limit of the assert block; may be repeated\n"
-	"      --runs=DIR          where run directories are made\n"
-	"      --retry-inconclusive=N  run again, up to N times, what was inconclusive\n"
-	"      --wait-quiet=TIME   wait up to TIME until this machine has CPUs to spare\n"
-	"  -q, --quiet             no progress line, and no report of tests that pass\n"
-	"  -v, --verbose           report also what passed, and the logs\n";
-
-const char test_options[] =
-	"  -s, --scheduler=NAME    scheduler under test: a name, a path, or eevdf\n"
-	"  -t, --topology=SPEC     topology of the guest, such as 1n2l4c2t, or a preset\n"
-	"  -d, --duration=TIME     duration of the test, such as 20s\n"
-	"  -a, --assert=KEY=VALUE  a limit of the assert block; may be repeated\n"
-	"  -e, --engine=NAME       engine that runs the guest: auto, kvm or tcg\n"
-	"  -k, --kernel=SPEC       kernel to boot, as for kt-kernel find\n"
-	"      --runs=DIR          where run directories are made\n"
-	"      --retry-inconclusive=N  run again, up to N times, what was inconclusive\n"
-	"      --wait-quiet=TIME   wait up to TIME until this machine has CPUs to spare\n"
-	"  -q, --quiet             no progress line, and no report of tests that pass\n"
-	"  -v, --verbose           report also what passed, and the logs\n";
 
 enum { OPT_RUNS = 256, OPT_RETRY, OPT_QUIET };
 
 #define RETRIES_MAX 100
 
-static const struct option long_opts[] = {
-	{ "scheduler", required_argument, NULL, 's' },
-	{ "topology", required_argument, NULL, 't' },
-	{ "duration", required_argument, NULL, 'd' },
-	{ "assert", required_argument, NULL, 'a' },
-	{ "engine", required_argument, NULL, 'e' },
-	{ "kernel", required_argument, NULL, 'k' },
-	{ "runs", required_argument, NULL, OPT_RUNS },
-	{ "retry-inconclusive", required_argument, NULL, OPT_RETRY },
-	{ "wait-quiet", required_argument, NULL, OPT_QUIET },
-	{ "quiet", no_argument, NULL, 'q' },
-	{ "verbose", no_argument, NULL, 'v' },
-	{ "help", no_argument, NULL, 'h' },
-	{ 0 },
+#define COMMON                                                                                \
+	{ "duration", 'd', "TIME", "duration of the test, such as 20s", NULL },               \
+		{ "assert", 'a', "KEY=VALUE", "a limit of the assert block; may be repeated", \
+		  NULL },                                                                     \
+		{ "runs", OPT_RUNS, "DIR", "where run directories are made", "<directory>" }, \
+		{ "retry-inconclusive", OPT_RETRY, "N",                                       \
+		  "run again, up to N times, what was inconclusive", NULL },                  \
+		{ "wait-quiet", OPT_QUIET, "TIME",                                            \
+		  "wait up to TIME until this machine has CPUs to spare", NULL },             \
+		{ "quiet", 'q', NULL, "no progress line, and no report of tests that pass",   \
+		  NULL },                                                                     \
+		{ "verbose", 'v', NULL, "report also what passed, and the logs", NULL },      \
+	{                                                                                     \
+		0                                                                             \
+	}
+
+static const struct opt test_rows[] = {
+	{ "scheduler", 's', "NAME", "scheduler under test: a name, a path, or eevdf",
+	  "<scheduler>" },
+	{ "topology", 't', "SPEC", "topology of the guest, such as 1n2l4c2t, or a preset",
+	  "<preset>" },
+	{ "engine", 'e', "NAME", "engine that runs the guest: auto, kvm or tcg", "auto kvm tcg" },
+	{ "kernel", 'k', "SPEC", "kernel to boot, as for kt-kernel find", "<kernel>" },
+	COMMON,
+};
+
+static const struct opt run_rows[] = {
+	{ "scheduler", 's', "NAME", "scheduler under test, or eevdf for what the machine runs",
+	  "<scheduler>" },
+	{ "topology", 't', "SPEC", "topology that is laid over this machine's", "<preset>" },
+	COMMON,
+};
+
+const struct opt_table test_options = {
+	.command = "test",
+	.usage = "[OPTION]... NAME|FILE...",
+	.about = "Boots a guest for each test, runs it, and says whether the scheduler behaved.\n",
+	.opt = test_rows,
+	.end = "See kt(1).\n",
+	.operands = "<test>",
+};
+
+const struct opt_table run_options = {
+	.command = "run",
+	.usage = "[OPTION]... NAME|FILE...",
+	.about = "Runs tests in cgroups of this machine, without a guest, under its own kernel.\n",
+	.opt = run_rows,
+	.end = "See kt(1).\n",
+	.operands = "<test>",
 };
 
 /* One that goes to kt-guest plan as it is. */
@@ -87,33 +100,13 @@ static int value_opt(struct test_opts *o, const char *cmd, int c)
 	return 0;
 }
 
-static int help(const struct test_opts *o)
-{
-	if (o->host)
-		printf("Usage: kt run [OPTION...] NAME|FILE...\n"
-		       "Run tests in cgroups of this machine, without a guest, under its own "
-		       "kernel.\n\n%s",
-		       run_options);
-	else
-		printf("Usage: kt test [OPTION...] NAME|FILE...\n"
-		       "Boot a guest for each test, run it, and say whether the scheduler "
-		       "behaved.\n\n%s",
-		       test_options);
-	fputs("  -h, --help              show this and exit\n\nSee kt(1).\n", stdout);
-	return KT_OK;
-}
-
 /* -1: go on, else the exit code. */
 static int opts_parse(struct test_opts *o, int argc, char **argv)
 {
 	const char *cmd = argv[0];
 	int c, rc;
 
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, ":s:t:d:a:e:k:qvh", long_opts, NULL)) != -1) {
-		if (o->host && (c == 'e' || c == 'k'))
-			return msg_usage("run: a run without a guest has no %s",
-					 c == 'e' ? "engine" : "other kernel");
+	while ((c = opts_next(o->host ? &run_options : &test_options, argc, argv, &rc)) >= 0) {
 		switch (c) {
 		case 's':
 		case 't':
@@ -142,14 +135,10 @@ static int opts_parse(struct test_opts *o, int argc, char **argv)
 		case 'v':
 			o->verbose = true;
 			break;
-		case 'h':
-			return help(o);
-		case ':':
-			return msg_usage("%s: option '%s' needs a value", cmd, argv[optind - 1]);
-		default:
-			return msg_usage("%s: unknown option '%s'", cmd, argv[optind - 1]);
 		}
 	}
+	if (rc >= 0)
+		return rc;
 	if (optind == argc)
 		return msg_usage("%s: expected the name or the file of a test", cmd);
 	return -1;
