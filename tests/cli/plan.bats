@@ -377,11 +377,14 @@ listed() {
 	words=$(jq -r '[.. | .properties? // empty | keys[]] | unique[]' "$KT_TOP/share/test.schema.json")
 	[ "$(wc -l <<<"$words")" -gt 100 ]
 	for word in $words; do
-		grep -qwF -- "$word" "$KT_TOP/man/kt-test.5" || {
-			echo "kt-test.5 does not name $word"
+		grep -qwF -- "$word" "$KT_TOP/man/kt-test.5" "$KT_TOP/man/kt-work.7" || {
+			echo "neither kt-test.5 nor kt-work.7 names $word"
 			return 1
 		}
 	done
+	# each type of work has an entry of its own
+	diff <(kt-guest list --work | jq -r 'select(.type == "item").name' | sort) \
+		<(sed -nE 's/^\.It Cm ([A-Z][A-Za-z]+)( .*)?$/\1/p' "$KT_TOP/man/kt-work.7" | sort)
 }
 
 @test "a CPU set that does not fit the topology of the command line" {

@@ -246,7 +246,7 @@ example() {
 	[[ $2 = ' {'* ]] && printf '%s' "$2" || printf '{ %s%s }' "$2" "${rest:+, $rest}"
 }
 
-@test "every example of the page is right, for the plan and for the schema" {
+@test "every example of the pages is right, for the plan and for the schema" {
 	local section text n=0 bad=0
 	while IFS=$'\t' read -r section text; do
 		n=$((n + 1))
@@ -254,7 +254,7 @@ example() {
 		kt-guest plan "ex$n.json" >/dev/null 2>err && continue
 		bad=$((bad + 1))
 		cat "ex$n.json" err
-	done < <(awk -f "$KT_TOP/tests/tools/examples.awk" "$KT_TOP/man/kt-test.5")
+	done < <(awk -f "$KT_TOP/tests/tools/examples.awk" "$KT_TOP/man/kt-test.5" "$KT_TOP/man/kt-work.7")
 	[ "$n" -ge 90 ]
 	[ "$bad" -eq 0 ]
 	run bash -c 'ls ex*.json | "$KT_TOP/tests/tools/validate-tests" "$KT_TOP/share/test.schema.json" | grep -v ": ok$"'
@@ -264,13 +264,13 @@ example() {
 
 @test "every key of the schema but parameters of work types is in an example" {
 	local key keys bad=0
-	awk -f "$KT_TOP/tests/tools/examples.awk" "$KT_TOP/man/kt-test.5" >examples
+	awk -f "$KT_TOP/tests/tools/examples.awk" "$KT_TOP/man/kt-test.5" "$KT_TOP/man/kt-work.7" >examples
 	keys=$(jq -r 'del(.definitions.work) | [.. | objects | .properties? // empty | keys[]] |
 		unique[] | select(IN("$schema", "not_starved") | not)' "$KT_TOP/share/test.schema.json")
 	[ "$(wc -l <<<"$keys")" -gt 100 ]
 	for key in $keys; do
 		grep -qF "\"$key\"" examples && continue
-		echo "kt-test.5 has no example of $key"
+		echo "neither kt-test.5 nor kt-work.7 has an example of $key"
 		bad=1
 	done
 	[ "$bad" -eq 0 ]

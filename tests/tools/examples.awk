@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# usage: awk -f examples.awk kt-test.5
+# usage: awk -f examples.awk PAGE...
 # The examples of the page, each as a line: section, TAB, text. Lines of .Dl that follow
 # each other are examples of their own; a literal block is one.
 function example(text) {
