@@ -14,6 +14,7 @@
 
 #include <bpf/libbpf.h>
 
+#include "array.h"
 #include "exit.h"
 #include "loader.h"
 #include "msg.h"
@@ -167,7 +168,7 @@ static bool about_quota(enum bug bug)
 static void configure(struct scx_bugs *skel, const struct options *o)
 {
 	uint64_t timeout_ms = o->timeout_ms ? o->timeout_ms : LOADER_TIMEOUT_MAX_MS;
-	unsigned int cpu, max = sizeof(skel->rodata->cpu_llc) / sizeof(skel->rodata->cpu_llc[0]);
+	unsigned int cpu, max = ARRAY_SIZE(skel->rodata->cpu_llc);
 
 	skel->struct_ops.bugs_ops->timeout_ms = o->timeout_ms;
 	skel->struct_ops.bugs_ops->exit_dump_len = KT_DUMP_MAX;

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "array.h"
 #include "closure.h"
 #include "exit.h"
 #include "include.h"
@@ -143,7 +144,7 @@ static int fill_base(const struct opts *o, const struct input *i, struct tree *t
 	size_t k;
 	int rc = tree_dir(t, "/tmp", 01777, e);
 
-	for (k = 0; !rc && k < sizeof(dirs) / sizeof(dirs[0]); k++)
+	for (k = 0; !rc && k < ARRAY_SIZE(dirs); k++)
 		rc = tree_dir(t, dirs[k], 0755, e);
 	if (!rc && paths_program("kt-guest", guest))
 		rc = errbuf_set(e, -ENOPKG, "kt-guest was not found beside kt-initrd or in PATH");

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "array.h"
 #include "modules.h"
 
 /* The modules of both engines' virtio console; each needs some of the modules before it. A driver
@@ -16,16 +17,14 @@ static const char *const modules[] = {
 /* As it is, or as distributions compress it; the kernel unpacks it. */
 static const char *const suffixes[] = { ".ko", ".ko.xz", ".ko.zst", ".ko.gz" };
 
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-
 int modules_add(struct tree *t, const char *dir, struct errbuf *e)
 {
 	char src[PATH_MAX], dest[64];
 	size_t i, k;
 	int rc = 0;
 
-	for (i = 0; !rc && i < COUNT(modules); i++)
-		for (k = 0; !rc && k < COUNT(suffixes); k++) {
+	for (i = 0; !rc && i < ARRAY_SIZE(modules); i++)
+		for (k = 0; !rc && k < ARRAY_SIZE(suffixes); k++) {
 			if (snprintf(src, sizeof(src), "%s/kernel/drivers/%s%s", dir, modules[i],
 				     suffixes[k]) >= (int)sizeof(src) ||
 			    access(src, R_OK))

@@ -2,10 +2,11 @@
 #include <signal.h>
 #include <stddef.h>
 
+#include "array.h"
 #include "stop.h"
 
 static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
-#define NSIGNALS (sizeof(signals) / sizeof(signals[0]))
+#define NSIGNALS (ARRAY_SIZE(signals))
 
 static volatile sig_atomic_t asked;
 static struct sigaction before[NSIGNALS];

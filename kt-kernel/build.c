@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "array.h"
 #include "build.h"
 #include "clock.h"
 #include "compile.h"
@@ -108,7 +109,7 @@ static int check_programs(void)
 	char missing[256] = "", path[PATH_MAX];
 	size_t i, n = 0;
 
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(names); i++)
 		if (paths_program(names[i], path))
 			n += (size_t)snprintf(missing + n, sizeof(missing) - n, "%s%s",
 					      n ? ", " : "", names[i]);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "compile.h"
 #include "files.h"
 
@@ -43,7 +44,7 @@ void compile_clean_environment(void)
 	};
 	size_t i;
 
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(names); i++)
 		unsetenv(names[i]);
 }
 

@@ -11,6 +11,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "array.h"
 #include "find.h"
 #include "spawn.h"
 
@@ -71,7 +72,7 @@ static void lacks(const struct kconfig *k, char *names, size_t size)
 	size_t i, n = 0;
 
 	names[0] = '\0';
-	for (i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(needed); i++) {
 		const char *a = needed[i][0], *b = needed[i][1];
 
 		if (has(k, a) || (b && has(k, b)) || n >= size)

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "array.h"
 #include "job.h"
 #include "spawn.h"
 
@@ -28,7 +29,7 @@ void job_catch_signals(void)
 	size_t i;
 
 	/* no SA_RESTART: waiting for a lock or for output ends, too */
-	for (i = 0; i < sizeof(sigs) / sizeof(sigs[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(sigs); i++)
 		if (!sigaction(sigs[i], NULL, &old) && old.sa_handler != SIG_IGN)
 			sigaction(sigs[i], &sa, NULL);
 }
@@ -62,7 +63,7 @@ static bool tells_error(const char *s)
 					     "Cannot open" };
 	size_t i;
 
-	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(words); i++)
 		if (strstr(s, words[i]))
 			return true;
 	return false;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "files.h"
 #include "kconfig.h"
 
@@ -174,7 +175,7 @@ static bool is_retired(const struct kconfig *have, const char *name, size_t len)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(retired) / sizeof(retired[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(retired); i++)
 		if (strlen(retired[i].name) == len && !memcmp(retired[i].name, name, len))
 			return !retired[i].heir || kconfig_yes(have, retired[i].heir);
 	return false;

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "array.h"
 #include "files.h"
 #include "paths.h"
 #include "sha256.h"
@@ -74,7 +75,7 @@ static int find_payload(struct payload *p, const char *image, size_t len, struct
 	p->data = image + at;
 	p->len = size - SIZE_BYTES;
 	p->size = u32(p->data + p->len);
-	for (i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(formats); i++)
 		if (memcmp(p->data, formats[i].magic, formats[i].len) == 0)
 			p->format = &formats[i];
 	if (!p->format || p->size > VMLINUX_MAX)

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "array.h"
 #include "bug.h"
 #include "culprit.h"
 #include "dump.h"
@@ -96,7 +97,7 @@ static bool guest_died(const struct facts *s)
 	const char *cause = rec_get_str(s->vm_exit, "cause", "");
 	size_t i;
 
-	for (i = 0; i < sizeof(causes) / sizeof(causes[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(causes); i++)
 		if (strcmp(cause, causes[i]) == 0)
 			return true;
 	return false;
@@ -119,7 +120,7 @@ static const char *kind_of(const char *reason)
 	};
 	size_t i;
 
-	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(kinds); i++)
 		if (strncmp(reason, kinds[i].words, strlen(kinds[i].words)) == 0)
 			return kinds[i].kind;
 	return NULL;

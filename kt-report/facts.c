@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "bug.h"
 #include "exit.h"
 #include "facts.h"
@@ -127,7 +128,7 @@ int facts_take(struct facts *s, struct json_object *o, struct errbuf *e)
 	};
 	size_t i;
 
-	for (i = 0; i < sizeof(single) / sizeof(single[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(single); i++)
 		if (rec_is(o, single[i].type))
 			keep(single[i].slot, o);
 	bug_take(&s->bug, o);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "array.h"
 #include "plan.h"
 #include "record.h"
 #include "units.h"
@@ -114,7 +115,7 @@ static bool is_unset(struct json_object *assert, const char *key, struct json_ob
 
 	if (v && !(json_object_is_type(v, json_type_boolean) && !json_object_get_boolean(v)))
 		return false;
-	for (i = 0; i < sizeof(usual) / sizeof(usual[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(usual); i++)
 		if (strcmp(usual[i], key) == 0)
 			return true;
 	/* these two come with not_stuck */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "bug.h"
 #include "metrics.h"
 #include "record.h"
@@ -224,7 +225,7 @@ static void field_line(const struct term *out, struct json_object *o)
 
 	term_text(out, rec_get_str(o, "field", "?"));
 	fprintf(out->f, ": samples=%lld", count(o, "samples"));
-	for (i = 0; i < sizeof(figures) / sizeof(figures[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(figures); i++)
 		if (json_object_object_get_ex(o, figures[i], &v) && v)
 			fprintf(out->f, " %s=%.15g", figures[i], json_object_get_double(v));
 	fputs("\n", out->f);

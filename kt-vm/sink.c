@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "clock.h"
 #include "sink.h"
 #include "units.h"
@@ -95,7 +96,7 @@ static bool is_guests(struct json_object *o)
 					     "sched", "payload", "observer" };
 	size_t i;
 
-	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(types); i++)
 		if (rec_is(o, types[i]))
 			return true;
 	return rec_is(o, "end") && strcmp(rec_get_str(o, "tool", ""), "kt-guest") == 0;

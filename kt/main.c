@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "array.h"
 #include "cmd_completion.h"
 #include "cmd_doctor.h"
 #include "cmd_list.h"
@@ -78,7 +79,7 @@ static int run(int argc, char **argv)
 		opts_next(&table, argc, argv, &rc);
 		return rc < 0 ? msg_usage("expected a command") : rc;
 	}
-	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(commands); i++)
 		if (strcmp(argv[1], commands[i].options->command) == 0)
 			return commands[i].main(argc - 1, argv + 1);
 	return tool_exec(argv + 1);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "contest.h"
 #include "model/group.h"
 #include "record.h"
@@ -165,7 +166,7 @@ static enum effect effect_of(const char *op)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(effects) / sizeof(effects[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(effects); i++)
 		if (strcmp(effects[i].op, op) == 0)
 			return effects[i].effect;
 	return EFFECT_LASTING;
@@ -332,7 +333,7 @@ static enum act act_of(struct json_object *work)
 
 	if (strcmp(type, "Sequence") == 0)
 		return act_of_phases(work);
-	for (i = 0; i < sizeof(acts) / sizeof(acts[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(acts); i++)
 		if (strcmp(acts[i].work, type) == 0)
 			return acts[i].act;
 	return ACT_SLEEPS;

@@ -2,6 +2,7 @@
 /* What the callbacks of schedulers cost, as samples tell. */
 #include <string.h>
 
+#include "array.h"
 #include "callbacks.h"
 #include "model.h"
 
@@ -15,7 +16,7 @@ static bool is_hot(const char *op)
 	};
 	size_t i;
 
-	for (i = 0; i < sizeof(hot) / sizeof(hot[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(hot); i++)
 		if (strcmp(op, hot[i]) == 0)
 			return true;
 	return false;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "klog.h"
 #include "record.h"
 #include "units.h"
@@ -46,7 +47,7 @@ static const struct {
 	{ "unchecked MSR access error", 0 },
 };
 
-#define COMPLAINTS (sizeof(complaints) / sizeof(complaints[0]))
+#define COMPLAINTS (ARRAY_SIZE(complaints))
 
 /* What kernels are known to print though nothing is broken. */
 static const struct {
@@ -87,7 +88,7 @@ static const char *allowed(struct klog *k, const char *text)
 	struct json_object *o;
 	const char *part;
 
-	for (i = 0; i < sizeof(harmless) / sizeof(harmless[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(harmless); i++)
 		if (strstr(text, harmless[i].text))
 			return harmless[i].reason;
 	for (i = 0; i < n; i++) {

@@ -2,6 +2,7 @@
 /* The CPUs, LLCs, cores and nodes that were asked for, and those that the guest found. */
 #include <string.h>
 
+#include "array.h"
 #include "record.h"
 #include "shape.h"
 
@@ -32,7 +33,7 @@ static void look_at_kargs(struct shape *s, struct json_object *kargs)
 
 	for (i = 0; i < n; i++) {
 		arg = json_object_get_string(json_object_array_get_idx(kargs, i));
-		for (k = 0; arg && k < sizeof(names) / sizeof(names[0]); k++)
+		for (k = 0; arg && k < ARRAY_SIZE(names); k++)
 			if (strncmp(arg, names[k], strlen(names[k])) == 0)
 				s->kargs = names[k];
 	}

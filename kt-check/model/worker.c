@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "group.h"
 #include "record.h"
 #include "worker.h"
@@ -36,7 +37,7 @@ static int get_counts(struct worker *w, struct json_object *o, struct errbuf *e)
 	size_t i;
 	int rc = 0;
 
-	for (i = 0; i < sizeof(counts) / sizeof(counts[0]) && !rc; i++)
+	for (i = 0; i < ARRAY_SIZE(counts) && !rc; i++)
 		rc = get_count(o, counts[i].key, counts[i].v, e);
 	if (rc)
 		return rc;

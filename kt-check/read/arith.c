@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "arith.h"
+#include "array.h"
 #include "units.h"
 
 double arith_rate(uint64_t n, uint64_t ns)
@@ -29,7 +30,7 @@ static const char *put_time(double ns, int more, char buf[ARITH_TIME])
 	size_t i, len;
 	int d;
 
-	for (i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(units); i++) {
 		if (fabs(ns) < units[i].ns)
 			continue;
 		v = ns / units[i].ns;

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "array.h"
 #include "cgroup.h"
 #include "measure/file.h"
 #include "measure/telemetry.h"
@@ -70,7 +71,7 @@ static int enable_controllers(const struct cgtree *t, const char *dir, struct er
 	if (file_read_line(path, on, sizeof(on)) < 0)
 		on[0] = '\0';
 	*p = '\0';
-	for (i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(wanted); i++)
 		if (has_word(have, wanted[i]) && !has_word(on, wanted[i]))
 			p += sprintf(p, "+%s ", wanted[i]);
 	return *text ? put(t, path, text, e) : 0;

@@ -20,6 +20,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "array.h"
 #include "exit.h"
 #include "init.h"
 #include "measure/file.h"
@@ -84,7 +85,7 @@ static void link_fds(void)
 	};
 	size_t i;
 
-	for (i = 0; i < sizeof(links) / sizeof(links[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(links); i++)
 		(void)!symlink(links[i][0], links[i][1]);
 }
 

@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "array.h"
 #include "exit.h"
 #include "measure/file.h"
 #include "plan.h"
@@ -118,7 +119,7 @@ static int check_op(const char *op, struct errbuf *e)
 		      { "write_value", "is done from outside" } };
 	size_t i;
 
-	for (i = 0; i < sizeof(never) / sizeof(never[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(never); i++)
 		if (strcmp(op, never[i].op) == 0)
 			return errbuf_set(e, KT_HOST,
 					  "the test has the op %s, which %s: it runs in a guest "
@@ -155,7 +156,7 @@ static int check_controllers(struct json_object *v, const struct host_cgroup *h,
 	if (rec_get_arr(v, "groups") &&
 	    (rec_get_str(v, "cpus", NULL) || rec_get_str(v, "mems", NULL)))
 		need = "cpuset";
-	for (i = 0; i < sizeof(ops) / sizeof(ops[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(ops); i++)
 		if (strcmp(op, ops[i].op) == 0)
 			need = ops[i].controller;
 	if (need && !host_cgroup_has(h, need))

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "telemetry.h"
 
 void telemetry_start(struct telemetry *t, uint64_t start_ns, uint64_t seed)
@@ -201,7 +202,7 @@ void telemetry_metric_us(struct telemetry *t, const char *name, const struct his
 	char key[TM_NAME];
 	size_t i;
 
-	for (i = 0; i < sizeof(m) / sizeof(m[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(m); i++) {
 		snprintf(key, sizeof(key), "%.20s_%s", name, m[i].what);
 		telemetry_metric(t, key, m[i].value);
 	}

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "array.h"
 #include "exit.h"
 #include "observation.h"
 #include "record.h"
@@ -287,7 +288,7 @@ static const struct pattern {
 	{ "ratio_across_steps", read_across },
 };
 
-#define PATTERNS (sizeof(patterns) / sizeof(patterns[0]))
+#define PATTERNS (ARRAY_SIZE(patterns))
 
 /* The one pattern of a temporal check, its parameters into the record. */
 static int read_pattern(const struct node *n, struct json_object *out, struct errbuf *e)

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "array.h"
 #include "sched.h"
 #include "work.h"
 
@@ -105,7 +106,7 @@ static void disk_discard(struct work_group *g)
 	int *const fd[] = { &d->sync, &d->direct, &d->plain };
 	size_t i;
 
-	for (i = 0; i < sizeof(fd) / sizeof(fd[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(fd); i++)
 		if (*fd[i] >= 0)
 			close(*fd[i]);
 }

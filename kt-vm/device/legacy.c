@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "array.h"
 #include "legacy.h"
 
 /* ---- keyboard controller --------------------------------------------------------- */
@@ -271,7 +272,7 @@ int legacy_add(struct legacy *l, struct bus *pio)
 	unsigned int i;
 	int rc = 0;
 
-	for (i = 0; !rc && i < sizeof(ranges) / sizeof(ranges[0]); i++)
+	for (i = 0; !rc && i < ARRAY_SIZE(ranges); i++)
 		rc = bus_add(pio, ranges[i].base, ranges[i].len, ranges[i].ops, l);
 	return rc;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "path.h"
 #include "record.h"
 #include "value.h"
@@ -103,7 +104,7 @@ static void look_up_type(struct walk *w, const char *name, bool *pointer)
 	size_t i;
 
 	w->type = kbtf_variable(w->btf, name);
-	for (i = 0; i < sizeof(known) / sizeof(known[0]) && !w->type; i++)
+	for (i = 0; i < ARRAY_SIZE(known) && !w->type; i++)
 		if (strcmp(known[i].name, name) == 0) {
 			w->type = kbtf_struct(w->btf, known[i].type);
 			*pointer = known[i].pointer;

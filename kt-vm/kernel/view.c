@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "excerpt.h"
 #include "view.h"
 
@@ -111,6 +112,6 @@ int kview_learn(struct kview *kv, struct errbuf *e)
 	kset_find(&kv->balance, kv->types, "sched_domain", of_balance, false);
 	kv->ops_type = kbtf_struct(kv->types, "sched_ext_ops");
 	btf__free(kv->btf);
-	kv->btf = kexcerpt(kv->types, shown, sizeof(shown) / sizeof(shown[0]));
+	kv->btf = kexcerpt(kv->types, shown, ARRAY_SIZE(shown));
 	return kv->btf ? 0 : errbuf_set(e, -ENOMEM, "no memory for the types of vmlinux");
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "array.h"
 #include "control.h"
 #include "kernel/objects/bpf.h"
 #include "kernel/objects/domain.h"
@@ -252,7 +253,7 @@ void monitor_sample(struct obs *o, uint64_t now_ns)
 	jtext_uint(&o->text, now_ns);
 	jtext_key(&o->text, "cpu");
 	jtext_open(&o->text, '{');
-	for (i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(columns); i++)
 		if (o->k.probe.f[columns[i].probe].known)
 			column(o, columns[i].name, &o->k.probe.f[columns[i].probe]);
 	local_dsqs(o);

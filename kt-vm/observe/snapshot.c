@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "array.h"
 #include "clock.h"
 #include "control.h"
 #include "kernel/objects/bpf.h"
@@ -169,7 +170,7 @@ static void fit(struct json_object *r)
 		return;
 	rec_bool(r, "truncated", true);
 	drop_maps(rec_get_arr(r, "maps"), len - LEN_MAX + MAPS_GROW);
-	for (i = 0; i < sizeof(lists) / sizeof(lists[0]) && rec_len(r) >= LEN_MAX; i++)
+	for (i = 0; i < ARRAY_SIZE(lists) && rec_len(r) >= LEN_MAX; i++)
 		if (rec_get_arr(r, lists[i]))
 			rec_add(r, lists[i], json_object_new_array());
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "array.h"
 #include "evidence.h"
 #include "life.h"
 #include "scheduler.h"
@@ -81,7 +82,7 @@ static bool judge_vm_exit(struct judge *j, const struct finding *f)
 		judge_deadline(j, f, what);
 		return true;
 	}
-	for (i = 0; i < sizeof(causes) / sizeof(causes[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(causes); i++) {
 		if (strcmp(m->vm_cause, causes[i].cause) != 0)
 			continue;
 		judge_say(j, V_FAIL, f, "%s%s%s", causes[i].sentence, what ? ": " : "",

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "array.h"
 #include "judge/check.h"
 #include "model/observed.h"
 #include "monitor.h"
@@ -228,7 +229,7 @@ void judge_monitor(struct judge *j)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(thresholds) / sizeof(thresholds[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(thresholds); i++)
 		judge_one(j, thresholds[i].name, thresholds[i].id, &thresholds[i]);
 	judge_one(j, "rq_clock", LIMIT_FAIL_ON_RQ_CLOCK_STUCK, NULL);
 }

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "affinity.h"
+#include "array.h"
 #include "fairness.h"
 #include "fork.h"
 #include "judge/check.h"
@@ -121,7 +122,7 @@ void judge_workers(struct judge *j)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(checks); i++)
 		judge_limit(j, &checks[i]);
 	check_cleanup(j);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "exit.h"
 #include "limits.h"
 #include "record.h"
@@ -17,7 +18,7 @@
 /* "not_starved" is an older name of not_stuck; the others are no limits of their own. */
 #define OLD_NOT_STUCK "not_starved"
 static const char *const others[] = { OLD_NOT_STUCK, "kernel_log_allow", "ratio" };
-#define OTHERS (sizeof(others) / sizeof(others[0]))
+#define OTHERS (ARRAY_SIZE(others))
 
 /* All keys of the block of a test, or those about workers, NULL behind the last one. */
 static void list_keys(bool workers, const char *keys[KEYS_MAX])
@@ -317,7 +318,7 @@ int limits_too_long(const struct limits *l, uint64_t ns, limits_long_fn *fn, voi
 	size_t i;
 	int rc = 0;
 
-	for (i = 0; !rc && i < sizeof(times) / sizeof(times[0]); i++) {
+	for (i = 0; !rc && i < ARRAY_SIZE(times); i++) {
 		v = &l->v[times[i]];
 		value = v->value * limit_defs[times[i]].unit_ns;
 		if (v->state == LIMIT_ON && value >= (double)ns)

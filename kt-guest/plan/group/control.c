@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "control.h"
 #include "exit.h"
 #include "record.h"
@@ -130,7 +131,7 @@ static int read_memory(const struct node *cgroup, struct json_object *files, str
 	size_t i;
 	int rc;
 
-	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		if (!node_get(cgroup, sizes[i].key, &n))
 			continue;
 		rc = read_size(&n, sizes[i].least, &bytes, e);

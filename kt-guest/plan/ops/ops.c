@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "array.h"
 #include "cgroup.h"
 #include "exit.h"
 #include "observe.h"
@@ -28,7 +29,7 @@ static const struct plan_op *find(const char *name)
 	const struct plan_op *op;
 	size_t i;
 
-	for (i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(tables); i++)
 		for (op = tables[i]; op->name; op++)
 			if (strcmp(op->name, name) == 0)
 				return op;
@@ -43,7 +44,7 @@ static int unknown(const struct node *n, bool at_key, const char *name, struct e
 	const struct plan_op *op;
 	size_t i;
 
-	for (i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(tables); i++)
 		for (op = tables[i]; op->name; op++)
 			suggest_try(&s, op->name);
 	if (s.best)

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
+#include "array.h"
 #include "cpuid.h"
 
 enum {
@@ -153,7 +154,7 @@ static void hide(struct cpuid *c)
 	struct kvm_cpuid_entry2 *e;
 	size_t i;
 
-	for (i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(hidden); i++) {
 		e = find(c, hidden[i].function, hidden[i].index);
 		if (!e)
 			continue;

@@ -16,6 +16,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "array.h"
 #include "record.h"
 #include "sandbox.h"
 
@@ -242,9 +243,9 @@ static int add_rules(scmp_filter_ctx f)
 	size_t i;
 	int rc = 0;
 
-	for (i = 0; !rc && i < sizeof(calls) / sizeof(calls[0]); i++)
+	for (i = 0; !rc && i < ARRAY_SIZE(calls); i++)
 		rc = seccomp_rule_add(f, SCMP_ACT_ALLOW, seccomp_syscall_resolve_name(calls[i]), 0);
-	for (i = 0; !rc && i < sizeof(ioctls) / sizeof(ioctls[0]); i++)
+	for (i = 0; !rc && i < ARRAY_SIZE(ioctls); i++)
 		rc = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
 				      SCMP_A1(SCMP_CMP_EQ, ioctls[i].request, 0));
 	/* memory without code in it; signals to our own threads only */
@@ -292,9 +293,9 @@ struct json_object *sandbox_describe(void)
 	rec_bool(o, "no_new_privs", true);
 	rec_str(o, "capabilities", "none");
 	rec_str(o, "forbidden", "kill");
-	for (i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(calls); i++)
 		json_object_array_add(a, json_object_new_string(calls[i]));
-	for (i = 0; i < sizeof(ioctls) / sizeof(ioctls[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(ioctls); i++) {
 		snprintf(text, sizeof(text), "ioctl(%s)", ioctls[i].name);
 		json_object_array_add(a, json_object_new_string(text));
 	}

@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "array.h"
 #include "cpuid.h"
 #include "device/ioapic.h"
 #include "kvm.h"
@@ -81,7 +82,7 @@ int kvm_vm_fits(int kvm, const struct machine *m, struct errbuf *e)
 	unsigned int top = max_apic_id(m), ids = apic_ids(kvm);
 	size_t i;
 
-	for (i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(needed); i++)
 		if (ioctl(kvm, KVM_CHECK_EXTENSION, needed[i].cap) <= 0)
 			return errbuf_set(e, -ENOTSUP,
 					  "the host's KVM has no %s (a newer kernel has)",
@@ -250,7 +251,7 @@ static void set_msrs(int vcpu)
 	union {
 		struct kvm_msrs head;
 		uint8_t room[sizeof(struct kvm_msrs) + sizeof(e)];
-	} msrs = { .head.nmsrs = sizeof(e) / sizeof(e[0]) };
+	} msrs = { .head.nmsrs = ARRAY_SIZE(e) };
 
 	memcpy(msrs.head.entries, e, sizeof(e));
 	ioctl(vcpu, KVM_SET_MSRS, &msrs);

@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "array.h"
 #include "clock.h"
 #include "record.h"
 #include "tcg.h"
@@ -111,7 +112,7 @@ static void stop(void *self)
 	size_t i;
 
 	spawn_stop(&t->qemu, 0);
-	for (i = 0; i < sizeof(fd) / sizeof(fd[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(fd); i++)
 		if (fd[i] >= 0)
 			close(fd[i]);
 	for (i = 0; t->schedstat && i < t->cpus; i++)

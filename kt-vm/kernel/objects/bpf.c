@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "bpf.h"
 #include "kernel/idr.h"
 #include "kernel/value.h"
@@ -353,7 +354,7 @@ static struct json_object *map_json(struct kview *kv, uint64_t gva)
 	size_t left;
 
 	kbpf_map_read(kv, gva, &m);
-	if (m.type < sizeof(types) / sizeof(types[0]))
+	if (m.type < ARRAY_SIZE(types))
 		named = types[m.type];
 	rec_str(j, "name", m.name);
 	rec_int(j, "id", (int64_t)kview_number(kv, gva, KP_MAP_ID));

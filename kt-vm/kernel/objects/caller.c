@@ -2,6 +2,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "array.h"
 #include "caller.h"
 
 /*
@@ -71,7 +72,7 @@ static const struct path *find_path(struct json_object *frames)
 	size_t i, k, n = kcaller_context(frames);
 
 	for (i = 0; i < n; i++)
-		for (k = 0; k < sizeof(paths) / sizeof(paths[0]); k++)
+		for (k = 0; k < ARRAY_SIZE(paths); k++)
 			if (is_in(frame_at(frames, i), paths[k].function))
 				return &paths[k];
 	return NULL;
@@ -85,7 +86,7 @@ static bool is_waking(struct json_object *frames)
 	size_t i, k, n = kcaller_context(frames);
 
 	for (i = 0; i < n; i++)
-		for (k = 0; k < sizeof(wakers) / sizeof(wakers[0]); k++)
+		for (k = 0; k < ARRAY_SIZE(wakers); k++)
 			if (is_in(frame_at(frames, i), wakers[k]))
 				return true;
 	return false;

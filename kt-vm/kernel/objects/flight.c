@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "flight.h"
 #include "kernel/value.h"
 #include "record.h"
@@ -20,7 +21,7 @@ static const struct {
 	{ "sched_wakeup", KS_EVENT_WAKEUP, "trace_event_raw_sched_wakeup_template" },
 	{ "sched_migrate_task", KS_EVENT_MIGRATE, "trace_event_raw_sched_migrate_task" },
 };
-#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+#define KINDS (ARRAY_SIZE(kinds))
 
 struct event {
 	uint64_t ts;
