@@ -14,6 +14,7 @@
 #include "judge/judge.h"
 #include "judge/stats.h"
 #include "model/model.h"
+#include "model/temporal.h"
 #include "msg.h"
 #include "opts.h"
 #include "record.h"

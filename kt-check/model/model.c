@@ -14,6 +14,8 @@
 #include "payload.h"
 #include "plan.h"
 #include "record.h"
+#include "sample.h"
+#include "temporal.h"
 #include "worker.h"
 
 /* Replaces *s by a copy of `text`, which may be NULL. */

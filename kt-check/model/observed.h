@@ -99,27 +99,4 @@ struct model;
 struct raw;
 struct rec_out;
 
-/* sample.c */
-int take_boot(struct model *m, struct json_object *o, struct errbuf *e);
-int take_observe(struct model *m, struct json_object *o, struct errbuf *e);
-/* A line that is a sample; `o` is its object, or NULL where observed_needs_fields() is false. */
-int take_sample(struct model *m, const char *line, size_t len, struct json_object *o,
-		struct errbuf *e);
-bool observed_needs_fields(const struct observed *s);
-/* A step begins or ends. */
-void observed_step(struct observed *s, bool running, int64_t t_ns);
-void observed_free(struct observed *s);
-/* Are records of this type of use, among those that only some tests ask for? */
-bool observed_wants(const struct observed *s, const char *type, bool *mine);
-
-/* temporal.c: the plan's "watch_fields" and "temporal", and values for them. */
-int temporal_plan(struct model *m, struct json_object *test, struct errbuf *e);
-int temporal_sample(struct model *m, struct json_object *fields, int64_t t_ns, struct errbuf *e);
-int take_snapshot(struct model *m, struct json_object *o, struct errbuf *e);
-void temporal_free(struct observed *s);
-/* The names of its patterns, by their numbers. */
-extern const char *const temporal_patterns[PATTERN_COUNT];
-/* A stats record for each live field that had a value. */
-void temporal_stats(const struct observed *s, struct rec_out *out);
-
 #endif

@@ -7,6 +7,7 @@
 #include "group.h"
 #include "plan.h"
 #include "record.h"
+#include "temporal.h"
 
 /* Calls `fn` with each item of an array that may be NULL. */
 typedef int each_fn(struct model *m, int64_t step, struct json_object *o, struct errbuf *e);

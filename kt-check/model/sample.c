@@ -12,6 +12,8 @@
 #include "observed.h"
 #include "read/raw.h"
 #include "record.h"
+#include "sample.h"
+#include "temporal.h"
 #include "units.h"
 
 /* An empty CPU beside two tasks is as bad as one task beside four. */

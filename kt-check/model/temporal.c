@@ -10,6 +10,7 @@
 #include "observed.h"
 #include "record.h"
 #include "snappath.h"
+#include "temporal.h"
 #include "units.h"
 
 const char *const temporal_patterns[PATTERN_COUNT] = {

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cpus.h"
 #include "measure/file.h"
 #include "world.h"
 

@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cpus.h"
 #include "crew/report.h"
+#include "crews.h"
 #include "world.h"
 
 #define READY_WAIT   (5 * NSEC_PER_SEC)

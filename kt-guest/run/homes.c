@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "clock.h"
+#include "crews.h"
+#include "homes.h"
 #include "record.h"
 #include "world.h"
 

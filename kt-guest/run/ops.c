@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cpus.h"
+#include "crews.h"
+#include "homes.h"
 #include "measure/file.h"
 #include "measure/telemetry.h"
 #include "ops.h"

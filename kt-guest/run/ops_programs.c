@@ -2,6 +2,7 @@
 /* Ops on payloads and schedulers. */
 #include <errno.h>
 
+#include "crews.h"
 #include "measure/telemetry.h"
 #include "ops_table.h"
 #include "payload.h"

@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "crews.h"
 #include "exit.h"
+#include "homes.h"
 #include "measure/observer.h"
 #include "measure/telemetry.h"
 #include "ops.h"

@@ -9,6 +9,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "cpus.h"
 #include "measure/numa.h"
 #include "measure/telemetry.h"
 #include "world.h"

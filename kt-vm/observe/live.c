@@ -7,6 +7,8 @@
 #include <stdlib.h>
 
 #include "kernel/objects/bpf.h"
+#include "kernel/objects/bpf_find.h"
+#include "live.h"
 #include "obs.h"
 #include "units.h"
 

@@ -15,6 +15,8 @@
 #include "kernel/objects/name.h"
 #include "kernel/objects/scx.h"
 #include "kernel/unwind.h"
+#include "live.h"
+#include "monitor.h"
 #include "obs.h"
 #include "snapshot.h"
 #include "units.h"

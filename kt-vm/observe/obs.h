@@ -110,12 +110,4 @@ int obs_attach(struct obs *o, uint64_t now_ns, struct errbuf *e);
 /* Takes what is due at `now_ns`; when to come again, or UINT64_MAX. */
 uint64_t obs_tick(struct obs *o, uint64_t now_ns);
 
-/* live.c: the fields that the plan's "watch_fields" names, as a member of a sample. */
-void live_plan(struct obs *o, struct json_object *names);
-void live_sample(struct obs *o);
-void live_free(struct obs *o);
-
-/* monitor.c: one `sample` record. */
-void monitor_sample(struct obs *o, uint64_t now_ns);
-
 #endif

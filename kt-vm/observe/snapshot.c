@@ -7,6 +7,7 @@
 #include "clock.h"
 #include "control.h"
 #include "kernel/objects/bpf.h"
+#include "kernel/objects/bpf_prog.h"
 #include "kernel/objects/domain.h"
 #include "kernel/objects/flight.h"
 #include "kernel/objects/scx.h"

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "control.h"
+#include "kernel/objects/bpf_find.h"
 #include "kernel/objects/name.h"
 #include "kernel/objects/scx.h"
 #include "obs.h"

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "kt-vm/observe/monitor.h"
 #include "kt-vm/observe/obs.h"
 
 #define PAGE_OFFSET 0xffff888000000000ULL

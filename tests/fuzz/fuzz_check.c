@@ -7,6 +7,7 @@
 #include "kt-check/judge/judge.h"
 #include "kt-check/model/observed.h"
 #include "kt-check/judge/stats.h"
+#include "kt-check/model/temporal.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -16,11 +16,14 @@
 #include <bpf/libbpf.h>
 
 #include "kt-vm/kernel/objects/bpf.h"
+#include "kt-vm/kernel/objects/bpf_prog.h"
 #include "kt-vm/kernel/objects/domain.h"
 #include "kt-vm/kernel/objects/flight.h"
 #include "kt-vm/kernel/objects/name.h"
 #include "kt-vm/kernel/objects/scx.h"
 #include "kt-vm/kernel/unwind.h"
+#include "kt-vm/observe/live.h"
+#include "kt-vm/observe/monitor.h"
 #include "kt-vm/observe/obs.h"
 #include "kt-vm/kernel/objects/symbolize.h"
 #include "kt-vm/observe/snapshot.h"

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "model/observed.h"
+#include "model/temporal.h"
 #include "temporal.h"
 
 static void judge_rule(struct judge *j, struct temporal *t)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "taobench_cache.h"
 #include "taobench_threads.h"
 
 #define LOOK_EVERY (100 * NSEC_PER_MSEC)

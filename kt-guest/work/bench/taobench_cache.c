@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "taobench_cache.h"
 #include "taobench_threads.h"
 
 static void place(struct tao *t, struct tao_shard *s, uint32_t slot, uint64_t key)

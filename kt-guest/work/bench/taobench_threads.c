@@ -3,6 +3,7 @@
 #include <math.h>
 #include <sched.h>
 
+#include "taobench_cache.h"
 #include "taobench_threads.h"
 
 #define NAP_MAX   (20 * NSEC_PER_MSEC) /* so that the stop is soon seen */

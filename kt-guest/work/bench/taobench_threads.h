@@ -80,14 +80,6 @@ struct tao {
 	struct tao_miss queue[TAO_QUEUE];
 };
 
-/* A full cache. 0 or -ENOMEM. */
-int tao_cache_init(struct tao *t);
-void tao_cache_free(struct tao *t);
-/* Reads the object: true, and *sum changes; false when it is not there. */
-bool tao_cache_get(struct tao *t, uint64_t key, uint64_t *sum);
-/* In the place of the oldest of its shard. */
-void tao_cache_put(struct tao *t, uint64_t key);
-
 /* A number in (0, 1]. */
 double tao_random(uint64_t *state);
 /* Of a Pareto distribution with the exponent 2: `p99` is ten times the least. */

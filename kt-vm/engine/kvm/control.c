@@ -9,9 +9,11 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "control.h"
 #include "kvm.h"
 #include "record.h"
 #include "units.h"
+#include "vcpu.h"
 
 #define REKICK_NS (20 * NSEC_PER_MSEC) /* only a host in trouble needs a second kick */
 

@@ -15,15 +15,18 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "control.h"
 #include "device/ioapic.h"
 #include "device/legacy.h"
 #include "device/pm.h"
 #include "device/uart.h"
 #include "device/virtio_console.h"
+#include "devices.h"
 #include "kvm.h"
 #include "machine/early.h"
 #include "record.h"
 #include "units.h"
+#include "vcpu.h"
 
 #define CONSOLE_GPA 0xd0000000ULL
 #define CONSOLE_GSI 5U

@@ -13,12 +13,16 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "control.h"
+#include "devices.h"
 #include "kvm.h"
 #include "machine/early.h"
 #include "machine/loader.h"
 #include "record.h"
 #include "sandbox.h"
 #include "units.h"
+#include "vcpu.h"
+#include "vm.h"
 
 #define STOP_NS (2 * NSEC_PER_SEC)
 

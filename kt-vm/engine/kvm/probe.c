@@ -18,6 +18,7 @@
 #include "cpuid.h"
 #include "kvm.h"
 #include "units.h"
+#include "vm.h"
 
 /*
  * 3 million instructions: 1 ms for a CPU, and 15 ms for one that is itself simulated;

@@ -13,7 +13,9 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "devices.h"
 #include "kvm.h"
+#include "vcpu.h"
 
 #define STACK     (256U << 10)
 #define RFLAGS_RF (1ULL << 16)

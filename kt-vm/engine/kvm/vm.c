@@ -13,6 +13,7 @@
 #include "cpuid.h"
 #include "device/ioapic.h"
 #include "kvm.h"
+#include "vm.h"
 
 /* Four pages for KVM on Intel, below the top of 32 bits, where the guest has nothing. */
 #define IDENTITY_MAP 0xfeffc000ULL

@@ -6,6 +6,7 @@
 
 #include "blame.h"
 #include "bpf.h"
+#include "bpf_prog.h"
 #include "caller.h"
 #include "record.h"
 #include "scx_dump.h"

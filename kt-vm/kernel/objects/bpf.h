@@ -42,29 +42,11 @@ struct kbpf_value {
 	uint64_t map, map_id; /* whose it is */
 };
 
-/* In the newest map that has it. 0, or -ENOENT with words that list what there is. */
-int kbpf_find(struct kview *kv, const char *name, struct kbpf_value *v, struct errbuf *e);
-/* Is the map still there that it was found in? Schedulers come and go. */
-bool kbpf_valid(const struct kview *kv, const struct kbpf_value *v);
-/* The number, on CPU `cpu` when it is a per-CPU one; 0 or -EFAULT. */
-int kbpf_read(const struct kview *kv, const struct kbpf_value *v, unsigned int cpu, uint64_t *n);
-int kbpf_write(const struct kview *kv, const struct kbpf_value *v, uint64_t n);
-
-/* "bpf_prog_..._name+0x12" for an address in a BPF program or trampoline; false: it is in none. */
-bool kbpf_symbol(const struct kview *kv, uint64_t addr, char *buf, size_t size);
 struct kbpf_prog {
 	char name[128];
 	const char *op; /* the callback of a scheduler that it is, or NULL; BTF's */
 	uint64_t id, verified_insns;
 	uint64_t cnt, ns; /* what it has run on all CPUs since kernel.bpf_stats_enabled is set */
 };
-
-/* All of them; how many. And the same, as objects. */
-size_t kbpf_progs(const struct kview *kv, struct kbpf_prog p[KBPF_PROGS_MAX]);
-struct json_object *kbpf_progs_json(const struct kview *kv);
-/* The name and callback of the program whose code is at an address; false: none is. */
-bool kbpf_prog_at(const struct kview *kv, uint64_t addr, struct kbpf_prog *p);
-/* Those of the program that is a scheduler's callback `op`; false: none is. */
-bool kbpf_prog_of(const struct kview *kv, const char *op, struct kbpf_prog *p);
 
 #endif

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "bpf.h"
+#include "bpf_find.h"
 #include "kernel/idr.h"
 #include "kernel/value.h"
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bpf.h"
+#include "bpf_prog.h"
 #include "kernel/idr.h"
 #include "record.h"
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bpf_find.h"
 #include "name.h"
 
 #define WORD_MAX 128

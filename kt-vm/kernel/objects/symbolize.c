@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bpf.h"
+#include "bpf_prog.h"
 #include "record.h"
 #include "symbolize.h"
 

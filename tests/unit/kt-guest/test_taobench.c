@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "kt-guest/work/bench/taobench_cache.h"
 #include "kt-guest/work/bench/taobench_threads.h"
 #include "unit.h"
 

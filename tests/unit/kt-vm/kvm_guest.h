@@ -14,6 +14,7 @@
 #include "clock.h"
 #include "kt-vm/engine/engine.h"
 #include "kt-vm/engine/kvm/kvm.h"
+#include "kt-vm/engine/kvm/vm.h"
 #include "unit.h"
 
 #define CODE    0x100000ULL

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "kt-vm/engine/kvm/devices.h"
 #include "kt-vm/engine/kvm/kvm.h"
 #include "kt-vm/device/uart.h"
 #include "unit.h"

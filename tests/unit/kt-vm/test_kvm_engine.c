@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <signal.h>
 
+#include "kt-vm/engine/kvm/control.h"
 #include "kvm_guest.h"
 
 #define OUT_AX(port, value)                                           \

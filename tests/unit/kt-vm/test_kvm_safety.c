@@ -10,6 +10,8 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
+#include "kt-vm/engine/kvm/control.h"
+#include "kt-vm/engine/kvm/devices.h"
 #include "kvm_guest.h"
 #include "record.h"
 

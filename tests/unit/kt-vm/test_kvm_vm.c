@@ -10,6 +10,7 @@
 
 #include "kt-vm/engine/kvm/cpuid.h"
 #include "kt-vm/engine/kvm/kvm.h"
+#include "kt-vm/engine/kvm/vm.h"
 #include "unit.h"
 
 static struct machine m;

@@ -12,6 +12,8 @@
 
 #include "guest_observed.h"
 #include "kt-vm/kernel/objects/bpf.h"
+#include "kt-vm/kernel/objects/bpf_find.h"
+#include "kt-vm/kernel/objects/bpf_prog.h"
 #include "kt-vm/kernel/objects/flight.h"
 #include "kt-vm/kernel/objects/scx.h"
 #include "kt-vm/kernel/objects/symbolize.h"

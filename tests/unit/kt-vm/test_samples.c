@@ -3,6 +3,7 @@
 // LINK: kt-vm/engine/control.c
 /* Samples of a guest's memory (guest_image.h): CPUs, idle time, who waits, and values of maps. */
 #include "guest_observed.h"
+#include "kt-vm/observe/monitor.h"
 
 static void check_attach(unsigned int levels)
 {
