@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// LINK: kt-check/all.c kt-check/judge/*.c kt-check/judge/worker/*.c kt-check/judge/sched/*.c kt-check/judge/run/*.c kt-check/model/*.c kt-check/read/*.c kt-check/entitle/*.c
+// LINK: kt-check/all.c kt-check/judge/*.c kt-check/judge/worker/*.c kt-check/judge/sched/*.c
+// LINK: kt-check/judge/run/*.c kt-check/model/*.c kt-check/read/*.c kt-check/entitle/*.c
 /* Any stream of records, judged. */
 #include <stdlib.h>
 
