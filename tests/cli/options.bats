@@ -54,27 +54,25 @@ mistake() {
 	[[ $output == 'kt-topo '* ]]
 }
 
-# narrow: what was printed begins with its usage and has 80 columns at most
+# narrow COMMAND...: what it prints begins with its usage and has 80 columns at most
 narrow() {
+	run --separate-stderr "$@"
 	[ "$status" -eq 0 ]
 	[[ ${lines[0]} == 'Usage: kt'* ]]
 	[ "$(awk 'length > 80' <<<"$output")" = '' ]
 	[[ $output == *'  -h, --help '* ]]
 }
 
-@test "--help: 80 columns, and the same on a terminal or not" {
+@test "--help: 80 columns, and nothing on standard error" {
 	for tool in $TOOLS; do
-		run --separate-stderr "$tool" --help
-		narrow
+		narrow "$tool" --help
 		[ -z "$stderr" ]
 	done
 	for command in $COMMANDS; do
-		run kt "$command" --help
-		narrow
+		narrow kt "$command" --help
 	done
 	for command in plan list run clean; do
-		run kt-guest "$command" -h
-		narrow
+		narrow kt-guest "$command" -h
 	done
 }
 
@@ -88,48 +86,48 @@ narrow() {
 	done
 }
 
-# words LINE...: what may stand in place of the last word, without explanations
+# words LINE...: what may stand in place of the last word, without explanations, into $found
 words() {
 	run --separate-stderr kt completion words "$@"
 	[ "$status" -eq 0 ]
 	[ -z "$stderr" ]
-	output=$(cut -f1 <<<"$output")
+	found=$(cut -f1 <<<"$output")
 }
 
 @test "completion: commands, tools, options, values, and what there is" {
 	words kt t
-	[ "$output" = $'test\ntopo' ]
+	[ "$found" = $'test\ntopo' ]
 	words kt test --sch
-	[ "$output" = '--scheduler=' ]
+	[ "$found" = '--scheduler=' ]
 	words kt test --engine=k
-	[ "$output" = '--engine=kvm' ]
+	[ "$found" = '--engine=kvm' ]
 	words kt vm -e t
-	[ "$output" = tcg ]
+	[ "$found" = tcg ]
 	words kt-vm --engine ''
-	[ "$output" = $'auto\nkvm\ntcg' ]
+	[ "$found" = $'auto\nkvm\ntcg' ]
 	words kt guest pl
-	[ "$output" = plan ]
+	[ "$found" = plan ]
 	words kt guest plan --a
-	[ "$output" = '--assert=' ]
+	[ "$found" = '--assert=' ]
 	words kt run --en # a run has no engine
-	[ -z "$output" ]
+	[ -z "$found" ]
 	words kt test mixed_w
-	[ "$output" = $'mixed_workloads\n:file' ]
+	[ "$found" = $'mixed_workloads\n:file' ]
 	words kt test -t max-cpu-
-	[ "$output" = max-cpu-nosmt ]
+	[ "$found" = max-cpu-nosmt ]
 	words kt test -s scx_k
-	[ "$output" = $'scx_kt\n:file' ]
+	[ "$found" = $'scx_kt\n:file' ]
 	words kt-initrd -o ''
-	[ "$output" = :file ]
+	[ "$found" = :file ]
 	words kt-topo --acpi-dir=
-	[ "$output" = :directory ]
+	[ "$found" = :directory ]
 	words kt nonesuch --x ''
-	[ -z "$output" ]
+	[ -z "$found" ]
 	words kt
-	[ -z "$output" ]
+	[ -z "$found" ]
 	mkdir -p runs/20260101-000000-a
 	KT_RUNS=$PWD/runs words kt snapshot show "$PWD/runs/2"
-	[ "$output" = "$PWD/runs/20260101-000000-a"$'\n:file' ]
+	[ "$found" = "$PWD/runs/20260101-000000-a"$'\n:file' ]
 }
 
 @test "completion: bash completes a word, a value behind =, and a file" {
