@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The options of all tools: one form of help and of mistakes, and what shells complete.
 
+# shellcheck disable=SC2030,SC2031 # each test has the variables of its own runs
+
 load helpers
 
 TOOLS='kt kt-kernel kt-topo kt-initrd kt-vm kt-guest kt-check kt-report'
